@@ -78,7 +78,8 @@ def standing_of(made: Programme, at: int) -> Standing:
         np.where(surveyed, 0.0, survey), clear, cleared, np.zeros(len(known), dtype=bool),
         made.found_day[known] >= 0, int(inspected.sum()), int(failed.sum()), reports,
         ((SURVEY, counts_of[0]), (CLEARANCE, counts_of[1])),
-        {SURVEY: at_work[0], CLEARANCE: at_work[1]}, SEASON, 6.0)
+        {SURVEY: at_work[0], CLEARANCE: at_work[1]}, SEASON, 6.0,
+        late_after=np.clip((made.found_day[known] + 1) / (at + 1), 0.0, 1.0))
 
 
 def by_month(made: Programme, at: int) -> tuple[np.ndarray, float]:

@@ -8,13 +8,17 @@ in a fixed order; with --cases N the first N of those. All solvers get the same 
 other, the same wall-clock limit and the same number of threads, and stop when they have proved
 their plan. Every plan is replayed by the checker. CP-SAT alone has the standard model (intervals, a
 mode each, cumulatives, one no-overlap for each person; horizon: all one after the other); PyJobShop
-builds its own. Results go to --out case by case; what stands there is not run again.
+builds its own. Results go to --out case by case; what stands there is not run again unless the
+code of ours or the version of a library has changed since. The table is of the (case, seed) pairs
+that every solver has run; gaps are over those for which all found a plan, with the paired
+difference to the first solver and the half-width of its 95 % interval over cases.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import platform
@@ -23,9 +27,11 @@ import statistics
 import tempfile
 import time
 import zipfile
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from landrelease.errors import LandReleaseError
+from landrelease.plan.cases import psplib
 from landrelease.plan.cases.case import Case, Work
 from landrelease.plan.cases.check import faults
 from landrelease.plan.cases.mspsp import read_mspsp
@@ -184,8 +190,25 @@ def pyjobshop(case: Case, seconds: float, workers: int, seed: int):
     return tuple(works), round(result.objective), bound, result.status.value == "Optimal"
 
 
+def made_by() -> dict[str, str]:
+    """What the results of each solver hang on: its code (ours) and the libraries' versions."""
+    def of(name: str) -> str:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return f"{name} missing"
+
+    code = hashlib.sha256()
+    for file in sorted(Path(psplib.__file__).parent.glob("*.py")):
+        code.update(file.read_bytes())
+    return {"ours": f"{code.hexdigest()[:12]}, {of('ortools')}, {of('numba')}",
+            "cpsat": of("ortools"), "pyjobshop": f"{of('pyjobshop')}, {of('ortools')}"}
+
+
 def run(args: argparse.Namespace) -> list[dict]:
+    present = made_by()
     done = json.loads(args.out.read_text()) if args.out.exists() else []
+    done = [r for r in done if r.get("made_by") == present[r["solver"]]]
     key = ("set", "file", "solver", "seed", "seconds", "workers")
     known = {tuple(r[k] for k in key) for r in done}
     for name in args.sets:
@@ -204,7 +227,8 @@ def run(args: argparse.Namespace) -> list[dict]:
                     if works is not None:
                         assert not faults(case, works, makespan), (file, solver)
                     done.append(row | {"best_known": best, "makespan": makespan, "bound": bound,
-                                       "proved": proved, "took": round(took, 2)})
+                                       "proved": proved, "took": round(took, 2),
+                                       "made_by": present[solver]})
                     beside = args.out.with_suffix(".part")
                     beside.write_text(json.dumps(done, indent=1))
                     beside.replace(args.out)
@@ -214,34 +238,40 @@ def run(args: argparse.Namespace) -> list[dict]:
 
 
 def table(rows: list[dict], args: argparse.Namespace) -> None:
-    """Only cases that all the solvers have run, so that the figures are of the same cases."""
+    """Only what all the solvers have run, so that the figures are of the same cases and seeds."""
     print(f"\n{args.seconds:g} s a case, {args.workers} threads on "
-          f"{os.cpu_count()} cores ({platform.machine()}); gap: to the best known; "
-          "'below': plans that end before the best known of the table")
-    print(f"{'set':<8}{'solver':<11}{'cases':>6}{'plans':>7}{'proved':>8}{'best':>6}{'below':>7}"
-          f"{'mean gap':>10}{'worst':>8}{'mean s':>8}  gap by seed")
+          f"{os.cpu_count()} cores ({platform.machine()}); gap: to the best known, where all have "
+          "a plan; 'best': no plan known is better; proved: within the limit; difference: of the "
+          f"gap to that of {args.solvers[0]}, paired, with its 95 % interval over cases")
+    print(f"{'set':<8}{'solver':<11}{'runs':>6}{'plans':>7}{'proved':>8}{'best':>6}"
+          f"{'mean gap':>10}{'worst':>8}{'mean s':>8}{'difference':>20}  gap by seed")
     for name in args.sets:
-        mine = [r for r in rows if r["set"] == name and r["solver"] in args.solvers
-                and r["seconds"] == args.seconds and r["workers"] == args.workers]
-        by = {s: {r["file"] for r in mine if r["solver"] == s} for s in args.solvers}
-        common = set.intersection(*by.values()) if by else set()
-        for solver in args.solvers:
-            own = [r for r in mine if r["solver"] == solver and r["file"] in common]
-            if not own:
+        by = {s: {(r["file"], r["seed"]): r for r in rows
+                  if r["set"] == name and r["solver"] == s and r["seconds"] == args.seconds
+                  and r["workers"] == args.workers} for s in args.solvers}
+        common = sorted(set.intersection(*(set(own) for own in by.values())))
+        planned = [k for k in common if all(own[k]["makespan"] for own in by.values())
+                   and by[args.solvers[0]][k]["best_known"]]
+        gap = {s: {k: own[k]["makespan"] / own[k]["best_known"] - 1 for k in planned}
+               for s, own in by.items()}
+        for solver, own in by.items():
+            if not common:
                 continue
-            gaps = {}
-            for r in own:
-                if r["makespan"] and r["best_known"]:
-                    gaps.setdefault(r["seed"], []).append(r["makespan"] / r["best_known"] - 1)
-            every = [g for seed in gaps.values() for g in seed]
+            every = list(gap[solver].values())
+            apart = [gap[solver][k] - gap[args.solvers[0]][k] for k in planned]
+            wide = 1.96 * statistics.stdev(apart) / len(apart) ** 0.5 if len(apart) > 1 else 0.0
+            by_seed = {seed: [g for (_, s), g in gap[solver].items() if s == seed]
+                       for seed in sorted({seed for _, seed in planned})}
             mean = f"{statistics.mean(every):.2%}" if every else "-"
             worst = f"{max(every):.1%}" if every else "-"
-            plans = sum(r["makespan"] is not None for r in own)
-            print(f"{name:<8}{solver:<11}{len(own):>6}{plans:>7}"
-                  f"{sum(bool(r['proved']) for r in own):>8}{sum(g <= 0 for g in every):>6}"
-                  f"{sum(g < 0 for g in every):>7}{mean:>10}{worst:>8}"
-                  f"{statistics.mean(r['took'] for r in own):>8.1f}  "
-                  + " ".join(f"{statistics.mean(g):.2%}" for g in gaps.values()))
+            between = f"{statistics.mean(apart):+.2%} +- {wide:.2%}" if every else "-"
+            proved = sum(bool(own[k]["proved"]) and own[k]["took"] <= args.seconds + 1
+                         for k in common)
+            print(f"{name:<8}{solver:<11}{len(common):>6}"
+                  f"{sum(own[k]['makespan'] is not None for k in common):>7}{proved:>8}"
+                  f"{sum(g <= 0 for g in every):>6}{mean:>10}{worst:>8}"
+                  f"{statistics.mean(own[k]['took'] for k in common):>8.1f}{between:>20}  "
+                  + " ".join(f"{statistics.mean(g):.2%}" for g in by_seed.values()))
 
 
 def main() -> None:

@@ -10,7 +10,11 @@ is meant.
 Beside it, as a simple peer on the same series: a rule of thumb that alarms where a total falls
 at all or grows by more than twice the largest step before it.
 
-    python benchmarks/bench_claims.py [--small]
+    python benchmarks/bench_claims.py [--small] [--clean] [--series] [--people]
+
+`--people` asks for numbers of people beside community records alone: clean ones
+(`worlds.claims_people`), and claims of more than twice the residents of each place.
+`--clean` asks for false alarms alone (nothing is damaged), `--series` leaves the programmes out.
 """
 
 from __future__ import annotations
@@ -25,11 +29,14 @@ import numpy as np
 from landrelease.core.said_words import vocabulary
 from landrelease.figures.claims_check import check_claims
 from landrelease.figures.claims_codes import CODES
+from landrelease.figures.claims_ours import Ours
+from landrelease.figures.claims_people import ours_of
 from landrelease.figures.claims_read import read
 from landrelease.records.claims import read_places, word_rows
 from landrelease.workflows import load_assumptions
 from landrelease.worlds.claims import SCOPE, clean_series
 from landrelease.worlds.claims_full import DAMAGES, clean_programme, places_with
+from landrelease.worlds.claims_people import clean_people
 
 WORDS, PLACES, ASSUMED = vocabulary(word_rows()), read_places(), load_assumptions()
 TODAY = date(2026, 1, 1)
@@ -50,7 +57,9 @@ def full(count: int, damaged_count: int) -> None:
         codes.update(raised)
     print(f"clean programmes for every detector: {count:,} (seeds 0 to {count - 1:,}), {claims:,} "
           f"claims, {time.perf_counter() - start:.0f} s")
-    print(f"  with any code: {alarms} ({alarms / count:.1%}) {dict(codes) or ''}")
+    print(f"  with any code: {alarms} ({alarms / count:.1%}) {dict(codes) or ''}", flush=True)
+    if not damaged_count:
+        return
     print(f"{'damaged so that it raises':<40}{'programmes':>12}{'found':>8}{'share':>8}")
     for code, damage in DAMAGES.items():
         found = 0
@@ -61,6 +70,34 @@ def full(count: int, damaged_count: int) -> None:
         print(f"{code:<40}{damaged_count:>12}{found:>8}{found / damaged_count:>8.1%}")
     left = set(CODES) - set(DAMAGES)
     print(f"  without a damage here: {', '.join(sorted(left))}")
+
+
+def beside_communities(count: int) -> None:
+    """Numbers of people beside the residents of the place, clean and twice too many."""
+    alarms, claims, many, found, silent = 0, 0, 0, 0, 0
+    for seed in range(count):
+        people = clean_people(seed)
+        ours = ours_of(people.communities, "head", Ours({}, {frozenset(): "all"}))
+        judged = check_claims(people.rows, WORDS, PLACES, ASSUMED, today=TODAY, ours=ours)
+        claims += len(judged)
+        alarms += any("people_exceed_residents" in j.codes for j in judged)
+        lives: Counter = Counter()
+        unknown = set()
+        for _, name, area, living in people.communities:
+            for scope in (name, area, "all"):
+                lives[scope] += living or 0
+                unknown |= {scope} if living is None else set()
+        rows = [{**people.rows[0], "scope": scope, "metric": "beneficiaries",
+                 "value": f"{2 * living + 7}"} for scope, living in lives.items()]
+        for j in check_claims(rows, WORDS, PLACES, ASSUMED, today=TODAY, ours=ours):
+            hit = "people_exceed_residents" in j.codes
+            known = j.claim.row["scope"] not in unknown
+            many, found, silent = many + known, found + (hit and known), silent + (
+                hit and not known)
+    print(f"people beside communities: {count:,} clean (seeds 0 to {count - 1:,}), {claims:,} "
+          f"claims: {alarms} ({alarms / count:.1%}) with people_exceed_residents")
+    print(f"  more than twice the residents: {many:,} claims, found {found:,}; where a community "
+          f"reports no population: {silent} raised (0 is right)")
 
 
 def totals(rows):
@@ -111,8 +148,16 @@ def rule_of_thumb(rows):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="30 series")
-    count = 30 if parser.parse_args().small else 1000
-    full(count, max(count // 10, 3))
+    parser.add_argument("--clean", action="store_true", help="false alarms alone")
+    parser.add_argument("--series", action="store_true", help="without the programmes")
+    parser.add_argument("--people", action="store_true", help="people beside communities alone")
+    asked = parser.parse_args()
+    count = 30 if asked.small else 1000
+    if asked.people:
+        return beside_communities(count)
+    beside_communities(count)
+    if not asked.series:
+        full(count, 0 if asked.clean else max(count // 10, 3))
     start = time.perf_counter()
     alarms, codes, claims, thumb = 0, Counter(), 0, 0
     for seed in range(count):
@@ -126,6 +171,8 @@ def main() -> None:
           f"{time.perf_counter() - start:.0f} s")
     print(f"  series with any code: {alarms} ({alarms / count:.1%}) {dict(codes) or ''}")
     print(f"  rule of thumb (a fall, or twice the largest step): {thumb} ({thumb / count:.1%})")
+    if asked.clean:
+        return
     print(f"{'damaged in one number':<40}{'series':>8}{'found':>8}{'share':>8}")
     for n, kind in enumerate(KINDS):
         found = 0

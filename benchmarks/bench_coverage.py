@@ -254,7 +254,8 @@ def tractor(data: Path) -> None:
     (folder / "t.geojson").write_text(shapely.to_geojson(hull))
     stated = workflows.load_assumptions()
     # 2.5 m CEP is a standard deviation of 2.5 / 1.1774 m along each axis.
-    for sigma in (2.5 / 1.1774, 0.02):
+    # Half of the step in which the log writes its places, six decimals, is 5.6 cm.
+    for sigma in (2.5 / 1.1774, 0.06):
         _, got, _ = operate.prove(
             folder / "t.geojson", [operate.TrackFile(folder / "k.csv", "machine", 1.75, sigma)],
             operate.ProofOptions(0.95), stated)

@@ -8,8 +8,10 @@ expenses and 36 exchange rates; 400 tasks and the start-of-day gates of the days
 of items and of work by a Python loop over the records as the registry gives them; both have to give
 the same numbers.
 
-    python benchmarks/bench_figures.py [--small] [--plain] [--registry FILE.gpkg]
+    python benchmarks/bench_figures.py [--small] [--plain] [--as-of DAY] [--registry FILE.gpkg]
 
+--as-of asks for all figures also at a past day and as it was known then (valid_at and known_at),
+with one traced and the same sums by the loop; records are of many days, about a third later.
 --registry keeps the registry that was made, or takes it where it is there.
 """
 
@@ -40,7 +42,7 @@ WEST, SOUTH = -30.0, 2.0
 def revisions(items: int, activities: int, seed: int = 1, plain: bool = False):
     rng = np.random.default_rng(seed)
 
-    def revision(kind, n, values, shape=None, day=date(2030, 6, 1)):
+    def revision(kind, n, values, shape=None, day=date(2028, 1, 1)):
         return Revision(kind=kind, record_id=f"{kind}-{n:07d}", recorded_at=AT,
                         recorded_by="synthetic", reason="made up", source="", valid_from=day,
                         validation="operator", values=values, geometry=shape)
@@ -54,7 +56,8 @@ def revisions(items: int, activities: int, seed: int = 1, plain: bool = False):
                        shapely.box(x, y, x + 0.01, y + 0.01))
         work = {} if plain else {"activity": f"activity-{n * (activities // 400):07d}"}
         yield revision("outcome", n, {"outcome_type": ("cancelled", "reduced", "cleared")[n % 3],
-                                      "depth_m": 0.2, **work},
+                                      "depth_m": 0.2, "decided_on": date(2028, 1, 1) + timedelta(
+                                          days=n * 2), **work},
                        shapely.box(x + 0.02, y, x + 0.03, y + 0.01))
         if not plain:
             yield revision("task", n, {"task_type": "clearance", "task_status": "ordered",
@@ -123,10 +126,10 @@ def make(path: Path, items: int, activities: int, plain: bool) -> None:
         registry.append(revisions(items, activities, plain=plain))
 
 
-def plain(registry) -> dict[str, float]:
+def plain(registry, day: date | None = None, known: datetime | None = None) -> dict[str, float]:
     """The peer: the same sums by a loop over records."""
     out = {"items_found": 0.0, "items_destroyed": 0.0, "small_arms_rounds_found": 0.0}
-    for r in registry.records("item"):
+    for r in registry.records("item", valid_at=day, known_at=known):
         category, count = r.values.get("ordnance_category"), r.values.get("quantity") or 1
         if category == "small_arms_ammunition":
             out["small_arms_rounds_found"] += count
@@ -134,7 +137,7 @@ def plain(registry) -> dict[str, float]:
         out["items_found"] += count
         out["items_destroyed"] += count * (r.values.get("disposal") == "destroyed")
     hours, seen = 0.0, set()
-    for r in registry.records("activity"):
+    for r in registry.records("activity", valid_at=day, known_at=known):
         v = r.values
         same = (v.get("activity_type"), v.get("task"), v.get("started_on"), tuple(v.get("teams")))
         if len(v["teams"]) > 1 and v.get("task"):
@@ -151,6 +154,8 @@ def main() -> None:
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--plain", action="store_true",
                         help="without joint work, money, tasks and gates")
+    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DAY",
+                        help="also at this past day, as it was known at the end of the last one")
     parser.add_argument("--repeat", type=int, default=3)
     given = parser.parse_args()
     items, activities = (5_500, 1_000) if given.small else (550_000, 100_000)
@@ -160,35 +165,42 @@ def main() -> None:
             start = time.perf_counter()
             make(path, items, activities, given.plain)
             print(f"registry made in {time.perf_counter() - start:.0f} s")
-        reader = policy.view("planner")
-        times, traced, cpu = [], [], []
-        for _ in range(given.repeat):
-            with open_registry(str(path)) as registry:
-                start, used = time.perf_counter(), time.process_time()
-                found = figures.all_figures(registry, reader).figures
-                times.append(time.perf_counter() - start)
-                cpu.append(time.process_time() - used)
-                start = time.perf_counter()
-                one = figures.trace(registry, reader, "items_destroyed")
-                traced.append(time.perf_counter() - start)
-        with open_registry(str(path)) as registry:
-            start = time.perf_counter()
-            peer = plain(registry)
-            slow = time.perf_counter() - start
-        ours = {f.id: f.value for f in found if f.scope == "all"}
-        for name, value in peer.items():
-            assert ours[name] == value, (name, ours[name], value)
         print(f"{items:,} items, {activities:,} activities, {given.repeat} runs; load "
               f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-        print(f"{'':<44}{'median s':>10}{'worst s':>10}")
-        print(f"{f'all {len(found)} figures, with their records':<44}"
-              f"{np.median(times):>10.2f}{max(times):>10.2f}")
-        print(f"{'  of that, seconds of the processor':<44}"
-              f"{np.median(cpu):>10.2f}{max(cpu):>10.2f}")
-        print(f"{f'one traced (items_destroyed: {len(one.records):,})':<44}"
-              f"{np.median(traced):>10.2f}{max(traced):>10.2f}")
-        print(f"{'peer: four sums by a loop over records':<44}{slow:>10.2f}{slow:>10.2f}")
-        print("the peer's four numbers are the same")
+        measure(path, figures.At(), given.repeat, "now")
+        if given.as_of is not None:
+            measure(path, figures.At(given.as_of, AT), given.repeat, f"as of {given.as_of}")
+
+
+def measure(path: Path, at: figures.At, repeat: int, called: str) -> None:
+    """All figures at a moment and one traced, a fresh registry each time; the peer's sums."""
+    reader = policy.view("planner")
+    times, traced, cpu = [], [], []
+    for _ in range(repeat):
+        with open_registry(str(path)) as registry:
+            start, used = time.perf_counter(), time.process_time()
+            found = figures.all_figures(registry, reader, at).figures
+            times.append(time.perf_counter() - start)
+            cpu.append(time.process_time() - used)
+            start = time.perf_counter()
+            one = figures.trace(registry, reader, "items_destroyed", at)
+            traced.append(time.perf_counter() - start)
+    with open_registry(str(path)) as registry:
+        start = time.perf_counter()
+        peer = plain(registry, at.valid_at, at.known_at)
+        slow = time.perf_counter() - start
+    ours = {f.id: f.value for f in found if f.scope == "all"}
+    for name, value in peer.items():
+        assert ours[name] == value, (name, ours[name], value)
+    print(f"{called:<44}{'median s':>10}{'worst s':>10}")
+    print(f"{f'all {len(found)} figures, with their records':<44}"
+          f"{np.median(times):>10.2f}{max(times):>10.2f}")
+    print(f"{'  of that, seconds of the processor':<44}"
+          f"{np.median(cpu):>10.2f}{max(cpu):>10.2f}")
+    print(f"{f'one traced (items_destroyed: {len(one.records):,})':<44}"
+          f"{np.median(traced):>10.2f}{max(traced):>10.2f}")
+    print(f"{'peer: four sums by a loop over records':<44}{slow:>10.2f}{slow:>10.2f}")
+    print("the peer's four numbers are the same", flush=True)
 
 
 if __name__ == "__main__":

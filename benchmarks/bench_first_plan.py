@@ -1,13 +1,14 @@
 """How soon the command line shows a first plan, and where the time goes.
 
-    python benchmarks/bench_first_plan.py [--hazards 500] [--small]
+    python benchmarks/bench_first_plan.py [--hazards 500] [--roads] [--small]
 
 A synthetic registry (made up, in the open sea) is written once: hazards of 1 to 10 ha around 20
-settlements, 60 teams with accreditations, closures, money and projects. Then
-`landrelease plan make --seconds 1` is started as a user starts it, in a process of its own, and the
-time is taken from the start of the process until it prints its first plan, and until it ends. The
-first run fills the caches of compiled code and is shown apart; the others are the figure. The parts
-are processor time of one run in this process, imports included.
+settlements, 60 teams with accreditations, closures, money and projects; with `--roads` also roads
+between the settlements, which hazards block. Then `landrelease plan make --seconds 1` is started as
+a user starts it, in a process of its own, and the time is taken from the start of the process until
+it prints its first plan, and until it ends. The first run fills the caches of compiled code and is
+shown apart; the others are the figure. The parts are processor time of one run in this process,
+imports included.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ AT = datetime(2027, 1, 1, tzinfo=UTC)
 START = "2027-04-01"
 
 
-def make_registry(folder: Path, hazards: int, seed: int) -> tuple[Path, Path]:
-    """A registry and a teams file; everything in them is made up."""
+def make_registry(folder: Path, hazards: int, seed: int, roads: bool = False
+                  ) -> tuple[Path, Path]:
+    """A registry and a teams file; everything in them is made up. roads : each town is joined to
+    the three nearest."""
     from landrelease.core.revision import Revision
     from landrelease.store.open import create_registry
 
@@ -78,6 +81,11 @@ def make_registry(folder: Path, hazards: int, seed: int) -> tuple[Path, Path]:
             "phase": "demining" if k % 4 else "rebuilding", "amount": 3e6, "currency": "USD",
             "available_on": date(2027 + k // 4, 3, 1), "fund_status": "committed"}, None, AT,
             "landrelease benchmark", "made up", "", AT.date()))
+    for k in range(20 if roads else 0):
+        for n in np.argsort(np.hypot(*(towns - towns[k]).T))[1:4].tolist():
+            made.append(Revision("road", f"R{k}-{n}", {"road_class": "secondary"},
+                                 shapely.LineString([towns[k], towns[n]]), AT,
+                                 "landrelease benchmark", "made up", "", AT.date()))
     path, teams = folder / "r.gpkg", folder / "teams.csv"
     with create_registry(path, office="made up") as registry:
         registry.keep_setting("synthetic", "yes")
@@ -153,6 +161,7 @@ def main() -> None:
     asked.add_argument("--hazards", type=int, default=500)
     asked.add_argument("--runs", type=int, default=5)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--roads", action="store_true", help="with recorded roads")
     asked.add_argument("--small", action="store_true", help="60 hazards, 2 runs")
     asked.add_argument("--parts-of", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = asked.parse_args()
@@ -163,9 +172,10 @@ def main() -> None:
         return
     hazards, runs = (60, 2) if options.small else (options.hazards, options.runs)
     with tempfile.TemporaryDirectory() as folder:
-        registry, teams = make_registry(Path(folder), hazards, options.seed)
+        registry, teams = make_registry(Path(folder), hazards, options.seed, options.roads)
         cold = run(registry, teams, Path(folder) / "plan")
-        times = [run(registry, teams, Path(folder) / "plan") for _ in range(runs)]
+        # Each into a folder of its own: the first plan is written before it is shown.
+        times = [run(registry, teams, Path(folder) / f"plan-{k}") for k in range(runs)]
         inside = subprocess.run(
             [sys.executable, __file__, "--parts-of", str(registry), str(teams)], check=True,
             capture_output=True, text=True).stdout

@@ -8,23 +8,27 @@ weighted weeks of delay; smaller is better. All rules are decoded by the plan's 
 is (best rule - plan) / (best rule - bound); `floor` is the bound with a team for every stage at
 once. The bound is proven apart from the plan's seconds, from the plan. `--cpsat S` gives the full
 model to CP-SAT for S seconds. Every plan is replayed by the checker, which shares no code with the
-decoder. Also printed: how many changed plans a core tries in a second, and how many whole plans
-the compiled decoder and one in plain Python decode. `--processor-seconds` counts two seconds of the
+decoder; a fault ends it with 1. Also printed: seconds to the plan and those of its proof; the room
+where the two orders from which large problems are searched count as rules too; how many changed
+plans a core tries in a second, and how many whole plans the compiled decoder and one in plain
+Python decode. `--processor-seconds` counts two seconds of the
 processors' work as one second: the effort of two cores, on a machine that others use as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 import numpy as np
 
 import worlds_by_cpsat
 from landrelease.plan import check, linear, search
+from landrelease.plan.access import reconnecting_order
 from landrelease.plan.anneal import anneal, groups_of, soonest_costs
 from landrelease.plan.decoder import arrays, decode, place_all, room_of
-from landrelease.plan.rules import rules
+from landrelease.plan.rules import quickest_slots, rules
 from plain_decoder import PlainDecoder
 from planning_worlds import make_world
 
@@ -74,7 +78,16 @@ class ProcessorClock:
         return _solve(made, seconds=seconds, **more)
 
 
-_solve = linear.solve
+_solve, _prove = linear.solve, search.prove
+
+
+def list_scores(problem) -> list[float]:
+    """Scores of the two orders from which large problems are searched (`search._by_regions`): list
+    rules too, but not among those that a plan is held against."""
+    if problem.access is None:
+        return []
+    return [check.score(problem, decode(problem, reconnecting_order(problem, slots, land=True)))
+            for slots in (quickest_slots(problem), search._scarce_slots(problem))]
 
 
 def by_cpsat(problem, seconds: float, rule) -> str:
@@ -91,7 +104,7 @@ def by_cpsat(problem, seconds: float, rule) -> str:
     return "; ".join(lines)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=500)
@@ -107,7 +120,14 @@ def main() -> None:
     if asked.small:
         asked.tasks, asked.teams, asked.seeds = 40, 10, [1]
         asked.seconds, asked.bound_seconds = 3, 3
-    rooms, gaps = [], []
+    rooms, gaps, faults = [], [], 0
+    proved: list[float] = []  # when the proof of each world began
+
+    def proving(*given, **more):
+        proved.append(time.perf_counter())
+        return _prove(*given, **more)
+
+    search.prove = proving
     if asked.processor_seconds:
         clock = ProcessorClock()
         search.time, linear.time = clock, clock
@@ -122,22 +142,30 @@ def main() -> None:
         plan = search.make_plan(problem, seconds=asked.seconds, seed=seed, iterations=10**6,
                                 bound_iterations=10**3, bound_seconds=asked.bound_seconds)
         wrong = check.violations(problem, plan.schedule)
+        faults += len(wrong)
+        ended = proved.pop() if proved else time.perf_counter()
         rule, best = plan.best_rule
+        own = list_scores(problem)
+        strict = (min(best, *own) - plan.score) / (min(best, *own) - plan.bound) if own else None
         rooms.append(plan.room_closed or 0.0)
         gaps.append(plan.gap)
+        wanted = time.perf_counter() - ended
         tried, whole, plain = tries_a_second(problem, plan)
         print(f"seed {seed}: {len(problem.stage_ids)} stages; first plan {first:.2f} s; best rule "
               f"{best:,.0f} ({rule}); plan {plan.score:,.0f}; bound {plan.bound:,.0f}; floor "
               f"{plan.floor:,.0f}; room {rooms[-1]:.1%}; gap {plan.gap:.2%}; checker finds "
               f"{len(wrong)} faults; {tried:,.0f} tries/s, {whole:,.0f} whole decodings/s, plain "
-              f"Python {plain:,.0f}/s; {time.perf_counter() - real:.0f} s of the clock", flush=True)
+              f"Python {plain:,.0f}/s; plan after {ended - real:.0f} s, its proof {wanted:.0f} s "
+              "more, of the clock" + ("" if strict is None else
+              f"; room against the starts of large problems as well {strict:.1%}"), flush=True)
         if asked.cpsat:
             by_rule = decode(problem, rules(problem)[rule])
             print(f"  CP-SAT alone, {asked.cpsat:.0f} s: "
                   f"{by_cpsat(problem, asked.cpsat, by_rule)}", flush=True)
     print(f"room {np.mean(rooms):.1%} ({min(rooms):.1%} to {max(rooms):.1%}), gap "
           f"{np.mean(gaps):.2%} ({min(gaps):.2%} to {max(gaps):.2%})")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -106,13 +106,19 @@ def programme(folder: Path, size: str, seed: int, everything: bool
     return address, done, waiting
 
 
+def stated_m(number: int) -> float | None:
+    """How far off a hazard that waits says that it may be."""
+    return (None, 40.0, 400.0, 1500.0)[number % 4]
+
+
 def row_that_waits(number: int, ground: Any) -> Intake:
     """A hazard that came in and was not accepted."""
     content = ground.wkb
     source = hashlib.sha256(content).hexdigest()
     finding = Finding("VAL-001", "late.geojson", 1, "hazard_type", "", "Why.", "How.",
                       "quarantined")
-    row = QuarantinedRow("late.geojson", source, 1, "hazard", {"identifier": f"late-{number}"},
+    row = QuarantinedRow("late.geojson", source, 1, "hazard", {
+        "identifier": f"late-{number}", "position_accuracy_m": stated_m(number)},
                          shapely.to_wkt(ground, rounding_precision=-1), (finding,))
     return Intake(ImportReport("late.geojson", source, "hazard", 1, 0, 0, 1, (finding,)), (),
                   (row,), content)
@@ -195,7 +201,8 @@ def main() -> None:
         good = flat([r.geometry for r in signed])
         widths = np.array([max(PUBLIC_WIDEN_M, float(a)) if isinstance(
             a := r.values.get("position_accuracy_m"), (int, float)) else PUBLIC_WIDEN_M
-            for r in hazards] + [PUBLIC_WIDEN_M] * len(waiting))
+            for r in hazards] + [max(PUBLIC_WIDEN_M, stated_m(n) or 0.0)
+                                 for n in range(len(waiting))])
         rng = np.random.default_rng(stated.seed)
         xy = places_of(rng, ground, good, stated.places)
         degrees = np.column_stack(to.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))

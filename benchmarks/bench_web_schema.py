@@ -2,9 +2,11 @@
 
     python benchmarks/bench_web_schema.py --examples 200 --role planner
     python benchmarks/bench_web_schema.py --examples 20 --role all --postgis
+    python benchmarks/bench_web_schema.py --examples 50 --role administrator --malformed
 
 Prints each operation with how long it took and what went wrong; ends with 1 where something did.
-`--postgis` asks a throw-away PostgreSQL instead of a file.
+`--postgis` asks a throw-away PostgreSQL instead of a file; `--malformed` sends what breaks the
+description.
 """
 
 from __future__ import annotations
@@ -42,18 +44,19 @@ def database() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def one_role(address: object, folder: Path, role: str, examples: int) -> int:
+def one_role(address: object, folder: Path, role: str, examples: int,
+             malformed: bool) -> int:
     """How many operations had something wrong."""
     wrong = 0
     app, headers = app_for(address, folder, role)
     with TestClient(app, raise_server_exceptions=False) as client:
         for operation in operations(client):
             start = time.perf_counter()
-            failures = probe(client, operation, examples, headers)
+            failures, sent = probe(client, operation, examples, headers, malformed)
             wrong += len(failures)
             print(f"{role:<14}{operation.method:<5}{operation.path:<46}"
-                  f"{time.perf_counter() - start:6.1f} s  {failures or 'nothing wrong'}",
-                  flush=True)
+                  f"{time.perf_counter() - start:6.1f} s {sent:>5} sent  "
+                  f"{failures or 'nothing wrong'}", flush=True)
     return wrong
 
 
@@ -62,6 +65,7 @@ def main() -> int:
     said.add_argument("--examples", type=int, default=200)
     said.add_argument("--role", default="planner", help="a role, or all")
     said.add_argument("--postgis", action="store_true")
+    said.add_argument("--malformed", action="store_true")
     given = said.parse_args()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     wrong = 0
@@ -70,7 +74,7 @@ def main() -> int:
         folder = Path(name)
         address = small_registry(folder, where)
         for role in policy.ROLES if given.role == "all" else [given.role]:
-            wrong += one_role(address, folder, role, given.examples)
+            wrong += one_role(address, folder, role, given.examples, given.malformed)
     print(f"{wrong} operations with something wrong")
     return 1 if wrong else 0
 

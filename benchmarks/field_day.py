@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import os
 import random
 import re
@@ -25,12 +26,15 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from landrelease.core.record import Record
 from landrelease.store.accounts import Account, Accounts
 from landrelease.store.open import create_registry, open_registry
+from landrelease.store.registry import QuarantineEntry
 
 JPEG = b"\xff\xd8\xff\xe0"
 _BOUNDARY = "----field-day"
@@ -53,6 +57,11 @@ class Submission:
     photo: str = "with"  # "with" it, "later" in a request of its own, "never"
     heard: bool = False
     sent: int = 0
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it is sent, and its photograph with it or later."""
+        return not self.unsent and self.photo != "never"
 
 
 @dataclass
@@ -108,9 +117,10 @@ def survey(identifier: str, instance: str, rng: random.Random, *, hazards: int,
 
 
 def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[Submission]]:
-    """Phone -> its submissions. Of ten about two edit an earlier one, also one that waits and one
-    that is an edit; one has a clock years ahead, behind or of tomorrow; one is a survey with two
-    areas, of which an edit may leave one out."""
+    """Phone -> its submissions: at least `each` that it sends and whose photograph comes too,
+    besides those that it never sends and those of which the photograph is lost. Of ten about two
+    an earlier one, also one that waits and one that is an edit; one has a clock years ahead,
+    behind or of tomorrow; one is a survey with two areas, of which an edit may leave one out."""
     out = []
     for phone in range(phones):
         rng = random.Random(f"{seed} {phone}")
@@ -119,7 +129,9 @@ def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[
             return str(uuid.UUID(int=rng.getrandbits(128), version=4))
 
         own: list[Submission] = []
-        for n in range(each):
+        for n in itertools.count():
+            if sum(s.pictured for s in own) >= each:
+                break
             instance, identifier = f"uuid:{new_id()}", f"item-{new_id()}"
             photograph = JPEG + rng.randbytes(photo_bytes)
             photo = {1: "later", 6: "never"}.get(n % 10, "with")
@@ -243,6 +255,7 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
     accounts.close()
     day, lock = Day(), threading.Lock()
     filled = filled_in(phones, each, photo_bytes, seed)
+    to_send = sum(not s.unsent for own in filled for s in own)
     server = Server(address)
     server.start()
 
@@ -289,7 +302,7 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
             submission.heard = True
             with lock:
                 done = sum(s.heard for own in filled for s in own)
-            if (number, part) == (0, 0) and done >= (day.kills + 1) * phones * each / (kills + 1) \
+            if (number, part) == (0, 0) and done >= (day.kills + 1) * to_send / (kills + 1) \
                     and day.kills < kills:
                 server.kill()
                 day.kills += 1
@@ -348,7 +361,11 @@ def check(folder: Path, day: Day) -> dict[str, int]:
                 named = area.encode() in s.content
                 assert (area in hazards) == (named or area in left_out), area
         taken = [e for e in rows if e.status != "waiting"]
-        assert all(e.reason.startswith("replaced on the phone by") for e in taken)
+        # An edit that came before one in between waited, and was taken in once that came.
+        late = {s.instance for s in recorded.values() if s.replaces}
+        assert all(e.reason.startswith("replaced on the phone by") if e.status == "rejected" else
+                   e.reason == "tried again unchanged" and e.row.values["instanceID"] in late
+                   for e in taken)
         for s in sent:
             digest = hashlib.sha256(s.content).hexdigest()
             assert registry.source_content(digest) == s.content
@@ -356,17 +373,34 @@ def check(folder: Path, day: Day) -> dict[str, int]:
                   for r in registry.records("source")
                   if r.values.get("source_type") == "photograph"}
         assert labels == {(s.instance, hashlib.sha256(s.photograph).hexdigest())
-                          for s in sent if s.photo != "never"}
+                          for s in sent if s.pictured}
         for s in sent:
-            if s.photo != "never":
+            if s.pictured:
                 digest = hashlib.sha256(s.photograph).hexdigest()
                 assert registry.source_content(digest) == s.photograph
         lost = {instance for _, instance, _ in missing_pictures(registry)}
         assert lost == {s.instance for s in sent if s.photo == "never"}
         assert {r.validation for r in (*items.values(), *surveys.values())} <= {"entered"}
         assert not registry.audit()
+        became = Counter(_became(s, last, items, surveys, waiting) for s in sent)
+        assert sum(became.values()) == len(sent) and set(became) <= {"record", "replaced", "waits"}
         return {"submissions": len(sent), "records": len(items) + len(surveys),
-                "hazards": len(hazards), "edits": sum(bool(s.replaces) for s in sent),
+                "hazards": len(hazards), "with_photograph": sum(s.pictured for s in sent),
+                "edits": sum(bool(s.replaces) for s in sent),
                 "edits_without_original": sum(s.unsent for s in day.submissions),
                 "waiting": len(told), "left_out": len(left_out), "photographs": len(labels),
                 "photographs_missing": len(lost), "revisions": registry.count()}
+
+
+def _became(s: Submission, last: dict[str, Submission], items: dict[str, Record],
+            surveys: dict[str, Record], waiting: Sequence[QuarantineEntry]) -> str:
+    """What became of one submission: exactly one of three, or an error."""
+    waits = [e for e in waiting if e.row.values.get("instanceID") == s.instance
+             and e.row.findings[0].code != "FRM-017"]
+    held = f"item-{s.identifier}" in items or f"activity-{s.identifier}" in surveys
+    newest = last[s.identifier] is s
+    found = [name for name, so in (
+        ("waits", bool(waits)), ("record", newest and held and not waits),
+        ("replaced", not newest and not waits)) if so]
+    assert len(found) == 1 and len(waits) <= 1, (s.instance, found, len(waits))
+    return found[0]

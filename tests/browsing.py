@@ -82,7 +82,8 @@ class Browser:
 
     def check(self, *expected):
         left = [p for p in self.problems if not any(e in p for e in expected)]
-        assert left == [] and self.elsewhere == []
+        assert left == [], left
+        assert self.elsewhere == [], self.elsewhere
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from importlib import resources
@@ -9,6 +10,19 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Nothing but this machine is reached, neither from here nor from what the tests start.
+LOOPBACK = str(Path(__file__).parent / "loopback")
+NOTES = tempfile.mkdtemp(prefix="landrelease-elsewhere-")
+os.environ["LANDRELEASE_TEST_ELSEWHERE"] = f"{NOTES}/asked"
+if LOOPBACK not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (LOOPBACK, os.environ.get("PYTHONPATH"))))
+    sys.path.insert(0, LOOPBACK)
+    sys.modules.pop("sitecustomize", None)
+    import sitecustomize  # noqa: F401
+
+    sys.path.remove(LOOPBACK)
 
 # The same examples on every run: a failure in CI is a failure here.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
@@ -23,6 +37,20 @@ def pytest_make_parametrize_id(config, val, argname):
 
 CHROMIUM_ADVICE = (
     "needs Chromium: `apt-get install chromium`, or CHROMIUM=/path/to/chromium in the environment")
+
+
+def asked_elsewhere() -> str:
+    """What was asked for of other machines since the last call."""
+    path = Path(NOTES) / "asked"
+    said = path.read_text(encoding="utf-8") if path.is_file() else ""
+    path.unlink(missing_ok=True)
+    return said
+
+
+@pytest.fixture(autouse=True)
+def nothing_elsewhere():
+    yield
+    assert not (said := asked_elsewhere()), f"asked for elsewhere: {said}"
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +104,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_sessionfinish(session, exitstatus):
+    shutil.rmtree(NOTES, ignore_errors=True)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("LANDRELEASE_SKIP_NOTHING") and reporter.stats.get("skipped"):
         session.exitstatus = 1

@@ -1,5 +1,6 @@
 """The commands in README.md and docs/*.md: found, and held against the real parser."""
 
+import functools
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,14 @@ from landrelease.apps import cli
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = re.compile(r"(?:\S*/)?landrelease")
+# What follows is handed to the app in its container (deploy/container-start).
+CONTAINER = ["docker", "compose", "-f", "deploy/compose.yaml", "run", "--rm", "app"]
+
+
+@functools.cache
+def whole():
+    """The command line as it is parsed; made once."""
+    return typer.main.get_command(cli.app)
 
 
 def blocks(text):
@@ -46,10 +55,16 @@ def commands(text):
                     words = shlex.split(part, comments=True)
                 except ValueError:
                     continue
-                while words and (words[0] in ("$", "sudo", "-u") or "=" in words[0]
+                if words[:2] == ["runuser", "-u"]:  # runuser -u NAME -- COMMAND
+                    words = words[4:]
+                while words and (words[0] == "$" or "=" in words[0]
                                  or (len(words) > 1 and words[0] == "landrelease"
                                      and PROGRAM.fullmatch(words[1]))):
                     words = words[1:]
+                if words[:len(CONTAINER)] == CONTAINER:
+                    inside = words[len(CONTAINER):]
+                    words = inside if inside[0] == "landrelease-backup" else ["landrelease",
+                                                                             *inside]
                 if len(words) > 1 and PROGRAM.fullmatch(words[0]):
                     yield n, words[1:]
             n += 1
@@ -69,23 +84,27 @@ def examples():
                          for w in shlex.split(said.removeprefix("Example:"))]
                 yield " ".join(path), words[1:] if words[:1] == ["landrelease"] else words
 
-    yield from walk(typer.main.get_command(cli.app), [])
+    yield from walk(whole(), [])
 
 
 def inline(text):
-    """(line, words) of commands named within sentences: `landrelease plan make REGISTRY …`."""
-    for n, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("    "):
-            for said in re.findall(r"`landrelease ([^`]+)`", line):
-                words = said.replace("…", " ").replace("|", " ").split()
-                if words and re.fullmatch(r"[a-z-]+", words[0]):
-                    yield n, words
+    """(line, words) of commands named within sentences: `landrelease plan make REGISTRY …`; also
+    those that go on in the next line."""
+    lines = ["" if line.startswith("    ") else line for line in text.splitlines()]
+    for start, block in blocks(text):
+        for n in range(start - 1, start + block.count("\n")):
+            lines[n] = ""
+    page = "\n".join(lines)
+    for found in re.finditer(r"`landrelease ([^`\n]+(?:\n[^`\n]+)?)`", page):
+        words = found[1].replace("…", " ").replace("\\|", "|").replace("|", " ").split()
+        if words and re.fullmatch(r"[a-z-]+", words[0]):
+            yield page.count("\n", 0, found.start()) + 1, words
 
 
 def unknown(words):
     """What of a command named within a sentence there is not: a command, or an option of it; None
     where all is there. Arguments may be left out."""
-    command, rest = typer.main.get_command(cli.app), list(words)
+    command, rest = whole(), list(words)
     while hasattr(command, "commands"):
         if not rest:
             return None
@@ -108,7 +127,7 @@ def all_commands():
 def problem(words):
     """What the parser says against a command; None where it takes it. Nothing is run."""
     words = [w.strip("[]") for w in words if w not in ("...", "[", "]") and not w.startswith("[")]
-    command = typer.main.get_command(cli.app)
+    command = whole()
     try:
         context = command.make_context("landrelease", list(words), resilient_parsing=False)
         while hasattr(command, "resolve_command"):

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from landrelease.access import policy
 from landrelease.store.accounts import Account, Accounts
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 import field_day
 from test_access_ways_out import ORGANISATION, marked
 
-ROLES = ("public", "donor", "operator", "inspector", "planner", "authority", "administrator")
+ROLES = policy.ROLES
 
 
 class Served:

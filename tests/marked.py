@@ -3,6 +3,7 @@ read outside of them went past the catalogue."""
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 from landrelease.apps.web.texts import every_text
@@ -32,13 +33,14 @@ class _Seen(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        if tag in _SCRIPTS:
+        # What says of itself that it is in English, on a page that is not, hides nothing.
+        if tag in _SCRIPTS or (tag != "html" and found.get("lang") == "en"):
             self.inside.append(tag)
             self.json = found.get("type") == "application/json"
         self.texts += [found[a] for a in SHOWN if found.get(a)]
 
     def handle_endtag(self, tag):
-        if tag in _SCRIPTS and self.inside:
+        if self.inside and self.inside[-1] == tag:
             self.inside.pop()
 
     def handle_data(self, data):
@@ -78,15 +80,20 @@ def words_left(texts, allowed=""):
                    if not any(k.fullmatch(w.strip(".'-:")) for k in known)})
 
 
-def crawl(client, start, most=80):
-    """Each page of the server that a link leads to, by address: text that people read in it."""
-    found, waiting = {}, list(start)
+def crawl(client, start, most=80, alike=None):
+    """Each page of the server that a link leads to, by address: text that people read in it. Of
+    pages that differ in a number or an id, `alike` at most."""
+    found, waiting, shapes = {}, list(start), Counter()
     while waiting and len(found) < most:
         path = waiting.pop(0).partition("#")[0]
         if "lang=" in path and "lang=fr" not in path:
             continue
         if not path.startswith("/") or path.startswith(("//", "/static", "/language", "/api",
                                                         "/ogc", "/tiles")) or path in found:
+            continue
+        shape = re.sub(r"[^/]*\d[^/]*", "#", path.partition("?")[0])
+        shapes[shape] += 1
+        if alike is not None and shapes[shape] > alike:
             continue
         answer = client.get(path)
         if "text/html" not in answer.headers.get("content-type", ""):

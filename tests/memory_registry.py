@@ -137,6 +137,13 @@ class MemoryRegistry:
             listed = listed[at + 1:]
         return listed[:limit]
 
+    def matching(self, kind, field, holds, *, where=None, beside="", most=2_000):
+        fields = {f.name: f for f in self.kinds[kind].fields}
+        found = [(r.id, cell(fields[beside], r.values.get(beside))[0] if beside else None)
+                 for r in self.find(kind, where=where, limit=10**9)
+                 if holds(r.values.get(field))]
+        return None if len(found) > most else found
+
     # --- writing ---------------------------------------------------------------------------------
 
     def append(self, revisions, *, personal=None):
@@ -285,8 +292,9 @@ class MemoryRegistry:
         self._rows = [replace(e, row=replace(e.row, values={}, geometry_wkt=""))
                       if e.row.source == sha256 else e for e in self._rows]
 
-    def quarantine(self, status="waiting"):
-        return [e for e in self._rows if status in (None, e.status)]
+    def quarantine(self, status="waiting", number=None):
+        return [e for e in self._rows if status in (None, e.status)
+                and number in (None, e.number)]
 
     def quarantine_state(self):
         return len(self.quarantine()), len(self._rows)

@@ -1,6 +1,8 @@
 """One table says who sees what; what it does not name is not visible."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 import shapely
@@ -37,6 +39,12 @@ def test_safety_S14_without_a_role_it_is_the_public_and_an_unknown_role_is_an_er
     for role in ("Public", "admin", "root", "public ", "*"):
         with pytest.raises(LandReleaseError, match="ACC-001"):
             view(role)
+
+
+def test_safety_S14_docs_name_every_command_that_is_the_keepers_without_a_role():
+    docs = (Path(__file__).parents[1] / "docs" / "access.md").read_text(encoding="utf-8")
+    said = docs[docs.index("that of the keeper of the file:"):docs.index("What these write holds")]
+    assert set(re.findall(r"`([^`]+)`", said)) == policy.KEEPERS_WORK
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -128,7 +136,7 @@ def test_what_is_withheld_is_said_with_its_reason():
     told = {w.subject: w for w in view().withheld()}
     assert set(NEVER_PUBLIC) <= set(told) and all(w.reason for w in told.values())
     assert "S16" in told["plan_dates"].reason and told["hazard"].precision == "cells"
-    assert told["figures"].fields == ("records",) and "administrative_area" in told
+    assert told["figures"].fields == ("records", "uncounted") and "administrative_area" in told
     assert all("S17" in w.reason for w in view("administrator").withheld())
     (unknown,) = view("administrator").withheld(["tracks", "unheard of"])
     assert unknown.subject == "unheard of" and unknown.precision == "none"

@@ -1,5 +1,6 @@
 """ACN: accounts, sessions, tokens, failures, the log of reads."""
 
+import random
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from landrelease.errors import LandReleaseError
 from landrelease.store import accounts as module
 from landrelease.store.accounts import Account, Accounts
+from landrelease.store.passwords import well_known
 
 GOOD = "four random words do"
 
@@ -54,11 +56,20 @@ def test_no_secret_stands_in_the_file(accounts, tmp_path):
 
 @pytest.mark.parametrize("password", [
     "short", "aaaaaaaaaaaaaaaa", "m.office is my name", "password1234", "qwertyuiop12", "x" * 1001,
-    "landrelease2027!"])
+    "landrelease2027!", "1qaz2wsx3edc4rfv", "Liverpool1892", "qazwsxedcrfv", "manchesterunited",
+    "iloveyou1234", "q1w2e3r4t5y6", "qwertyuiop[]"])
 def test_weak_passwords_are_refused(accounts, password):
     with pytest.raises(LandReleaseError) as raised:
         accounts.add(Account("m.office", "planner"), password)
     assert raised.value.code == "WEB-003" and password not in str(raised.value)
+
+
+def test_of_passwords_that_nobody_tries_first_few_are_refused():
+    """Those that are known are refused with certainty; of any others one in a hundred."""
+    chance = random.Random(1)
+    made = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=16)) for _ in range(5_000)]
+    assert sum(map(well_known, made)) < 100
+    assert not well_known("four random words do") and not well_known("чотири випадкові слова")
 
 
 def test_names_are_checked_and_taken_once(accounts):
@@ -73,7 +84,12 @@ def test_failures_make_the_name_and_the_address_wait_and_a_success_frees_the_nam
     for _ in range(module.FAILURES):
         assert not accounts.waits("account m.office")
         accounts.check("m.office", "wrong password it is", address="10.0.0.9")
-    assert accounts.waits("account m.office") > 0 and accounts.waits("address 10.0.0.9") > 0
+    assert accounts.waits("account m.office") > 0
+    # An address may be that of a whole office: one person's errors do not shut it.
+    for n in range(module.FAILURES, module.ADDRESS_FAILURES):
+        assert not accounts.waits("address 10.0.0.9")
+        accounts.check(f"nobody.{n}", "wrong password it is", address="10.0.0.9")
+    assert accounts.waits("address 10.0.0.9") > 0
     assert not accounts.waits("account other", "address 10.0.0.1")
     clock.at += timedelta(minutes=module.FAILURE_MINUTES, seconds=1)
     assert not accounts.waits("account m.office", "address 10.0.0.9")
@@ -138,6 +154,49 @@ def test_a_file_that_is_something_else_is_told(tmp_path):
     with pytest.raises(LandReleaseError) as raised:
         Accounts(path)
     assert raised.value.code == "WEB-005"
+
+
+def test_who_signed_in_from_an_address_is_counted_there_by_itself(accounts, clock, monkeypatch):
+    """Neither strangers who type its name elsewhere nor others behind its address make it wait;
+    its own failures do, and guesses from there are no more than five either."""
+    monkeypatch.setattr(module, "_verified", lambda hashed, password: password == GOOD)
+    accounts.add(Account("n.office", "planner"), GOOD)
+    assert accounts.check("m.office", GOOD, address="home").name == "m.office"
+    for n in range(module.ADDRESS_FAILURES):
+        accounts.check(f"nobody.{n}", "wrong password it is", address="home")
+    for _ in range(module.FAILURES):
+        accounts.check("m.office", "wrong password it is", address="elsewhere")
+    assert accounts.waits("account m.office") > 0 and accounts.waits("address home") > 0
+
+    def code(name, password, address):
+        try:
+            found = accounts.check(name, password, address=address)
+        except LandReleaseError as error:
+            return error.code
+        return found and found.name
+
+    assert code("m.office", GOOD, "home") == "m.office"
+    assert code("n.office", GOOD, "home") == "WEB-014", "never signed in there"
+    assert code("m.office", GOOD, "elsewhere") == "WEB-014"
+    for _ in range(module.FAILURES):
+        assert code("m.office", "wrong password it is", "home") is None
+    assert code("m.office", GOOD, "home") == "WEB-014"
+    # What was known ends: with another password, and after 90 days.
+    clock.at += timedelta(minutes=module.FAILURE_MINUTES, seconds=1)
+    assert code("m.office", GOOD, "home") == "m.office"
+    clock.at += timedelta(days=module.KNOWN_DAYS, seconds=1)
+    with sqlite3.connect(accounts.path) as db:
+        assert not accounts._known(db, "m.office", "home")
+    assert code("m.office", GOOD, "home") == "m.office"
+    accounts.set_password("m.office", GOOD + " more")
+    with sqlite3.connect(accounts.path) as db:
+        assert not accounts._known(db, "m.office", "home")
+    for n in range(module.KNOWN_MOST + 5):
+        clock.at += timedelta(seconds=1)
+        assert code("n.office", GOOD, f"place {n}") == "n.office"
+    with sqlite3.connect(accounts.path) as db:
+        kept = {a for (a,) in db.execute("SELECT address FROM signed_in_from")}
+    assert len(kept) == module.KNOWN_MOST and "place 0" not in kept
 
 
 def test_many_guesses_at_once_are_no_more_than_one_after_the_other(accounts, monkeypatch):

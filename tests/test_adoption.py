@@ -232,12 +232,14 @@ def test_the_command_writes_every_row_and_releases_only_with_a_key(old, tmp_path
 
 
 def test_answers_that_are_no_table_are_refused_with_the_file(tmp_path):
+    from landrelease.core.cells import CELL_LIMIT
     from landrelease.core.checklist import read_checklist
     from landrelease.workflows import packaged
 
     with packaged("all_reasonable_effort.yaml") as path:
         listed = read_checklist(path.read_text(encoding="utf-8"), path.name)
     answers = tmp_path / "checklist.csv"
-    answers.write_text("item,answer,note,by\ninspected,yes,\"" + "x" * 200_000 + "\",Ana\n")
+    answers.write_text(
+        "item,answer,note,by\ninspected,yes,\"" + "x" * (CELL_LIMIT + 1) + "\",Ana\n")
     with pytest.raises(LandReleaseError, match=r"REL-005.*checklist\.csv"):
         releasing.read_answers(None, answers, listed, "cleared")

@@ -88,6 +88,9 @@ def test_safety_S10_an_item_counts_once_and_for_the_search_that_found_it():
     finds = {p["name"]: p["finds"] for p in by["cleared ground"]["passes"]}
     assert finds == {"manual by A to 0.2 m": 3, "inspection": 1}
     assert len(by["cleared ground"]["finds_xy"]) == 3
+    said = [words for words in strata(CLEARED, *items, visit())[0].assumed
+            if "no whole number" in words]  # S12: at least one item each
+    assert [words.split()[0] for words in said] == ["item-1", "item-3"]
     # the operator's own total says the same and adds nothing
     _, again = strata(CLEARED, *items, visit(), record(
         "activity", 2, None, activity_type="clearance", items_found=3, hazard="SHA-1"))

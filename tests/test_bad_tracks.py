@@ -151,6 +151,24 @@ def test_safety_S05_a_log_that_was_cut_off_counts_to_its_last_whole_fix(tmp_path
     path.write_bytes(whole[:int(0.7 * len(whole)) - 3])
     got = proven(path)
     assert 55 < got.uncovered_most_m2 < 95 and got.uncovered_least_m2 > 50
+    # Also where it ends with a whole line: it went on towards ground that is not covered.
+    (cut,) = [f for f in got.findings if f.code == "TRK-027"]
+    assert not cut.counted and cut.last_row > 1 and "0.5 m/s" in cut.text
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, True), (1, False), (30, False)])
+def test_a_log_that_runs_on_while_the_machine_stands_was_not_cut_off(tmp_path, seconds, told):
+    t, x, y, p = lanes()
+    some = slice(0, int(0.7 * len(t)))
+    t, x, y, p = t[some], x[some], y[some], p[some]
+    stands = np.arange(1, 10 * seconds + 1) / 10
+    t = np.concatenate([t, t[-1] + stands])
+    x, y, p = (np.concatenate([v, np.repeat(v[-1:], len(stands))]) for v in (x, y, p))
+    path = tmp_path / "k.csv"
+    path.write_bytes(as_csv(t + BEGIN, *degrees(x, y), p))
+    got = proven(path)
+    assert got.uncovered_most_m2 > 50
+    assert ("TRK-027" in {f.code for f in got.findings}) is told
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -23,21 +23,24 @@ def plain(registry, hazard, ground):
     """The records behind a release as all records, looked at one by one, give them."""
     every = registry.records("hazard")
     family = {hazard.id, *lineage.lineage(every).ancestors(hazard.id)}
-    names = family | {str(r.values["identifier"]) for r in every
-                      if r.id in family and r.values.get("identifier")}
+    def called(r):
+        return {str(n).lower() for n in (r.id, r.values.get("identifier")) if n}
+
+    names = {hazard.id} | {n for r in every if r.id in family for n in called(r)}
+    areas = {n for r in every for n in called(r)}
+
+    def said(r):
+        return {str(r.values[f]).lower() for f in ("hazard", "hazard_identifier")
+                if r.values.get(f)}
 
     def named(r):
-        return bool({r.values.get("hazard"), r.values.get("hazard_identifier")} & names)
+        return bool(said(r) & names)
 
     def on_it(r):
         return r.geometry is not None and behind._overlap(r.geometry, ground)
 
     outcomes = [r for r in registry.records("outcome") if on_it(r)]
     reports = [o.geometry for o in outcomes if not is_decision_outcome(o.id)]
-
-    def about(r):
-        return behind.near(r, ground) or (r.geometry is None and named(r)) or (
-            r.geometry is not None and any(g.intersects(r.geometry) for g in reports))
 
     tasks = [r for r in registry.records("task") if named(r) or on_it(r)]
     ids = {t.id for t in tasks}
@@ -47,6 +50,21 @@ def plain(registry, hazard, ground):
     ids |= {str(a.values["task"]) for a in works if a.values.get("task")}
     work_ids, lots = {a.id for a in works}, {o.id for o in outcomes} | {
         str(o.values["identifier"]) for o in outcomes if o.values.get("identifier")}
+    by_id = {r.id: r for r in registry.records("task")}
+
+    def of_work(r):
+        work = next((a for a in works if a.id == r.values.get("activity")), None)
+        if work is None:
+            return False
+        for one in (r, work, by_id.get(work.values.get("task"))):
+            if one is not None and said(one) & areas:
+                return bool(said(one) & areas & names)
+        return True
+
+    def about(r):
+        return behind.near(r, ground) or (r.geometry is None and (named(r) or of_work(r))) or (
+            r.geometry is not None and any(g.intersects(r.geometry) for g in reports))
+
     return {
         "hazard": [hazard.id], "outcome": [o.id for o in outcomes],
         "activity": [a.id for a in works],
@@ -89,7 +107,8 @@ def scattered(rng, many):
                     } | one_of("w", "activity") | one_of("H", "hazard_identifier")))
         for kind in ("item", "accident", "evidence"):
             out.append((kind, f"{kind}{n}", shape().centroid if rng.random() < 0.7 else None,
-                        one_of("h", "hazard") | ({"position_accuracy_m": rng.choice((5.0, 150.0))}
+                        one_of("h", "hazard") | (one_of("w", "activity") if kind == "item" else {})
+                        | ({"position_accuracy_m": rng.choice((5.0, 150.0))}
                                                  if rng.random() < 0.5 else {})))
         out.append(("inspection", f"i{n}", shape() if rng.random() < 0.3 else None,
                     ({"outcomes": [f"o{rng.randrange(many)}", f"O{rng.randrange(many)}"]}

@@ -372,12 +372,15 @@ def test_modes_that_no_best_plan_needs_go_and_keep_their_numbers():
     assert {w.id: w.mode for w in plan.works} == {1: 2, 2: 1}
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_one_after_another_is_a_plan(seed):
-    case = tiny(seed)
-    works, makespan = one_after_another(case)
-    if works is not None:
-        assert faults(case, works, makespan) == []
+def test_one_after_another_is_a_plan():
+    found = 0
+    for seed in range(12):
+        case = tiny(seed)
+        works, makespan = one_after_another(case)
+        if works is not None:  # else the stocks of this case are not kept so
+            assert faults(case, works, makespan) == []
+            found += 1
+    assert found >= 6
 
 
 # --- the checker ----------------------------------------------------------------------------------

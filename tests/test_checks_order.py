@@ -27,6 +27,6 @@ def test_a_closing_rests_on_a_measure_after_the_finding(corrected, closed, sound
     assert suspects(kind, {k: [v] for k, v in said.items()}) == [0] or sound
     read = Record("inspection", "i", said, None)
     if isinstance(closed, date):
-        assert closed_on(read) == (closed if sound else None)
+        assert closed_on(read, date(2027, 6, 1)) == (closed if sound else None)
     if isinstance(corrected, date) and corrected < FOUND:
-        assert corrected_on(read) is None
+        assert corrected_on(read, date(2027, 6, 1)) is None

@@ -293,7 +293,7 @@ def test_money_shares_people_and_promised_ends_stand_beside_ours(verdicts, regis
     forecast = tmp_path / "forecast.json"
     days = np.linspace(400, 900, 100)
     save_outlook(forecast, Outlook(
-        date(2025, 1, 1), 10_000.0, days, days * 10, "USD", np.array([0.1, 0.5, 0.9]),
+        date(2125, 1, 1), 10_000.0, days, days * 10, "USD", np.array([0.1, 0.5, 0.9]),
         np.array([0.0, 900.0]), np.zeros((3, 2)), 1.0, (), 1, "a rule"), "head")
     hazardous = 0.0
     with open_registry(str(path)) as opened:
@@ -311,13 +311,102 @@ def test_money_shares_people_and_promised_ends_stand_beside_ours(verdicts, regis
         f"A,2025-07-01,2025-07-01,all,share of the suspected area cleared,{share / 2:.1f},%,\n"
         "B,2025-07-01,2025-07-01,all,people killed by mines,3,people,\n"
         "B,2025-07-01,2025-07-01,all,people injured by mines,60,people,\n"
-        "C,2025-07-01,2025-07-01,all,promised end,2025-12-31,,\n"
-        "D,2025-07-01,2025-07-01,all,promised end,2027-01-31,,\n",
+        "C,2025-07-01,2025-07-01,all,promised end,2125-12-31,,\n"
+        "D,2025-07-01,2025-07-01,all,promised end,2127-01-31,,\n"
+        "E,2025-01-01,2025-01-01,all,promised end,2025-07-01,,\n",
         "--registry", path, "--as", "planner", "--forecast", forecast)
     assert status == 1
     assert [e["verdict"] for e in found] == [
         "agrees", "differs", "cannot_be_checked", "agrees", "differs", "agrees", "differs",
-        "differs", "agrees"]
+        "differs", "agrees", "differs"]
+    # That day has passed: what our records held then says whether it came true.
+    assert found[9]["ours"]["value"] == hazardous and "has passed" in found[9]["reasons"][0]
     assert found[1]["ours"]["value"] == 400 and "differs_from_ours" in found[1]["codes"]
     assert found[3]["ours"]["denominator"]
     assert found[7]["ours"]["chance"] == 0.0 and "80 % of them" in " ".join(found[7]["reasons"])
+
+
+def test_people_are_set_beside_the_residents_of_the_place(verdicts, tmp_path):
+    path = tmp_path / "people.gpkg"
+    with create_registry(str(path), office="Synthetic office") as made:
+        made.append([
+            Revision(kind, name, said, shape, datetime(2025, 6, 1, tzinfo=UTC), "test", "why", "")
+            for kind, name, said, shape in (
+                ("administrative_area", "w", {"name": "West", "level": 1},
+                 shapely.box(17, 44, 18, 45)),
+                ("administrative_area", "e", {"name": "East", "level": 1},
+                 shapely.box(18, 44, 19, 45)),
+                ("settlement", "s1", {"name": "Upper", "population": 300},
+                 shapely.Point(17.5, 44.5)),
+                ("settlement", "s2", {"name": "Lower", "population": 100},
+                 shapely.Point(17.6, 44.5)),
+                ("settlement", "s3", {"name": "Mill"}, shapely.Point(18.5, 44.5)))])
+    rows = [("West", "beneficiaries", 900), ("West", "beneficiaries", 100),
+            ("Upper, West", "returnees", 301), ("Upper, West", "returnees", 900),
+            ("East", "beneficiaries", 900), ("all", "people reached", 9000),
+            ("Upper", "population", 300), ("Upper", "residents", 500),
+            ("West", "residents", 400), ("all", "residents", 5000), ("Nowhere", "women", 10)]
+    status, found, _ = verdicts(
+        HEAD + "".join(f"S{n},2025-07-01,2025-07-01,\"{scope}\",{metric},{count},people,\n"
+                       for n, (scope, metric, count) in enumerate(rows)),
+        "--registry", path, "--as", "planner")
+    assert status == 1
+    own = [{c for c in e["codes"] if c in ("people_exceed_residents", "differs_from_ours")}
+           for e in found]
+    over = {"people_exceed_residents"}
+    assert own == [over, set(), set(), over, set(), set(), set(), {"differs_from_ours"}, set(),
+                   set(), set()]
+    text = [" ".join(e["reasons"]) for e in found]
+    assert "community records report 400 residents there (2 records)" in text[0]
+    assert "That is 25.0% of the 400 residents" in text[1]
+    assert all("report no population" in text[n] for n in (4, 5, 9))
+    assert "1 of 1 communities there" in text[4] and "1 of 3 communities there" in text[5]
+    assert found[0]["verdict"] == "differs"
+
+
+def test_safety_S12_a_registry_without_land_proves_no_end_of_work(verdicts, tmp_path):
+    create_registry(str(tmp_path / "none.gpkg"), office="Synthetic office").close()
+    status, found, _ = verdicts(
+        HEAD + "A,2025-01-01,2025-01-01,all,promised end,2025-07-01,,\n"
+        "A,2025-01-01,2025-01-01,all,remaining area,0,ha,\n",
+        "--registry", tmp_path / "none.gpkg", "--as", "planner")
+    assert status == 0 and [e["verdict"] for e in found] == ["cannot_be_checked"] * 2
+    assert all("which is not none" in " ".join(e["reasons"]) for e in found)
+
+
+def test_residents_are_set_beside_residents_and_money_that_lacks_a_rate_beside_nothing(
+        verdicts, tmp_path):
+    at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+    def revision(kind, n, values, shape=None):
+        return Revision(kind=kind, record_id=f"{kind}-{n}", recorded_at=at, recorded_by="test",
+                        reason="test", source="", valid_from=date(2025, 1, 1), values=values,
+                        geometry=shape)
+
+    def paid(n, amount, currency):
+        return revision("expense", n, {"amount": amount, "currency": currency, "phase": "demining",
+                                       "paid_on": date(2025, 2, 1)})
+
+    with create_registry(str(tmp_path / "m.gpkg"), office="Synthetic office") as made:
+        made.append([
+            *(revision("hazard", n, {"hazard_type": "CHA", "status": "open"},
+                       shapely.box(17.04, 44.0 + n / 100, 17.05, 44.005 + n / 100))
+              for n in range(1, 5)),
+            *(revision("person", n, {"organisation": "A"}) for n in range(1, 5)),
+            *(revision("settlement", n, {"name": f"S{n}", "population": 500},
+                       shapely.Point(17.0 + n / 100, 44.0)) for n in range(1, 4)),
+            paid(1, 100.0, "EUR"), paid(2, 20.0, "EUR"), paid(3, 20.0, "EUR"),
+            paid(4, 1_000_000.0, "CHF"),
+            *(revision("fund", n, {"amount": 700.0, "currency": "EUR", "fund_status": "received",
+                                   "received_on": date(2025, 1, 5), "phase": "demining"})
+              for n in range(1, 4))])
+    text = (HEAD + "A,2025-06-10,2025-06-10,all,residents,1502,people,\n"
+            "A,2025-06-10,2025-06-10,all,deminers,4,people,\n"
+            "A,2025-06-10,2025-06-10,all,women,4,people,\n"
+            "A,2025-06-10,2025-06-10,all,money spent,140,EUR,\n"
+            "A,2025-06-10,2025-06-10,all,money received,2100,EUR,\n")
+    _, found, _ = verdicts(text, "--registry", tmp_path / "m.gpkg", "--as", "authority")
+    assert [e["verdict"] for e in found] == ["agrees", "agrees", "cannot_be_checked",
+                                             "cannot_be_checked", "agrees"]
+    assert found[0]["ours"]["id"] == "residents"
+    assert any("CHF" in reason for reason in found[3]["reasons"])

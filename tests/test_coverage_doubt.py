@@ -199,7 +199,7 @@ def test_offsets_and_limits_of_the_machine_do_not_fall_on_the_hand(tmp_path):
     t, x, y, p = lanes(count=6)
     task = geojson(tmp_path / "t.geojson", box(0, 0, 9, 30))
     machine = track_csv(tmp_path / "m.csv", t, x, y, p)
-    hand = track_csv(tmp_path / "h.csv", t + 9000, x, y, p)
+    hand = track_csv(tmp_path / "h.csv", 2 * t + 9000, x, y, p)
     plain = run(tmp_path, task, machine, "--plane", "--manual", str(hand))[2]
     limited = run(tmp_path, task, machine, "--plane", "--manual", str(hand), "--tool-forward", "2",
                   "--tool-right", "1", "--speed-limit", "0.1", "--step-limit", "0.1",

@@ -40,10 +40,10 @@ def metres2(shape):
     return PLANE.to_plane(shape).area
 
 
-def track(path, keep=lambda lane: True, depth=None, names=None, later=0):
+def track(path, keep=lambda lane: True, depth=None, names=None, later=0, slower=1):
     """A CSV of the lanes that are kept, in degrees."""
     t, x, y, p = lanes()
-    t = t + later
+    t = slower * t + later
     places = shapely.get_coordinates(degrees(shapely.points(np.column_stack([x, y]))))
     rows = ["time,latitude,longitude,pass" + (",depth_m" if depth else "")]
     rows += [f"{a},{c:.9f},{b:.9f},{names(d) if names else d + 1}"
@@ -145,7 +145,7 @@ def test_safety_S05_residual_risk_counts_covered_ground_only(registry, tmp_path)
 def test_safety_S07_machine_and_manual_follow_up_stand_apart(registry, tmp_path):
     machine = track(tmp_path / "m.csv", lambda lane: lane != 1,
                     lambda lane: 0.1 + 0.05 * (lane < 4))
-    manual = track(tmp_path / "h.csv", lambda lane: lane != 4)
+    manual = track(tmp_path / "h.csv", lambda lane: lane != 4, slower=2)
     proof(registry, "--track", machine, "--manual", manual, "--uncovered",
           tmp_path / "g.geojson", "--store")  # together all of it; a strip waits for hand
     stored = [c for c in coverage.coverages(registry) if not c.values.get("pass_name")]
@@ -203,6 +203,13 @@ def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(regis
     margin = 1.959964 * 0.1 + 1e-3
     assert left == pytest.approx(270 - (9 - 2 * margin) * (30 - 2 * margin), rel=1e-2)
     assert coverage.coverages(registry) == []  # nothing was stored
+    # An outline that runs over the middle twice: not all readings of it hold the ground there.
+    twice = shapely.Polygon([(-0.3, -0.3), (9.3, -0.3), (9.3, 30.3), (3, 30.3), (3, 10), (6, 10),
+                             (6, 31), (-0.3, 31)])
+    crossed = measured([twice], code=1)
+    assert crossed["uncovered_most_m2"] == pytest.approx((3 + 2 * margin) * (20 + margin), rel=1e-2)
+    assert [(f["code"], f["row"]) for f in crossed["findings"]] == [("GEO-016", 1)]
+    assert not measured(wide, code=0)["findings"]
     # A lane that is missing is a hole, wider by the margin on both sides.
     hole = measured([*wide[:2], *wide[3:]], "--store", code=1)
     assert hole["uncovered_most_m2"] == pytest.approx((1.5 + 2 * margin) * 30, rel=1e-2)
@@ -249,6 +256,27 @@ def test_tracks_of_one_day_stand_beside_those_of_the_day_before(registry, tmp_pa
     proof(registry, "--track", days[0], "--by", "manual", *out)
     (left,) = effort(registry).passes
     assert metres2(left.ground) == pytest.approx(3.1 * 30, abs=1)
+
+
+def test_safety_S10_a_log_that_goes_on_adds_no_hours_that_are_on_record(registry, tmp_path):
+    """The logger was not emptied: the second day's file begins with the first day's fixes."""
+    from landrelease.core.moment import moment_of
+
+    registry.append([Revision("machine", "m1", {"machine_status": "ready"}, None, AT, "test",
+                              "test", "", DAY)])
+    out = ("--uncovered", tmp_path / "g.geojson", "--store", "--machine", "m1")
+    rows = track(tmp_path / "all.csv").read_text().splitlines()
+    half = len(rows) // 2
+    first, both = tmp_path / "one.csv", tmp_path / "two.csv"
+    first.write_text("\n".join(rows[:half]) + "\n")
+    both.write_text("\n".join(rows) + "\n")
+    proof(registry, "--track", first, *out)
+    proof(registry, "--track", both, *out, "--add", code=1)  # by machine alone: it waits for hand
+    spans = sorted((moment_of(r.values["started_at"]), moment_of(r.values["ended_at"]))
+                   for r in registry.records("track"))
+    assert len(spans) == 2 and spans[0][1] < spans[1][0]
+    stored = next(c for c in coverage.coverages(registry) if not c.values.get("pass_name"))
+    assert metres2(stored.geometry) == pytest.approx(270, abs=0.1)
 
 
 def test_safety_S07_another_day_adds_hand_work_to_the_ground_of_the_machine(registry, tmp_path):
@@ -303,7 +331,7 @@ def test_safety_S07_the_layer_of_gaps_tells_machine_and_hand_apart(registry, tmp
     from landrelease.access.policy import view
 
     machine = track(tmp_path / "m.csv", lambda lane: lane != 1)
-    manual = track(tmp_path / "h.csv", lambda lane: lane not in (1, 4))
+    manual = track(tmp_path / "h.csv", lambda lane: lane not in (1, 4), slower=2)
     proof(registry, "--track", machine, "--uncovered", tmp_path / "g.geojson", "--store")
 
     def left():

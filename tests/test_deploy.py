@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from landrelease.store.accounts import ADDRESS_FAILURES
 from landrelease.store.open import create_registry
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -119,7 +120,7 @@ def test_every_name_in_the_samples_is_used_and_every_used_name_is_in_a_sample():
                        re.M)[1]
     assert f"ReadWritePaths=-{folder}\n" in units and "landrelease-backup.service.d" in DOCS
     script = (DEPLOY / "landrelease-backup").read_text()
-    used = set(re.findall(r"\$\{([A-Z_]+)", units + script))
+    used = set(re.findall(r"\$\{?([A-Z_]+)", units + script))
     assert sample("landrelease.env.sample") - {"PGPASSFILE"} - {"REGISTRY"} == used - {"REGISTRY"}
 
 
@@ -150,8 +151,37 @@ def test_commands_of_compose_and_units_are_commands_of_ours():
     for words in (shlex.split(line)[1:], SERVICES["app"]["command"],
                   *(shlex.split(x.strip())[1:] for x in (DEPLOY / "landrelease-backup").read_text(
                       ).splitlines() if x.strip().startswith("landrelease "))):
-        words = [re.sub(r"\$\{PORT\}", "8080", w) for w in words]
+        words = [re.sub(r"\$\{PORT\}", "8080", w) for w in words if w != "$OPTIONS"]
         assert problem(words) is None, words
+        if words[0] != "serve":
+            continue
+        for sample in ("landrelease.env.sample", "compose.env.sample"):
+            (said,) = re.findall(r"^# OPTIONS=(.+)$", (DEPLOY / sample).read_text(), re.M)
+            assert problem([*words, *said.split()]) is None, said
+            assert set(re.findall(r"--\w+", said)) == {"--basemap", "--oidc", "--templates"}
+
+
+def test_what_a_centre_adds_reaches_the_app_on_a_server_and_in_a_container(tmp_path):
+    """Each word of OPTIONS is a word of `serve`, of no other command, and none becomes files."""
+    line = re.search(r"^ExecStart=(.*)$", (DEPLOY / "landrelease.service").read_text(), re.M)[1]
+    assert line.endswith(" $OPTIONS"), "without braces systemd splits it into words"
+    app = SERVICES["app"]
+    assert app["environment"]["OPTIONS"] == "${OPTIONS:-}"
+    assert "${SETTINGS_FOLDER:-./settings}:/etc/landrelease:ro" in app["volumes"]
+    program = tmp_path / "landrelease"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+
+    def started(*words, **said):
+        done = subprocess.run([DEPLOY / "container-start", *words], cwd=tmp_path, text=True,
+                              capture_output=True, check=True, env={
+                                  **os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", **said})
+        return done.stdout.splitlines()
+
+    more = "--basemap /etc/landrelease/g.pmtiles --label *"
+    assert started("serve", "a b", OPTIONS=more) == ["serve", "a b", *more.split()]
+    assert started("serve", "r", OPTIONS="") == started("serve", "r") == ["serve", "r"]
+    assert started("audit", "r", OPTIONS=more) == ["audit", "r"]
 
 
 @pytest.mark.parametrize("unit", ["landrelease.service", "landrelease-backup.service",
@@ -265,11 +295,12 @@ def test_who_asks_is_whom_the_proxy_saw_and_nobody_believes_the_reader(behind):
                    headers={"X-Forwarded-For": f"8.8.8.{n}", "X-CSRF-Token": "x",
                             "Content-Type": "application/json"}, **how)[0]
 
-    # Five failures close an address, whatever it says of itself; another address goes on.
-    assert [fails(n, source="127.0.0.5") for n in range(6)][-1] == 429
-    assert fails(7, source="127.0.0.6") != 429
+    # Thirty failures close an address, whatever it says of itself; another address goes on.
+    tries = range(ADDRESS_FAILURES + 1)
+    assert [fails(n, source="127.0.0.5") for n in tries][-1] == 429
+    assert fails(99, source="127.0.0.6") != 429
     # Straight to the app from an address that is not the proxy's: the header counts for nothing.
-    assert [fails(n, source="127.0.0.9", through=False) for n in range(10, 16)][-1] == 429
+    assert [fails(100 + n, source="127.0.0.9", through=False) for n in tries][-1] == 429
     assert f"http://mines.localhost:{behind[0]}/ogc" in ask(
         behind, "/ogc", source="127.0.0.9", through=False,
         headers={"X-Forwarded-Proto": "https"})[2]

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import socket
 import ssl
 import subprocess
@@ -20,10 +21,10 @@ from pathlib import Path
 import pytest
 
 from landrelease.store.open import open_registry
-from test_deploy import DEPLOY, SERVICES, free, need, until
+from test_deploy import DEPLOY, DOCS, SERVICES, free, need, until
 from test_openrosa import item
 
-NAME = "mines.localhost"
+NAME, NOW = "mines.localhost", datetime.now(UTC)
 PASSWORD, DATABASE_PASSWORD = "four random words do", "s3cret: '\\\" of the database"
 
 
@@ -43,8 +44,10 @@ class Centre:
         self.environment = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}",
                             "OMP_NUM_THREADS": "1"}
         self.environment.pop("PGPASSWORD", None)
-        self.accounts = folder / "accounts"
-        self.processes = []
+        self.accounts, self.backups = folder / "accounts", folder / "backup"
+        self.processes, self.serving = [], {}
+        self.access = server.data / "pg_hba.conf"
+        self.trusting = self.access.read_text()
 
     def script(self, name):
         """A script of deploy/ that finds its secret here instead of in /run/secrets."""
@@ -63,10 +66,15 @@ class Centre:
         done = subprocess.run(["bash", self.script("database-start.sh")], env=environment,
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        access = self.server.data / "pg_hba.conf"
-        self.trusting = access.read_text()
-        access.write_text("host all landrelease 127.0.0.1/32 scram-sha-256\n" + self.trusting)
+        self.access.write_text(
+            "host all landrelease 127.0.0.1/32 scram-sha-256\n" + self.trusting)
         self.server.execute("SELECT pg_reload_conf()", "postgres")
+
+    def forget_database(self):
+        self.access.write_text(self.trusting)
+        for said in ("SELECT pg_reload_conf()", "DROP DATABASE IF EXISTS landrelease WITH (FORCE)",
+                     "DROP ROLE IF EXISTS landrelease"):
+            self.server.execute(said, "postgres")
 
     @property
     def registry(self):
@@ -74,11 +82,13 @@ class Centre:
 
     def words(self, *said):
         """A command in the container `app`, with the addresses that it has here."""
-        here = {"${REGISTRY:-postgresql://landrelease@db/landrelease}": self.registry,
+        here = {"${REGISTRY:-postgresql://landrelease@db/landrelease}":
+                    self.serving.get("registry", self.registry),
                 "--host=0.0.0.0": "--host=127.0.0.1", "--port=8080": f"--port={self.own}",
                 "--name=${SITE_NAME:?}": f"--name={NAME}",
                 "--proxy=172.28.5.2": "--proxy=127.0.0.1",
-                "--accounts=/var/lib/landrelease/accounts": f"--accounts={self.accounts}"}
+                "--accounts=${ACCOUNTS:-/var/lib/landrelease/accounts}":
+                    f"--accounts={self.serving.get('accounts', self.accounts)}"}
         return [self.script("container-start"), *(here.get(w, w) for w in said)]
 
     def run(self, *said, typed=""):
@@ -138,10 +148,7 @@ def centre(tmp_path_factory, postgres_server):
         yield made
     finally:
         made.stop()
-        (postgres_server.data / "pg_hba.conf").write_text(made.trusting)
-        postgres_server.execute("SELECT pg_reload_conf()", "postgres")
-        postgres_server.execute('DROP DATABASE landrelease WITH (FORCE)', "postgres")
-        postgres_server.execute('DROP ROLE landrelease', "postgres")
+        made.forget_database()
 
 
 def test_the_login_of_the_app_owns_its_database_and_nothing_else(centre):
@@ -182,14 +189,39 @@ def test_signing_in_gives_a_cookie_for_https_alone(centre):
     assert centre.ask("GET", "/api/quarantine", headers=session)[0] in (401, 403)
 
 
-def test_a_phone_sends_its_form_through_the_proxy_whole_and_in_pieces(centre):
-    """OpenRosa: HTTP 1.1, also in chunks; addresses with the readers' scheme and name."""
+def phone_of(centre):
+    """Headers of a phone with a token of its own."""
     made = centre.run("account", "token", centre.registry, "one.field", "--label", "phone",
                       "--accounts", centre.accounts)
     assert made.returncode == 0, made.stderr
     secret = re.search(r"\S{30,}", made.stdout)[0]
-    phone = {"X-OpenRosa-Version": "1.0", "Authorization": "Basic " + base64.b64encode(
+    return {"X-OpenRosa-Version": "1.0", "Authorization": "Basic " + base64.b64encode(
         f"one.field:{secret}".encode()).decode()}
+
+
+def send_item(centre, phone, name, picture=b"\xff\xd8\xff\xe0picture", *, chunked=False):
+    """A submission with a photograph, through the proxy; the headers of the answer."""
+    content = item(f"item-{name}", f"uuid:0000000{name}", end=NOW.isoformat(),
+                   found_on=(NOW - timedelta(days=1)).date().isoformat())
+    body = b""
+    for part, kind, said in (("xml_submission_file", "text/xml", content),
+                             (f"{name}.jpg", "image/jpeg", picture)):
+        body += (f'--edge\r\nContent-Disposition: form-data; name="{part}"; '
+                 f'filename="{part}"\r\nContent-Type: {kind}\r\n\r\n').encode() + said \
+            + b"\r\n"
+    body += b"--edge--\r\n"
+    pieces = [body[i:i + 10_000] for i in range(0, len(body), 10_000)]
+    status, headers, text = centre.ask(
+        "POST", "/openrosa/submission", iter(pieces) if chunked else body,
+        {**phone, "Content-Type": "multipart/form-data; boundary=edge",
+         **({"Transfer-Encoding": "chunked"} if chunked else {})}, chunked=chunked)
+    assert status == 201, text
+    return headers
+
+
+def test_a_phone_sends_its_form_through_the_proxy_whole_and_in_pieces(centre):
+    """OpenRosa: HTTP 1.1, also in chunks; addresses with the readers' scheme and name."""
+    phone = phone_of(centre)
     base = f"https://{NAME}:{centre.outside}/openrosa"
     status, headers, text = centre.ask("GET", "/openrosa/formList", headers=phone)
     urls = re.findall(r"<downloadUrl>([^<]+)<", text)
@@ -200,27 +232,10 @@ def test_a_phone_sends_its_form_through_the_proxy_whole_and_in_pieces(centre):
     most = int(headers["x-openrosa-accept-content-length"])
     assert centre.ask("GET", "/openrosa/formList")[0] == 401
 
-    now = datetime.now(UTC)
     picture = b"\xff\xd8\xff\xe0" + os.urandom(300_000)
-    day = (now - timedelta(days=1)).date().isoformat()
     for n, chunked in enumerate((False, True)):
-        body = b""
-        for name, kind, content in (
-                ("xml_submission_file", "text/xml", item(
-                    f"item-{n}", f"uuid:0000000{n}", found_on=day, end=now.isoformat())),
-                (f"{n}.jpg", "image/jpeg", picture)):
-            body += (f'--edge\r\nContent-Disposition: form-data; name="{name}"; '
-                     f'filename="{name}"\r\nContent-Type: {kind}\r\n\r\n').encode() + content \
-                + b"\r\n"
-        body += b"--edge--\r\n"
-        assert len(body) < most
-        pieces = [body[i:i + 10_000] for i in range(0, len(body), 10_000)]
         for _ in range(2):  # the answer was not heard
-            status, headers, text = centre.ask(
-                "POST", "/openrosa/submission", iter(pieces) if chunked else body,
-                {**phone, "Content-Type": "multipart/form-data; boundary=edge",
-                 **({"Transfer-Encoding": "chunked"} if chunked else {})}, chunked=chunked)
-            assert status == 201, text
+            headers = send_item(centre, phone, n, picture, chunked=chunked)
             assert int(headers["x-openrosa-accept-content-length"]) == most
     with open_registry(centre.registry.replace("landrelease@", "owner@")) as registry:
         assert {r.id for r in registry.records("item")} == {"item-item-0", "item-item-1"}
@@ -248,24 +263,105 @@ def test_the_public_asks_and_reports_through_the_proxy(centre):
     assert led.status in (301, 308) and led.headers["location"].startswith(f"https://{NAME}")
 
 
-def test_the_backup_of_the_centre_comes_back_into_postgresql(centre):
-    """The container's backup while the app runs; restored, audited, and served again."""
-    folder = centre.folder / "backup"
-    folder.mkdir()
-    landrelease_backup = centre.folder / "bin" / "landrelease-backup"
-    landrelease_backup.write_bytes((DEPLOY / "landrelease-backup").read_bytes())
-    landrelease_backup.chmod(0o755)
-    done = centre.run("landrelease-backup", centre.registry, folder, centre.accounts)
-    assert done.returncode == 0, done.stderr
-    (copy,) = folder.glob("*.gpkg")
-    assert folder.joinpath(copy.name + ".accounts").exists()
-    second = f"{centre.registry}?schema=second"
-    for words in (("restore", copy, second), ("audit", second)):
-        done = centre.run(*words)
-        assert done.returncode == 0, done.stdout + done.stderr
-    owner = centre.registry.replace("landrelease@", "owner@")
-    with open_registry(owner) as one, open_registry(f"{owner}?schema=second") as other, \
-            open_registry(copy) as file:
-        assert one.head() == other.head() == file.head() and one.count() == other.count()
-    refused = centre.run("restore", copy, second)  # nothing is written over
-    assert refused.returncode == 2 and "STO-002" in refused.stderr
+# --- what docs/deploy.md tells the keeper to do ---------------------------------------------------
+
+
+def steps(heading, said):
+    """The lines of the first block of docs/deploy.md after a heading that holds some words."""
+    text = DOCS[DOCS.index(f"## {heading}"):]
+    return next(block.splitlines() for block in re.findall(r"```sh\n(.*?)```", text, re.S)
+                if said in block)
+
+
+def follow(centre, lines, copy=None):
+    """Do what the lines say of our containers, with the addresses that there are here."""
+    here = {"postgresql://landrelease@db/landrelease": centre.registry,
+            "postgresql://landrelease@db/landrelease?schema=second":
+                f"{centre.registry}?schema=second",
+            "/var/lib/landrelease/accounts": centre.accounts, "/backup": centre.backups,
+            "/var/lib/landrelease/accounts-second": f"{centre.accounts}-second",
+            "/backup/registry-20270501T010000Z.gpkg": copy}
+    done = []
+    for line in lines:
+        words = shlex.split(line)
+        if words[:2] == ["docker", "tag"]:
+            continue
+        assert words[:4] == ["docker", "compose", "-f", "deploy/compose.yaml"], line
+        match words[4:]:
+            case ["build"]:
+                pass
+            case ["stop", "proxy", "app"]:
+                centre.stop()
+            case ["up", "-d"]:
+                centre.start()
+            case ["run", "--rm", "app", *inside]:
+                result = centre.run(*(here.get(w, w) for w in inside))
+                assert result.returncode == 0, (line, result.stdout, result.stderr)
+                done.append(inside[0])
+            case _:
+                raise AssertionError(line)
+    return done
+
+
+@pytest.fixture(scope="module")
+def kept(centre):
+    """A phone that may sign in, one item with its photograph, and the backup of both."""
+    phone = phone_of(centre)
+    send_item(centre, phone, 7)
+    folder = centre.backups
+    folder.mkdir(exist_ok=True)
+    script = centre.folder / "bin" / "landrelease-backup"
+    script.write_bytes((DEPLOY / "landrelease-backup").read_bytes())
+    script.chmod(0o755)
+    return phone
+
+
+def copies(centre):
+    return sorted(centre.backups.glob("registry-*.gpkg"))
+
+
+def served_again(centre, phone, schema=""):
+    """The app serves what was restored: who signed in then may now, and all that came is there."""
+    assert centre.ask("GET", "/openrosa/formList", headers=phone)[0] == 200
+    owner = centre.registry.replace("landrelease@", "owner@") + schema
+    with open_registry(owner) as registry, open_registry(copies(centre)[0]) as file:
+        assert registry.head() == file.head() and registry.count() == file.count()
+        assert set(registry.sources()) == set(file.sources()) and not registry.audit()
+        before = len(registry.records("item"))
+    send_item(centre, phone, f"after{schema[-6:]}".replace("=", ""))
+    with open_registry(owner) as registry:
+        assert len(registry.records("item")) == before + 1
+
+
+def test_the_documented_upgrade(centre, kept):
+    """The last thing before the new image is started: `migrate`, then `audit`; nothing is lost."""
+    lines = steps("Upgrade", "docker compose -f deploy/compose.yaml run")
+    assert follow(centre, lines) == ["landrelease-backup", "migrate", "audit"]
+    (copy,) = copies(centre)
+    assert copy.with_name(f"{copy.name}.accounts").exists()
+    assert centre.ask("GET", "/health")[0] == 200
+    assert centre.ask("GET", "/openrosa/formList", headers=kept)[0] == 200
+
+
+def test_the_documented_restore_beside_what_is_there(centre, kept):
+    (copy,) = copies(centre)
+    centre.serving = {"registry": f"{centre.registry}?schema=second",
+                      "accounts": f"{centre.accounts}-second"}
+    lines = steps("Restore", "schema=second\" --accounts")
+    assert follow(centre, lines, copy) == ["restore", "audit"]
+    served_again(centre, kept, "?schema=second")
+    refused = centre.run("restore", copy, f"{centre.registry}?schema=second")
+    assert refused.returncode == 2 and "STO-002" in refused.stderr  # nothing is written over
+
+
+def test_the_documented_restore_on_a_new_machine(centre, kept):
+    """An empty database, no accounts: the backup is all that there is."""
+    (copy,) = copies(centre)
+    centre.stop()
+    centre.forget_database()
+    centre.accounts.unlink()
+    centre.serving = {}
+    centre.database()
+    lines = [*steps("Restore", "docker compose -f deploy/compose.yaml build")]
+    assert follow(centre, lines, copy) == ["restore", "audit"]
+    served_again(centre, kept)

@@ -16,12 +16,13 @@ from landrelease.apps.cli import app
 from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision
-from landrelease.errors import VALUES_CONTRADICT, LandReleaseError
+from landrelease.errors import ACCURACY_NO_PLACE, VALUES_CONTRADICT, LandReleaseError
 from landrelease.records import intake, mapping, readers
 from landrelease.records.values import Style, convert
 from landrelease.store import tables
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import export as exporting
+from landrelease.workflows.figures import At, all_figures
 from landrelease.workflows.sharing import reader_of
 
 FORMATS = exporting.FORMATS
@@ -142,9 +143,11 @@ def test_what_goes_out_comes_back_in_unchanged(tmp_path_factory, made, fmt):
     exporting._WRITERS[fmt](path, table, kind, True, lambda *_: None)
     taken = _read(path, kind)
     checked = taken.quarantined
-    # Values that contradict each other wait wherever they come from; nothing else is held back.
+    # Values that contradict each other, and places that are none, wait wherever they come from;
+    # nothing else is held back.
     assert {f.code for q in checked for f in q.findings if f.fate == "quarantined"} <= {
-        VALUES_CONTRADICT.code}, [f.problem for q in checked for f in q.findings]
+        VALUES_CONTRADICT.code, ACCURACY_NO_PLACE.code}, [
+            f.problem for q in checked for f in q.findings]
     held = {q.row for q in checked}
     kept = [r for n, r in enumerate(records, start=1) if n not in held]
     back = {r.record_id: r for r in taken.revisions}
@@ -297,7 +300,7 @@ def test_rows_are_chosen_by_kind_area_and_file(address, tmp_path):
     drawn.write_text(json.dumps(json.loads(shapely.to_geojson(shapely.box(17.9, 43, 19, 45)))))
     assert ids("--within", drawn, "--kind", "hazard") == {"H-2"}
     for wrong in (("--kind", "nothing"), ("--format", "doc"), ("--layout", "doc"),
-                  ("--as-of", "2027-01-01", "--known-at", "2027-01-01T00:00Z"),
+                  ("--as-of", "2027-01-01T00:00Z"),
                   ("--known-at", "2027-01-01T00:00")):
         result = CliRunner().invoke(app, ["export", str(address), str(tmp_path / "x"), *wrong])
         assert isinstance(result.exception, LandReleaseError), wrong
@@ -325,6 +328,44 @@ def test_rows_are_chosen_by_date(address, tmp_path):
         assert names(known_at=datetime(2027, 2, 1, tzinfo=UTC)) == {"H-1": None, "H-2": None}
         assert names(changed_since=datetime(2027, 2, 1, tzinfo=UTC)) == {"H-2": "new"}
         assert names(changed_since=datetime(2030, 1, 1, tzinfo=UTC)) == {}
+
+
+def test_an_export_of_a_past_day_asks_as_figures_do_and_says_that_it_is_the_past(address, tmp_path):
+    """The same two words, the end of a day, and what was released later is in no account of a day.
+    """
+    at = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    with open_registry(address) as registry:
+        registry.append([
+            replace(_revision("outcome", name, {
+                "identifier": name, "outcome_type": "cleared", **said},
+                shapely.box(17, 44, 17.001, 44.001), at), valid_from=date(2027, 1, 1))
+            for name, said in (("O-early", {"decided_on": date(2027, 1, 5)}),
+                               ("O-late", {"decided_on": date(2027, 6, 1)}))])
+
+    def rows(*words):
+        out = tmp_path / f"past{len(list(tmp_path.iterdir()))}"
+        code, said = run("export", address, out, "--as", "authority", "--format", "geojson",
+                         "--kind", "outcome", "--quiet", *words)
+        assert code == 0, said
+        about = json.loads((out / "about.json").read_bytes())
+        path = out / "outcome.geojson"
+        return {f["properties"]["record"] for f in json.loads(path.read_bytes())["features"]} \
+            if path.exists() else set(), about
+
+    now, about = rows()
+    assert now == {"O-early", "O-late"} and about["valid_at"] == about["known_at"] == "now"
+    assert "The past" not in about["words"]
+    for option in ("--as-of", "--valid-at"):
+        then, about = rows(option, "2027-02-01")
+        assert then == {"O-early"} and about["valid_at"] == "2027-02-01"
+        assert about["words"].count("The past, not today") == 1
+    assert rows("--as-of", "2027-07-01", "--known-at", "2027-02-28")[0] == set()
+    assert rows("--known-at", "2027-03-01")[0] == {"O-early", "O-late"}  # the end of that day
+    assert rows("--known-at", "2027-03-01T11:00Z")[0] == set()
+    with open_registry(address) as registry:
+        reader = reader_of(registry, "authority")
+        counted = all_figures(registry, reader, At(date(2027, 2, 1))).land.outcomes
+        assert {o.id for o in counted} == {"O-early"}
 
 
 def test_an_interrupted_export_leaves_nothing(address, tmp_path):
@@ -363,6 +404,34 @@ def test_the_minimum_data_requirements_name_no_victim(address, tmp_path):
     head = next(book["contaminated_area"].iter_rows(values_only=True))
     assert {"perimeter_coordinates_wgs84", "status", "type",
             "benchmark_coordinates_latitude_wgs84"} <= set(head)
+
+
+def test_a_workbook_that_is_written_in_pieces_is_the_one_that_is_written_at_once(tmp_path):
+    """A column that is of numbers in one piece and of words in another, a text that no cell holds,
+    nothing at all in a piece: all as if the rows had come together."""
+    kind = KINDS["settlement"]
+    said = [("7", 3, "a"), ("=1", None, "b" * 40_000), ("8", "declined", "ž" * 20_000),
+            ("9", 4, "")]
+    records = [Record("settlement", f"s-{n}", {
+        "identifier": i, "population": p, "name": w}, shapely.Point(17, 44 + n))
+        for n, (i, p, w) in enumerate(said)]
+    names = ["identifier", "population", "name"]
+
+    def table(some):
+        return exporting.table_of(kind, some, names, {"words": "all"})
+
+    tables.write_xlsx(tmp_path / "one.xlsx", [table(records)], {"words": "all"})
+    count = tables.write_pieces(tmp_path / "many.xlsx", (
+        table(p) for p in (records[:1], records[1:1], records[1:3], records[3:])), table(()))
+    assert count == 4
+    sheets = []
+    for name in ("one", "many"):
+        with zipfile.ZipFile(tmp_path / f"{name}.xlsx") as book:
+            sheets.append(book.read("xl/worksheets/sheet1.xml").decode())
+    assert "name (2)" in sheets[0] and "declined" in sheets[0]
+    assert sheets[0] == sheets[1]
+    assert tables.write_pieces(tmp_path / "none.xlsx", iter(()), table(())) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["many.xlsx", "none.xlsx", "one.xlsx"]
 
 
 def test_a_worksheet_that_is_too_small_is_said(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from landrelease.access import policy
 from landrelease.apps import cli
 from landrelease.core.columns import columns_of
 from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.lineage import lineage
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
@@ -25,7 +27,7 @@ from landrelease.figures import catalogue, items, work
 from landrelease.figures.treaty import groups_of
 from landrelease.store.columns import columns
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import figures
+from landrelease.workflows import figures, treaties
 from landrelease.workflows.figures import At
 
 EARLY, LATE = datetime(2026, 1, 5, 8, tzinfo=UTC), datetime(2026, 6, 5, 8, tzinfo=UTC)
@@ -131,9 +133,10 @@ def test_the_groups_of_ordnance_hold_every_category_once():
 
 def test_safety_S03_joint_work_counts_once_and_searched_is_not_cleared(registry):
     got = values(registry)
-    # Reports 1 and 2 are one joint work of two teams, with the larger area; report 3 is its own.
-    assert got["worked_m2_clearance"] == 600 and got["joint_reports"] == 1
-    assert (got["work_reports"], got["team_hours"], got["person_hours"]) == (2, 10, 48)
+    # Reports 1 and 2 are one joint work of two teams, with the larger area; report 3 is that of one
+    # of them on the same task and day.
+    assert got["worked_m2_clearance"] == 500 and got["joint_reports"] == 2
+    assert (got["work_reports"], got["team_hours"], got["person_hours"]) == (1, 6, 48)
     assert got["searched_m2"] > 0
     assert got["cleared_m2"] == pytest.approx(geodesic_area_m2(CLEARED))
     assert got["released_m2"] == got["cleared_m2"]
@@ -148,9 +151,77 @@ def test_an_item_that_two_teams_of_a_joint_activity_report_counts_once():
     table = columns_of("item", [of(1, "x"), of(2, "y"), of(3, "x")],
                        items.FIELDS + items.JOINT_FIELDS)
     alone = {f.id: f.value for f in items.item_figures(table, "h")}
-    joint = {f.id: f.value for f in items.item_figures(table, "h", frozenset("a"))}
+    joint = {f.id: f.value for f in items.item_figures(table, "h", {"a": "a"})}
     # One team may report two at one place; the other team's is the same.
     assert (alone["items_found"], joint["items_found"]) == (3, 2)
+
+
+def test_safety_S03_an_item_in_each_report_of_one_joint_work_counts_once():
+    reports = [Record("activity", n, {
+        "activity_type": "clearance", "task": "t", "teams": ["x", "y"],
+        "started_on": date(2025, 1, day)})
+               for n, day in (("r1", 1), ("r2", 1), ("r3", 2))]
+    _, joint = work.joint_work(columns_of("activity", reports, work.FIELDS))
+    assert joint == {"r1": "r1", "r2": "r1", "r3": "r3"}
+    found = [Record("item", f"i{n}", {
+        "ordnance_category": "av_mine", "activity": report, "found_on": date(2025, 1, 1), **said},
+        shapely.Point(17, 44)) for n, (report, said) in enumerate((
+            ("r1", {"team": "x"}), ("r2", {"team": "y"}), ("r2", {}), ("r3", {"team": "y"})))]
+    table = columns_of("item", found, items.FIELDS + items.JOINT_FIELDS)
+    assert items.amounts(table, joint)[0].tolist() == [1, 0, 0, 1]
+
+
+def _day_reports(*said):
+    return [Record("activity", f"r{n}", {
+        "activity_type": "clearance", "hazard": "h1", "started_on": date(2025, 1, 1),
+        "area_m2": 1_000.0, **more}) for n, more in enumerate(said)]
+
+
+@pytest.mark.parametrize(("said", "counted", "doubted"), [
+    # Each names its own team, or none, and the partner.
+    (({"organisation": "Op A", "teams": ["t1"], "joint_with": "Op B"},
+      {"organisation": "Op B", "teams": ["t2"], "joint_with": "op a"}), 1_000, 0),
+    (({"organisation": "Op A", "teams": ["t1"], "joint_with": "Op B"},
+      {"organisation": "Op B"}), 1_000, 0),
+    # A second team of the partner, on other ground, is its own work.
+    (({"organisation": "Op A", "teams": ["t1"], "joint_with": "Op B"},
+      {"organisation": "Op A", "teams": ["t3"], "area_m2": 70.0},
+      {"organisation": "Op B", "joint_with": "Op A"}), 1_070, 0),
+    # Teams in both, though not the same set of them.
+    (({"teams": ["t1", "t2"]}, {"teams": ["t2"]}), 1_000, 0),
+    (({"teams": ["t1", "t2"], "task": "a"}, {"teams": ["t2"], "task": "b"}), 2_000, 0),
+    # Nobody says so: counted twice, and told.
+    (({"organisation": "Op A", "teams": ["t1"]}, {"organisation": "Op B", "teams": ["t2"]}),
+     2_000, 1),
+    (({"organisation": "Op A", "teams": ["t1"]}, {"organisation": "Op A", "teams": ["t2"]}),
+     2_000, 1),
+    (({"organisation": "Op A", "teams": ["t1"]},
+      {"organisation": "Op A", "teams": ["t2"], "area_m2": 300.0}), 1_300, 0),
+    (({"organisation": "Op A", "teams": ["t1"], "joint_with": "Op C"},
+      {"organisation": "Op B", "teams": ["t2"]}), 2_000, 0),
+    (({"organisation": "Op A", "teams": ["t1"]},
+      {"organisation": "Op B", "teams": ["t2"], "started_on": date(2025, 1, 2)}), 2_000, 0)])
+def test_safety_S03_joint_work_counts_once_where_each_operator_names_its_own(
+        said, counted, doubted):
+    from landrelease.records.geochecks import check_registry
+
+    reports = _day_reports(*said)
+    table = columns_of("activity", reports, work.FIELDS)
+    repeats, _ = work.joint_work(table)
+    got = {f.id: f.value for f in work.work_figures(table, "h", repeats)}
+    assert got["worked_m2_clearance"] == counted
+    found = [f for f in check_registry(reports) if f.code == "ROW-044"]
+    assert len(found) == doubted
+
+
+def test_safety_S12_an_item_that_states_no_number_is_at_least_so_many():
+    found = [Record("item", f"i{n}", {"ordnance_category": "av_mine", "quantity": said})
+             for n, said in enumerate(("ca. 5", "several", 2.5, "", None, 4, "declined"))]
+    table = columns_of("item", found, items.FIELDS)
+    count, unstated, _ = items.amounts(table)
+    assert count.tolist() == [5, 1, 3, 1, 1, 4, 1] and unstated == 6
+    figure = next(f for f in items.item_figures(table, "h") if f.id == "items_found")
+    assert figure.value == 16 and "6 of 7 records state no whole number" in figure.note
 
 
 def test_safety_S12_not_reported_is_not_zero(registry):
@@ -159,7 +230,7 @@ def test_safety_S12_not_reported_is_not_zero(registry):
     assert found["victims_killed"].value == 1 and found["victims_killed_men"].value == 1
     assert found["victims_killed_women"].value is None
     assert found["victims"].value == 2 and "1 of 2" in found["victims"].note
-    assert "1 of 8 records state no quantity" in found["items_found"].note
+    assert "1 of 8 records state no whole number" in found["items_found"].note
     assert found["worked_m2_NTS"].value is None
 
 
@@ -245,6 +316,29 @@ def test_columns_are_the_records(registry, at):
             np.testing.assert_array_equal(fast.places, slow.places)
 
 
+@pytest.mark.parametrize(("shape", "accuracy", "lost"), [
+    (shapely.Point(17.5, 44.5), None, False), (shapely.Point(17.5, 44.5), 99_000.0, False),
+    (shapely.Point(17.5, 44.5), 101_000.0, True), (None, None, True),
+    (shapely.Point(), None, True),
+    (shapely.Point(-179.5, -44.5), None, False)])
+@pytest.mark.parametrize("day", [None, date(2099, 1, 1)])
+def test_safety_S01_a_find_without_a_place_is_not_passed_over(tmp_path, shape, accuracy, lost, day):
+    """Among the columns that leave out whatever has a place are all that have none."""
+    from dataclasses import replace
+
+    from landrelease.workflows.cautions import finds_nowhere
+
+    first = item(1, "av_mine", 2, "found")
+    odd = item(2, "av_mine", 1, "found")
+    values = {**odd.values, **({} if accuracy is None else {"position_accuracy_m": accuracy})}
+    with create_registry(str(tmp_path / "r.gpkg"), office="x") as made:
+        made.append([first, replace(odd, values=values, geometry=shape)])
+        assert finds_nowhere(made, valid_at=day) is (lost or first.geometry is None)
+        told = columns(made, "item", ("hazard",), valid_at=day, places=True,
+                       beyond=("position_accuracy_m", 100_000.0))
+        assert not lost or odd.record_id in told.ids.tolist()
+
+
 def test_columns_by_arrow_are_the_columns_of_the_records(registry, monkeypatch):
     from landrelease.store import columns as module
 
@@ -284,6 +378,11 @@ def test_items_are_the_sum_of_their_ends_and_of_their_groups(rows):
     if not rows:
         assert set(got.values()) == {None}
         return
+    counted = [r for r in rows if r[0] not in (items.SMALL_ARMS, "none_found")]
+    if counted:  # where no item says what became of it, that is not reported (S12)
+        assert (got["items_destroyed"] is None) == all(
+            end in (None, "not_reported") for _, _, end in counted)
+    got = {name: value or 0 for name, value in got.items()}
     plain = sum(q if isinstance(q, int) else 1 for c, q, _ in rows
                 if c not in (items.SMALL_ARMS, "none_found"))
     assert got["items_found"] == plain
@@ -382,6 +481,17 @@ def test_figures_of_areas_add_up_to_those_of_the_whole_and_can_be_asked_for(run,
     assert run(*trace)[0] == 0 and run("figures", "recompute", path, out, "--as", "planner")[0] == 0
     status, _, _ = run("figures", "list", path, "--scope", "Alpha")  # who sees no single area
     assert status == 2
+
+
+def test_safety_S03_an_area_that_was_divided_or_merged_in_the_year_is_not_newly_recorded():
+    def land(*ids):
+        return SimpleNamespace(hazards=[SimpleNamespace(id=i, area_m2=10.0, municipality_id="m")
+                                        for i in ids], placeless_hazards=())
+
+    line = lineage([Record("hazard", "a/1", {"parents": ["a"]}, None),
+                    Record("hazard", "ab", {"parents": ["a/1", "b"]}, None)])
+    made = treaties._new(land("a"), land("a/1", "ab", "c"), line, policy.view("authority"))
+    assert made == ({"total": (1, 10.0), "m": (1, 10.0)}, 2, {"total": ("c",), "m": ("c",)})
 
 
 def test_treaty_tables_of_a_year(run, path, tmp_path):

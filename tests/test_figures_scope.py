@@ -13,6 +13,7 @@ from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.figures import catalogue
+from landrelease.figures.article7 import BY_ROW, FORMS
 from landrelease.figures.treaty import WITHHELD
 from landrelease.figures.treaty_metrics import metric_of
 from landrelease.store.open import create_registry, open_registry
@@ -20,7 +21,8 @@ from landrelease.workflows import figures, treaties
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 NAMES_NOTHING = {"area", "year", "after the day that holds", "deadline of the treaty",
-                 "extended to"}
+                 "extended to", "form or paragraph", "what it asks", "here", "category", "model",
+                 "accidents"}
 
 
 def revision(kind, n, values, shape=None, day=date(2025, 6, 1)):
@@ -115,6 +117,15 @@ def test_items_and_victims_stand_by_district_and_small_arms_rounds_apart(path):
     assert f"victims:{west}" not in found  # nobody reported any there, which is not zero (S12)
 
 
+def test_a_scope_that_is_none_names_those_that_are(path):
+    asked = run("figures", "list", path, "--scope", "Nowhere", "--as", "planner")
+    names = {f.scope for f in by_id(path).values()}
+    assert isinstance(asked.exception, LandReleaseError) and "Nowhere" in str(asked.exception)
+    assert len(names) > 2 and all(name in str(asked.exception) for name in names)
+    found = run("figures", "list", path, "--scope", sorted(names)[0], "--as", "planner")
+    assert found.exit_code == 0
+
+
 @pytest.mark.parametrize("role", ["public", "donor", "community"])
 def test_safety_S16_who_sees_no_single_item_is_told_of_no_district(path, role):
     found = by_id(path, role)
@@ -155,6 +166,16 @@ def test_each_figure_is_traced_in_one_command_and_comes_out_again(path, plan, tm
     assert again.exit_code == 0 and "comes out again" in again.output
 
 
+def test_every_figure_that_is_listed_is_traced_to_the_same_number_and_records(path):
+    """What only one figure needs is read then: no figure may change by that."""
+    with open_registry(str(path)) as registry:
+        reader = policy.view("planner")
+        listed = figures.all_figures(registry, reader).figures
+        for figure in listed:
+            assert figures.trace(registry, reader, figure.id) == figure, figure.id
+    assert len(listed) > 100
+
+
 # --- treaties ------------------------------------------------------------------------------------
 
 
@@ -172,10 +193,11 @@ def made(path, treaty, role="authority", plan=None, **stated):
 @pytest.mark.parametrize("treaty", ["apmbc", "ccm", "all"])
 def test_every_column_of_every_table_has_an_entry_in_the_catalogue(path, plan, treaty):
     tables, _ = made(path, treaty, plan=plan, deadline=date(2029, 1, 1))
-    assert set(tables) == {"areas", "release", "destroyed", "obligation", "projection"}
+    assert set(tables) == {"areas", "release", "destroyed", "obligation", "projection", "types",
+                           "warning", "victims"} | (set() if treaty == "all" else {"contents"})
     known = {m.id for m in catalogue.metrics()}
     for name, table in tables.items():
-        columns = [r[0] for r in table.rows] if name == "obligation" else table.columns
+        columns = [r[0] for r in table.rows] if name in BY_ROW else table.columns
         for column in columns:
             found = metric_of(name, column)
             assert column in NAMES_NOTHING if found is None else found.id in known, (name, column)
@@ -253,3 +275,112 @@ def test_safety_S12_few_areas_and_items_are_withheld_and_never_zero(path, plan, 
     destroyed = tables.get("destroyed")
     if destroyed is not None:  # three items and more are on record
         assert dict(zip(destroyed.columns, destroyed.rows[-1], strict=True))["AP mines"] == WITHHELD
+
+
+# --- what Article 7 asks -------------------------------------------------------------------------
+
+
+def beside(path, *more):
+    """A registry like that of these tests with more records of 2025."""
+    with create_registry(str(path), office="Synthetic office") as registry:
+        registry.append([
+            revision("hazard", 1, {"hazard_type": "CHA", "ordnance_suspected": ["ap_mine"]},
+                     field(1), date(2024, 1, 1)), *more])
+    return path
+
+
+def test_an_article_7_report_has_each_form_with_its_table_or_says_not_held_here(tmp_path):
+    path = beside(
+        tmp_path / "a.gpkg",
+        *(revision("item", n, {"ordnance_category": "ap_mine", "model": model, "quantity": many,
+                               "disposal": "destroyed", "destroyed_on": date(2025, 5, n),
+                               "spot_task": "yes" if n == 1 else "no"}, point(1))
+          for n, (model, many) in enumerate((("PMA-2", 3), ("PMA-2", 2), (None, 1)), 1)),
+        revision("item", 9, {"ordnance_category": "submunition", "model": "KB-1", "quantity": 4,
+                             "disposal": "destroyed", "destroyed_on": date(2025, 5, 9)},
+                 point(1)),
+        revision("session", 1, {"held_on": date(2025, 3, 1), "reached_women": 12,
+                                "reached_men": 5}),
+        revision("session", 2, {"held_on": date(2024, 3, 1), "reached_women": 99}),
+        revision("marking", 1, {"placed_on": date(2025, 2, 1), "state": "damaged"}, field(1)),
+        revision("marking", 2, {"placed_on": date(2023, 2, 1), "removed_on": date(2025, 1, 9)},
+                 field(1)),
+        revision("accident", 1, {"accident_class": "ordnance_accident", "victims": 2,
+                                 "killed_boys": 1, "injured_women": 1,
+                                 "occurred_at": datetime(2025, 7, 1, 9, tzinfo=UTC)},
+                 point(1)),
+        revision("accident", 2, {"accident_class": "ordnance_accident", "victims": 5,
+                                 "occurred_at": datetime(2024, 7, 1, 9, tzinfo=UTC)},
+                 point(1)))
+    tables, _ = made(path, "apmbc")
+    assert tables["types"].rows == (("ap mine", "PMA-2", 5, 3),
+                                    ("ap mine", "model not stated", 1, 0))
+    warning = dict(tables["warning"].rows)
+    assert warning["sessions of risk education"] == 1 and warning["women reached by them"] == 12
+    assert warning["boys reached by them"] == "not reported"  # which is not none (S12)
+    assert (warning["signs and fences placed in the year"],
+            warning["signs and fences that stand at its end"],
+            warning["of these damaged or missing at the last visit"]) == (1, 1, 1)
+    total = dict(zip(tables["victims"].columns, tables["victims"].rows[-1], strict=True))
+    assert (total["number"], total["victims"], total["killed boys"], total["injured women"],
+            total["killed men"]) == (1, 2, 1, 1, "not reported")
+    here = {(form, asks): where for form, asks, where in tables["contents"].rows}
+    assert [form for form, _, _ in tables["contents"].rows] == [f for f, _, _ in FORMS["apmbc"]]
+    assert here["Form B, 7.1 (b)", "Stockpiled anti-personnel mines"] == "not held here"
+    assert here["Form C, 7.1 (c)",
+                "Location of mined areas and suspected mined areas"] == "table areas"
+    assert here["Form I, 7.1 (i)",
+                "Measures to provide an immediate and effective warning"] == "table warning"
+    # Of the other treaty: its own ordnance, its own paragraphs.
+    tables, _ = made(path, "ccm")
+    assert tables["types"].rows == (("submunition", "KB-1", 4, 0),)
+    assert {f: w for f, _, w in tables["contents"].rows}["7.1 (m)"] == "not held here"
+    # Donors ask for no form; all ordnance is in the types.
+    tables, _ = made(path, "all")
+    assert "contents" not in tables and len(tables["types"].rows) == 3
+
+
+def test_what_nobody_recorded_of_article_7_is_said_and_is_not_zero(tmp_path):
+    tables, _ = made(beside(tmp_path / "a.gpkg"), "apmbc")
+    here = {form: where for form, _, where in tables["contents"].rows}
+    assert tables["warning"].rows == tables["victims"].rows == () and "types" not in tables
+    assert here["Form I, 7.1 (i)"] == here["Form J"] == "nothing on record"
+
+
+def test_safety_S14_tables_of_people_are_for_who_sees_their_records(tmp_path):
+    path = beside(tmp_path / "a.gpkg", revision(
+        "accident", 1, {"accident_class": "ordnance_accident", "victims": 2,
+                        "occurred_at": datetime(2025, 7, 1, 9, tzinfo=UTC)}, point(1)),
+        revision("session", 1, {"held_on": date(2025, 3, 1), "reached_women": 12}))
+    tables, _ = made(path, "apmbc", role="public")
+    assert not {"types", "warning", "victims"} & set(tables)
+    here = {form: where for form, _, where in tables["contents"].rows}
+    assert here["Form I, 7.1 (i)"] == here["Form J"] == WITHHELD
+
+
+def test_each_figure_of_a_treaty_is_traced_in_one_command(path, plan, tmp_path):
+    from landrelease.figures.treaty_metrics import METRICS
+
+    tables, _ = made(path, "apmbc", plan=plan, deadline=date(2029, 1, 1))
+    of = {m.id for name, t in tables.items() if t.rows for column in (
+        [r[0] for r in t.rows] if name in BY_ROW else t.columns)
+        if (m := metric_of(name, column)) is not None}
+    assert of <= {m.id for m in METRICS} and len(of) > 15
+    out = tmp_path / "f.json"
+    for figure in sorted(of):
+        traced = run("figures", "trace", path, figure, "--treaty", "apmbc", "--year", 2025,
+                     "--deadline", "2029-01-01", "--plan", plan, "--as", "authority", "--json", out)
+        assert traced.exit_code == 0, traced.output
+        told = json.loads(out.read_text())
+        assert told["values"] and told["chain_head"] and told["counts"]
+    cleared = run("figures", "trace", path, "treaty_cleared_m2", "--treaty", "all", "--year", 2025,
+                  "--as", "authority", "--json", out)
+    told = json.loads(out.read_text())
+    assert "outcome-1" in told["records"] and "outcome-1" in cleared.output
+    assert told["values"] == {"release: cleared, m²": round(geodesic_area_m2(field(7)))}
+    # Who sees no records gets the number alone; without a year nobody knows which is meant.
+    run("figures", "trace", path, "treaty_cleared_m2", "--treaty", "all", "--year", 2025,
+        "--json", out)
+    assert json.loads(out.read_text())["records"] == []
+    asked = run("figures", "trace", path, "treaty_cleared_m2", "--as", "authority")
+    assert asked.exit_code != 0

@@ -85,11 +85,14 @@ def grounds(draw):
 @settings(deadline=None, max_examples=8)
 @given(ground=grounds(), speeds=st.lists(st.floats(0.2, 1.0), min_size=2, max_size=3),
        apart=st.sampled_from([0.0, 3.0, 8.0, 25.0]), seed=st.integers(0, 99),
-       headland=st.booleans())
-def test_no_two_machines_are_ever_nearer_than_the_distance(ground, speeds, apart, seed, headland):
+       headland=st.booleans(), beside=st.sampled_from([None, -12, -30]))
+def test_no_two_machines_are_ever_nearer_than_the_distance(ground, speeds, apart, seed, headland,
+                                                         beside):
+    safe = None if beside is None else box(beside, -30, 60, 45) - ground
     made = fleet.plan_fleet(ground, speeds, apart_m=apart, width_m=3.0, overlap_m=0.2,
-                            entry=(-5.0, -5.0), headland_first=headland)
-    if headland and not made.plan.apart:  # each machine: its part of the outer edge, then all else
+                            entry=(-5.0, -5.0), headland_first=headland, safe=safe)
+    # Each machine: its part of the outer edge, then all else.
+    if headland and not made.plan.apart and safe is None:
         outer = shapely.boundary(shapely.Polygon(shapely.get_parts(made.plan.middle)[0].exterior))
         for path in made.paths:
             new = [shapely.dwithin(outer, fleet._line(s.drive).interpolate(0.5, normalized=True),
@@ -180,13 +183,15 @@ def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
     task.write_text(json.dumps({"type": "FeatureCollection", "features": [
         {"type": "Feature", "properties": {"synthetic": "yes"}, "geometry": json.loads(
             shapely.to_geojson(PLANE.to_degrees(box(0, 0, 50, 40))))}]}))
+    road = tmp_path / "s.geojson"
+    road.write_text(shapely.to_geojson(PLANE.to_degrees(box(-15, 0, 0, 40))))
     out = tmp_path / "o"
     base = ("--task", task, "--out", out, "--profile", "uran-6")
     got = run(*base, "--width", 3, "--machines", 2, "--apart", 10, "--profile", "detector",
-              "--people-apart", 25)
+              "--people-apart", 25, "--safe", road)
     assert got.exit_code == 1, got.output
     assert all(f"LAN-0{n}" in got.output for n in (12, 14, 15, 16)), got.output  # not stated
-    assert "Synthetic" in got.output and "not clearance" in got.output
+    assert "SYNTHETIC" in got.output and "not clearance" in got.output
     result = json.loads((out / "lanes.json").read_text())
     rows = list(csv.reader((out / "schedule.csv").open()))
     assert "synthetic" in rows[0][0]
@@ -196,13 +201,15 @@ def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
         names = {p.name for p in folder.iterdir()}
         assert {"lanes.geojson", "lanes.gpx", "lanes.kml", "lanes.plan", "lanes.waypoints",
                 "sketch.pdf"} <= names
+        assert "safe ground" in {f["properties"]["kind"] for f in json.loads(
+            (folder / "lanes.geojson").read_text())["features"]}
         own = [r for r in rows[2:] if r[0] == str(m)]
         assert len(own) == result["machines"][m - 1]["stretches"] > 3
         items = json.loads((folder / "lanes.plan").read_text())["mission"]["items"]
         stops = sum(i["command"] == 17 for i in items)
         assert stops == sum(bool(r[6]) for r in own) == result["machines"][m - 1]["waits"]
         held += stops
-    assert held > 0
+    assert held > 0 and result["safe_m2"] == pytest.approx(600, abs=0.5)
     opens = [f["properties"].get("holds_until") for f in json.loads(
         (out / "people" / "lanes.geojson").read_text())["features"]]
     assert any(opens) and result["people"]["last_opens_s"] > 0

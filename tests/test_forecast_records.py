@@ -150,6 +150,13 @@ def test_months_are_on_the_screen_and_what_runs_leave_open_stands_beside_a_chanc
     low, high = document["chance_by_interval"]
     assert low <= document["chance_by"] <= high and high - low < 0.25
     assert f"{document['chance_by']:.0%} ({low:.0%} to {high:.0%}, as far as 40 runs" in text
+    # A day that has passed with work left is no matter of chance any more, and that is said.
+    before = START - timedelta(days=100)
+    text, document = said("--by", before, "--chance", 0.8)
+    assert document["chance_by"] == 0 and document["chance_by_interval"] == [0, 0]
+    assert f"{before}: 0% (the day has passed: the forecast begins on {START}" in text
+    assert [n["more"] for n in document["needed"]] == [None]
+    assert "no teams and no money reach it any more" in text
     # Beyond the horizon runs that have not ended may still keep a date: the chance is the least.
     short = tmp_path / "short.json"
     short.write_text(json.dumps({"name": "short", "assumptions": {"forecast_horizon_years": 1.2}}))

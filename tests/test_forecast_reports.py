@@ -6,6 +6,7 @@ All figures here are synthetic and lie in the open sea.
 import json
 import sys
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from landrelease.apps import cli
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import forecasting, load_assumptions
+from landrelease.workflows import forecasting, languages, load_assumptions
 
 MOMENT = datetime(2031, 12, 31, 8, 0, tzinfo=UTC)
 FIRST = date(2031, 4, 1)
@@ -85,6 +86,39 @@ def test_lost_days_parts_of_days_and_what_teaches_nothing():
     assert "without a team" in words and "more than a day" in words and "without area" in words
 
 
+def rate_of(reports):
+    from landrelease.forecast.rates import fit_rates, rate_priors
+
+    stated = load_assumptions()
+    found = fit_rates(forecasting.reported_days(reports).days, forecasting.priors_of(stated),
+                      rate_priors(stated))
+    return next(r for r in found if (r.activity, r.method) == ("clearance", "manual"))
+
+
+def test_safety_S12_days_at_work_with_0_m2_lower_the_rate_and_unreported_ones_do_not():
+    """All m² that were reported are all that the rate gives for all the days at work."""
+    worked = [report(n, day(n), m2=0.0 if n % 3 else 250.0) for n in range(120)]
+    found = rate_of(worked)
+    assert np.median(found.per_day()) == pytest.approx(250 / 3, rel=0.15)
+    (check,) = [c for c in found.checks if c.name == "without_output"]
+    assert not check.fine and "of 80 of 120 days at work" in check.words
+    assert "by 67%" in check.words
+    noted = forecasting.output_notes(SimpleNamespace(rates=[found]))
+    assert noted == ("0 m² were reported of 80 of 120 days at work of clearance, manual: they "
+                     "lower the rate by 67%.",)
+    assert all(languages.texts("fr").said(words) != words for words in (*noted, check.words))
+    # Not reported is not zero: such days teach nothing, and the rate says how many they were.
+    silent = rate_of([report(n, day(n), m2=None if n % 3 else 250.0) for n in range(120)])
+    assert np.median(silent.per_day()) == pytest.approx(250, rel=0.15)
+    assert (silent.output == 1).all() and "without_output" not in {c.name for c in silent.checks}
+    assert any("80 days at work without a reported area" in note for note in silent.notes)
+    # A day that was lost is none at work.
+    lost = rate_of([report(n, day(n), m2=0.0 if n % 3 else 250.0,
+                           **({"hours": 0.0, "hours_lost": 6.0} if n % 3 else {}))
+                    for n in range(120)])
+    assert (lost.output == 1).all()
+
+
 def test_teams_that_come_later_are_new_and_the_first_ones_are_not():
     made = forecasting.reported_days([report(k, day(k)) for k in range(5)]
                                      + [report(9, day(100), team="late")]).days
@@ -92,7 +126,18 @@ def test_teams_that_come_later_are_new_and_the_first_ones_are_not():
         "team 1": False, "late": True}
 
 
-def programme(tmp_path, months=9, reports=True):
+def test_a_report_without_a_method_has_that_of_its_task():
+    orders = [Record("task", "t1", {"identifier": "T-1", "method": "visual_search"}),
+              Record("task", "t2", {"identifier": "T-2"})]
+    made = forecasting.reported_days([
+        report(1, day(0), activity_type="BAC", operational_method=None, task="T-1"),
+        report(2, day(1), operational_method=None, task="T-2"),
+        report(3, day(2), task="T-1")], (), orders).days
+    assert [made.kinds[k] for k in made.kind] == [
+        ("BAC", "visual_search"), ("clearance", "not_reported"), ("clearance", "manual")]
+
+
+def programme(tmp_path, months=9, reports=True, **work):
     """Eight areas in a row; two teams survey and clear them; outcomes as they end."""
     path = tmp_path / "sea.gpkg"
     registry = create_registry(path, office="Test")
@@ -120,7 +165,7 @@ def programme(tmp_path, months=9, reports=True):
             left -= m2
             add("activity", f"activity-{number}", report(
                 number, day(k), team=team, m2=round(m2, 1), hours=0.0 if lost else 6.0,
-                area=f"A-{area}").values, None, day(k))
+                area=f"A-{area}", **work).values, None, day(k))
         if left <= 0 and area < 7:
             x = 0.01 * area
             add("outcome", f"O-{area}", {
@@ -183,6 +228,26 @@ def test_past_months_are_forecast_and_scored_beside_two_simple_ways(tmp_path, ca
     # All came in on one day: what was known at each month cannot be told, and that is said.
     assert any("cannot be told" in note for note in told["notes"])
     assert "CRPS" in capsys.readouterr().out
+
+
+def test_a_programme_of_battle_area_clearance_is_forecast_by_its_own_teams(tmp_path):
+    path = programme(tmp_path, activity_type="BAC", operational_method="visual_search")
+    with open_registry(path) as registry:
+        known = forecasting._Known(registry, policy.view("planner"), None, None,
+                                   load_assumptions())
+        standing = known.standing(day(200))
+        found = forecasting.learn(registry, policy.view("planner"), load_assumptions())
+        tested = forecasting.backtest(registry, policy.view("planner"), load_assumptions(),
+                                      runs=60)
+    assert dict(standing.teams)["BAC", "visual_search"] == 2
+    assert standing.battle.all()  # it was reported on each area
+    # No plan has such a team: the forecast of a plan says that it does not use the rate.
+    words = " ".join(forecasting.unused_rates(found, ["manual", "ts"]))
+    assert "whole days of BAC, visual search, are on record; no team of the plan" in words
+    ours = tested.scores["forecast"][1]
+    assert ours.count >= 4 and not tested.notes[1:]
+    # What its own teams did is what is forecast: without them nothing would be cleared.
+    assert all(row["p90"] > 0 for row in tested.rows if row["months"] == 3)
 
 
 def test_a_past_that_is_too_short_is_said(tmp_path, capsys):

@@ -229,7 +229,8 @@ def test_outlines_near_the_equator_and_the_zero_meridian_pass_as_phones_write_th
         points = [f"{small} 30.0 0.0 3.0", f"{small} {small} {small} 3.0", f"0.002 {small} 0.0 3.0"]
         assert passes("geoshape", "; ".join([*points, points[0]]))
         assert passes("geotrace", "; ".join(points)) and passes("geopoint", points[1])
-        for far in ("100.0", "1.0E7"):
+        assert passes("geopoint", f"{small} {small} 0.0 1.0E1"), "10 m"
+        for far in ("100.0", "1.0E7", "1.0E2"):
             assert not passes("geopoint", f"{small} {small} 0.0 {far}")
             assert not passes("geoshape", "; ".join([*points, f"{small} 30.0 0.0 {far}"]))
         assert not passes("geotrace", f"{small} E4; 1 2")

@@ -170,6 +170,63 @@ def test_each_member_is_competent_or_the_team_does_not_start():
         "competence": "failed"}
 
 
+@pytest.mark.parametrize("word", ["withdrawn", "suspended", "refused"])
+@pytest.mark.parametrize(("at", "again", "good"), [
+    (date(2027, 3, 1), None, False), (date(2027, 1, 1), None, False), (None, None, False),
+    (date(2026, 6, 1), None, True), (date(2027, 3, 1), date(2027, 3, 20), True),
+    (date(2027, 3, 1), date(2027, 4, 20), False)])
+@pytest.mark.parametrize("holder", ["team", "person", "machine", "accredited_organisation"])
+def test_safety_S08_what_was_taken_back_shuts_until_it_is_granted_anew(holder, word, at, again,
+                                                                      good):
+    name = {"team": "team-a", "person": "p1", "machine": "m1", "accredited_organisation": "Org A"}
+    scope = "mechanical" if holder == "machine" else "manual_clearance"
+
+    def said(id_, state, since):
+        return record("accreditation", id_, scope=scope, accreditation_status=state,
+                      expires_on=date(2027, 12, 31), **({"granted_on": since} if since else {}),
+                      **{holder: name[holder]})
+
+    own = [said("a", "granted", date(2027, 1, 1)), said("b", word, at)]
+    own += [said("c", "granted", again)] if again else []
+    other = [] if holder in ("team", "accredited_organisation") else site().accreditations
+    gate = one(
+        dataclasses.replace(TASK, values={**TASK.values, "machines": ["m1"]}),
+        machines={"m1": record("machine", "m1", machine_status="ready")},
+        accreditations=[*own, *other])
+    check = {"person": "competence", "machine": "machines"}.get(holder, "accreditation")
+    assert failing(gate) == ({} if good else {check: "failed"})
+
+
+def test_safety_S08_a_team_written_otherwise_is_shut_and_never_opened_by_it():
+    a = site().accreditations[0]
+    shut = dataclasses.replace(a, id="b", values={
+        **a.values, "team": " Team-A", "accreditation_status": "withdrawn"})
+    assert failing(one(accreditations=[a, shut])) == {"accreditation": "failed"}
+    other = dataclasses.replace(a, values={**a.values, "team": "TEAM-A"})
+    assert failing(one(accreditations=[other])) == {"accreditation": "failed"}
+
+
+@pytest.mark.parametrize(("team", "shut"), [
+    ("Team-A ", True), ("unknown", True), (None, True), ("team-b", False)])
+@pytest.mark.parametrize(("tested", "of_the_day"), [
+    (DAY, True), (None, True), (date(2027, 3, 1), False)])
+def test_safety_S08_a_failed_detector_shuts_wherever_it_may_be_the_teams(team, shut, tested,
+                                                                        of_the_day):
+    failed = record("detector", "d2", team=team, test_result="failed", tested_on=tested)
+    teams = site().teams | {"team-b": record("team", "team-b")}
+    gate = one(teams=teams, detectors=[*site().detectors, failed])
+    own = team == "Team-A "  # and has to be tested each day
+    assert failing(gate).get("detector_test", "passed") == (
+        "failed" if shut and tested == DAY else
+        "not_reported" if own or (shut and of_the_day) else "passed")
+
+
+def test_safety_S08_a_closure_that_ends_before_it_begins_closes_every_day():
+    wrong = record("closure", "c", GROUND, closed_from=datetime(2027, 4, 5, tzinfo=UTC),
+                   closed_until=datetime(2027, 3, 30, tzinfo=UTC))
+    assert failing(one(closures=[wrong])) == {"closures": "failed"}
+
+
 def test_machines_and_animals():
     machine = dataclasses.replace(TASK, values={
         **TASK.values, "method": "mechanical", "machines": ["m1"]})

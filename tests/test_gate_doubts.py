@@ -109,6 +109,42 @@ def test_safety_S08_a_drill_with_the_reason_of_an_evacuation_is_one(reason, real
     assert logged.drill is not real
 
 
+@pytest.mark.parametrize(("said", "shut"), [
+    ({"evacuated_at": NOON}, True), ({"clear_at": LATER}, True),
+    ({"evacuation_reason": "explosion", "clear_at": LATER}, True),
+    ({"evacuated_at": NOON, "clear_at": LATER, "gate_type": "start_of_day"}, True),
+    ({"evacuated_at": NOON, "clear_at": LATER, "gate_type": "not_reported"}, True),
+    ({"evacuated_at": NOON, "clear_at": LATER, "evacuation_reason": "drill"}, False),
+    ({"evacuated_at": NOON, "clear_at": LATER, "gate_type": "evacuation_drill"}, False),
+    ({"evacuated_at": "not_reported", "people_on_site": 4}, False),
+    ({"evacuated_at": NOON - timedelta(days=1), "clear_at": LATER - timedelta(days=1)}, False)])
+@pytest.mark.parametrize("day", [DAY, None])
+def test_safety_S08_an_evacuation_is_one_by_its_times_without_a_type_or_a_day(said, shut, day):
+    told = record("gate", "e", task="t1", **said, **({} if day is None else {"day": day}))
+    assert failing(opened(told)) == ({"evacuation": "failed"} if shut else {})
+    if shut and "clear_at" in said:
+        assert opened(told, AGAIN).passed
+    (logged,) = evacuations([told]) if shut else (None,)
+    assert logged is None or (not logged.drill and logged.day is not None)
+
+
+def test_safety_S08_an_evacuation_that_says_no_time_at_all_holds_for_the_day_of_its_entry():
+    told = record("gate", "e", task="t1", gate_type="evacuation")
+    told = dataclasses.replace(told, revision=7)
+    for entered, shut in (({7: LATER}, True), ({7: LATER + timedelta(days=2)}, False), ({}, True)):
+        assert opened(told, entered=entered).passed is not shut
+
+
+@pytest.mark.parametrize(("more", "passes"), [
+    ({}, False), ({"weather": "passed"}, False), ({"result": "passed"}, True),
+    ({"result": "passed", "threat": "failed"}, False),
+    (dict.fromkeys(SITE_CHECKS, "passed"), True)])
+def test_safety_S08_only_a_whole_check_opens_again_after_an_evacuation(more, passes):
+    again = record("gate", "g7", task="t1", team="team-a", day=DAY,
+                   checked_at=AGAIN.values["checked_at"], **more)
+    assert opened(out(task="t1"), again).passed is passes
+
+
 # --- leave ---------------------------------------------------------------------------------------
 
 
@@ -153,7 +189,11 @@ def test_safety_S08_permits_together_cover_all_the_ground_of_a_task():
 
 
 def test_safety_S08_an_uncertain_position_never_gives_leave():
-    assert leave(permit("p", position_accuracy_m=5.0)).state == "failed"
+    # The outline of the task itself is for this ground; one that shares its rim has to say how.
+    assert leave(permit("p", position_accuracy_m=5.0)).state == "passed"
+    rim = leave(permit("p", box(17.0, 44.0, 17.02, 44.01), position_accuracy_m=5.0))
+    assert rim.state == "failed" and "certain to 5 m only" in rim.reason
+    assert "certain to" not in leave(permit("w", WEST)).reason
     wide = GROUND.buffer(0.0002)  # at least 16 m on each side
     assert leave(permit("p", wide, position_accuracy_m=5.0)).state == "passed"
     assert leave(permit("p", wide, position_accuracy_m=25.0)).state == "failed"

@@ -403,6 +403,7 @@ def test_teams_of_all_schools_stand_in_one_table_and_a_failure_raises_doubt(regi
     assert by["team-b"]["units_with_item"] == 4
     assert by["team-a"]["missed_share"] < by["team-b"]["missed_share"]
     assert by["team-b"]["detection"]["a"] > 0
+    assert by["team-b"]["items_at_least"] == []
     (doubt,) = found["lots_in_doubt"]
     assert doubt["lot"] == "lot:t1:3" and doubt["because_of"] == ["team team-b"]
     assert doubt["rejected"] == ["lot:t1:2"] and 0 < doubt["chance_of_item_left"] < 1
@@ -413,6 +414,14 @@ def test_teams_of_all_schools_stand_in_one_table_and_a_failure_raises_doubt(regi
         assert {g["group"] for g in table["groups"]} == names
     with pytest.raises(LandReleaseError, match="INS-001"):
         inspecting.compare_teams(registry, INSPECTOR, STATED, "flag")
+    # A find that states no number counts as the least that it can be, and that is told (S12).
+    fill(registry, [record("item", "i-many", field(110, 10, 1, 1).centroid, activity="w-team-b",
+                           ordnance_category="ap_mine")], later(9))
+    told = {g["group"]: g for g in inspecting.compare_teams(
+        registry, INSPECTOR, STATED)["groups"]}
+    assert told["team-b"]["items_at_least"] == ["i-many"]
+    assert told["team-a"]["items_at_least"] == []
+    assert told["team-b"]["missed_share"] <= by["team-b"]["missed_share"]
 
 
 def test_a_lot_of_two_teams_is_told_by_who_worked_where(registry):

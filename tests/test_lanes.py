@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -83,6 +84,53 @@ def test_all_reachable_ground_is_covered_and_no_path_is_off_allowed_ground(
             assert np.hypot(*(a.xy[-1] - b.xy[0])) < 1e-6
         if back:
             assert math.dist(plan.drives[0].xy[0], plan.drives[-1].xy[-1]) < 1e-6
+
+
+@settings(deadline=None, max_examples=8)
+@given(ground=st.one_of(grounds(), concave()), width=st.floats(1.2, 3.0),
+       extra=st.sampled_from([0, 0.4]), headland_first=st.booleans(), west=st.floats(-5, 25),
+       overlaps=st.booleans())
+def test_with_safe_ground_beside_it_no_more_is_left_and_no_path_is_off_either(
+        ground, width, extra, headland_first, west, overlaps):
+    safe = box(west, -30, 60, 45)
+    if not overlaps:
+        safe = safe - ground
+    entry = (50.0, 40.0)  # on safe ground: the path begins right there
+    plan = lanes.plan(ground, width_m=width, radius_m=width / 2 + extra, entry=entry,
+                      headland_first=headland_first, safe=safe)
+    both = lanes.with_safe(ground, safe)
+    assert missed(plan) < 1e-6 and off_ground(plan, both) < 1e-6
+    assert plan.by_hand.area + plan.reachable.area == pytest.approx(ground.area, abs=1e-6)
+    inside = lanes.eroded(ground, width / 2 + extra)
+    left = ground.area - shapely.buffer(inside, width / 2, quad_segs=16).area
+    assert plan.by_hand.area <= left + 1e-6
+    if len(shapely.get_parts(plan.middle)) == 1:  # else the safe ground leads nowhere
+        assert math.dist(plan.drives[0].xy[0], entry) < 1e-6
+    # Nothing is worked that is not of the task but what a swath of it needs beside it.
+    works = [shapely.LineString(d.xy) for d in plan.drives if d.kind in ("edge", "swath", "inner")]
+    assert all(line.distance(ground) < 1e-6 for line in works)
+
+
+def test_a_strip_narrower_than_the_machine_is_worked_from_safe_ground():
+    strip, road = box(0, 0, 60, 1.5), box(-5, 1.5, 65, 8)
+    with pytest.raises(LandReleaseError, match="LAN-003"):
+        lanes.plan(strip, width_m=2, headland_first=True)
+    plan = lanes.plan(strip, width_m=2, headland_first=True, safe=road, entry=(-3, 5))
+    assert missed(plan) < 1e-6 and off_ground(plan, lanes.with_safe(strip, road)) < 1e-6
+    assert plan.by_hand.area < 0.01 * strip.area
+    new = lanes.new_ground([list(enumerate(plan.drives))], 2, 1, road)
+    assert new.turns <= 2
+
+
+@pytest.mark.parametrize("headland_first", [True, False])
+def test_a_machine_turns_on_safe_ground_where_there_is_some(headland_first):
+    """With safe ground all round every corner is reached, and no turn is on ground to be worked."""
+    field = box(0, 0, 40, 30) - box(18, 12, 22, 16)
+    around = box(-10, -10, 50, 40) - box(0, 0, 40, 30)
+    plan = lanes.plan(field, width_m=2, headland_first=headland_first, safe=around)
+    alone = lanes.plan(field, width_m=2, headland_first=headland_first)
+    assert plan.by_hand.area < 0.3 * alone.by_hand.area
+    assert missed(plan) < 1e-6 and off_ground(plan, lanes.with_safe(field, around)) < 1e-6
 
 
 @settings(deadline=None, max_examples=5)
@@ -524,7 +572,7 @@ def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
               "--radius", 1, "--slope-limit", 15, "--keep-out", task_file(
                   tmp_path / "flat.geojson", PLANE.to_degrees(box(0, 0, 40, 30)), slope_deg=2))
     assert got.exit_code == 1 and "LAN-027" in got.output, got.output  # round the keep-out
-    assert "Synthetic" in got.output and "not clearance" in got.output
+    assert "SYNTHETIC" in got.output and "not clearance" in got.output
     result = json.loads((tmp_path / "o" / "lanes.json").read_text())
     assert result["control_positions"] == 1 and "synthetic" in result
     features = json.loads((tmp_path / "o" / "lanes.geojson").read_text())["features"]
@@ -557,6 +605,37 @@ def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
     assert "synthetic" in (tmp_path / "o" / "lanes.kml").read_text()
     words = "".join(p.extract_text() for p in PdfReader(tmp_path / "o" / "sketch.pdf").pages)
     assert "SYNTHETIC" in words and "bearing of leg" in " ".join(words.split())
+    # The place of whoever steers stands in every file that a person reads, and in no mission.
+    assert "C1 control position" in " ".join(words.split())
+    lon, lat = control[0]["geometry"]["coordinates"]
+    gpx = ElementTree.parse(tmp_path / "o" / "lanes.gpx").getroot()
+    assert [c.tag.split("}")[1] for c in gpx][:2] == ["metadata", "wpt"]  # in the order of GPX 1.1
+    (mark,) = [c for c in gpx if c.tag.endswith("}wpt")]
+    assert (float(mark.get("lon")), float(mark.get("lat"))) == pytest.approx((lon, lat), abs=1e-9)
+    (point,) = ElementTree.parse(tmp_path / "o" / "lanes.kml").getroot().iter(
+        "{http://www.opengis.net/kml/2.2}Point")
+    assert [float(v) for v in point[0].text.split(",")] == pytest.approx([lon, lat], abs=1e-9)
+    assert all(math.dist(i["params"][5:3:-1], (lon, lat)) > 1e-5 for i in items)
+
+
+@given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), max_size=4))
+def test_every_control_position_is_on_the_drawing_and_in_the_table(places):
+    from landrelease.publish.sketch import sketch_svg
+
+    field = box(0, 0, 40, 30)
+    drawn = sketch_svg(field, shapely.Polygon(), [], (0.0, 0.0), places)
+    root = ElementTree.fromstring(drawn)
+    wide, high = float(root.get("width")), float(root.get("height"))
+    marks = [c for c in root if c.tag.endswith("circle")]
+    assert len(marks) == len(places)
+    for mark, (x, y) in zip(marks, places, strict=True):
+        assert 0 <= float(mark.get("cx")) <= wide and 0 <= float(mark.get("cy")) <= high
+        near = -10 <= x <= 50 and -10 <= y <= 40
+        assert (mark.get("fill") != "none") is near, "one that lies farther out is an empty ring"
+    rows = lane_files.control_rows(Ground("t", field, None), places, (0.0, 0.0))
+    assert [r[0] for r in rows] == [f"C{n}" for n in range(1, len(places) + 1)]
+    for row, (x, y) in zip(rows, places, strict=True):
+        assert float(row[3].rstrip(" m")) == pytest.approx(math.hypot(x, y), abs=0.006)
 
 
 def test_keep_outs_and_slopes(tmp_path):
@@ -575,6 +654,30 @@ def test_keep_outs_and_slopes(tmp_path):
         assert result["keep_out_m2"] == pytest.approx(area)
         assert result["by_hand_m2"] >= area
     assert not (tmp_path / "o" / "lanes.gpx").exists()  # metres have no place on earth
+
+
+def test_safe_ground_of_a_file_is_in_the_fence_and_less_what_is_not_safe(tmp_path):
+    field, beside = box(0, 0, 40, 30), box(38, -5, 60, 35)
+    task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(field))
+    safe = task_file(tmp_path / "s.geojson", PLANE.to_degrees(beside))
+    keep = task_file(tmp_path / "k.geojson", PLANE.to_degrees(box(45, 10, 50, 20)))
+    at = shapely.get_coordinates(PLANE.to_degrees(shapely.Point(55, 3)))[0]
+    arguments = ("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--keep-out", keep,
+                 "--safe", safe, "--overlap", 0.1, "--radius", 1, f"--entry={at[0]},{at[1]}")
+    run(*arguments)
+    result = json.loads((tmp_path / "o" / "lanes.json").read_text())
+    features = json.loads((tmp_path / "o" / "lanes.geojson").read_text())["features"]
+    kinds = {f["properties"]["kind"] for f in features}
+    assert "safe ground" in kinds and "approach" not in kinds, "it comes over the safe ground"
+    assert result["safe_m2"] == pytest.approx(22 * 40 - 50, abs=0.5)
+    path, inside = in_plan(tmp_path / "o" / "lanes.plan")
+    assert path.difference(inside).length == 0
+    assert math.dist(path.coords[0], (55, 3)) < 0.01
+    assert path.distance(box(45, 10, 50, 20)) > 0.99
+    assert shapely.difference(inside, shapely.union(field, beside)).area < 0.01
+    point = task_file(tmp_path / "p.geojson", shapely.Point(*at))
+    with pytest.raises(LandReleaseError, match="LAN-032"):
+        run(*arguments, "--safe", point)
 
 
 def test_the_outer_round_comes_first_where_the_profile_or_the_user_asks_for_it(tmp_path):
@@ -971,6 +1074,10 @@ def test_a_foreign_reader_finds_each_stretch_in_gpx_and_kml(tmp_path):
         fields = [str(f).lower() for f in meta["fields"]]
         names = columns[fields.index("name")]
         read = shapely.force_2d(shapely.from_wkb(shapes))
+        if layer is None:  # the control positions come last
+            assert [n for n, s in zip(names, read, strict=True) if s.geom_type == "Point"] == [
+                "C1 control position"]
+            names, read = names[:-1], read[:-1]
         assert [n.split()[0] for n in names] == [name for name, _ in stretches]
         for line, (_, told) in zip(read, stretches, strict=True):
             assert line.geom_type == "LineString"

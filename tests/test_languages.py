@@ -11,17 +11,22 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar.testing import TestClient
 
+from landrelease import errors
+from landrelease.access import policy
 from landrelease.apps.web import words as pages
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.texts import every_text
+from landrelease.core.reading import bare, facts_in
 from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
-from landrelease.errors import LandReleaseError
+from landrelease.errors import CATALOGUE, LandReleaseError, Message
 from landrelease.publish.words import ENGLISH as PUBLISHED
 from landrelease.store.open import create_registry
-from landrelease.workflows import certificates, languages, public_words
+from landrelease.workflows import certificates, collections, languages, public_words
 from test_release import ready, registry, release
 
 __all__ = ["ready", "registry"]  # fixtures
@@ -79,6 +84,79 @@ def test_every_key_of_a_page_has_a_text_and_every_text_a_place_in_the_catalogue(
     for path in scripts.glob("*.js"):
         for key in re.findall(r'\bword\("([\w.]+)"\)', path.read_text(encoding="utf-8")):
             assert key in pages.ENGLISH, (path.name, key)
+
+
+@pytest.mark.parametrize("role", policy.ROLES)
+def test_whatever_a_table_shows_of_a_collection_has_its_name_in_the_catalogue(role, tmp_path):
+    """Titles of kinds, what they are, fields and marks, words of vocabularies (`tables.js`)."""
+    catalogue = set(every_text())
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        reader = policy.view(role, "Org A", kinds=registry.kinds)
+        listed = collections.collections(registry, reader)
+    assert listed
+    for c in listed:
+        asked = {f"kind.{c.id}", f"note.{c.id}", *(f"field.{f.name}" for f in c.fields),
+                 *(f"value.{w}" for f in c.fields for w in f.choices)}
+        assert asked <= pages.ENGLISH.keys(), c.id
+        assert {pages.ENGLISH[k] for k in asked} <= catalogue, c.id
+        assert pages.ENGLISH[f"kind.{c.id}"] == c.title, c.id
+        assert pages.ENGLISH[f"note.{c.id}"] == c.description, c.id
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+MESSAGES = {c: m for c, m in CATALOGUE.items() if c in languages.MET}
+# Of programs that ask the API, of whoever keeps the server, and one that phones hear as busy.
+NOT_MET = {"WEB-012", "WEB-015", "WEB-017", "WEB-019", "WEB-043", "WEB-050", "WEB-060", "CLI-107",
+           "STO-031"}
+
+
+def test_each_error_that_a_page_raises_is_translated():
+    raised = set()
+    for path in (ROOT / "src/landrelease/apps/web").glob("*.py"):
+        found = re.search(r"from landrelease\.errors import (\([^)]*\)|[^\n]*)",
+                          path.read_text(encoding="utf-8"))
+        names = re.findall(r"\b[A-Z][A-Z0-9_]+\b", found[1]) if found else ()
+        raised |= {m for m in (getattr(errors, n) for n in names) if isinstance(m, errors.Message)}
+    texts = set(every_text())
+    assert len(raised) > 25 and set(CATALOGUE) >= languages.MET
+    assert {m.code for m in raised if {m.problem, m.remedy} - texts} == NOT_MET
+
+
+def facts_of(message):
+    return set(re.findall(r"\{(\w+)", message.problem + message.remedy))
+
+
+@given(st.sampled_from(sorted(MESSAGES)), st.lists(st.text(max_size=12), min_size=12, max_size=12))
+def test_the_facts_of_an_error_come_back_from_its_words(code, said):
+    """Whatever somebody wrote into a file: the words that are made again are those that were."""
+    message = MESSAGES[code]
+    facts = dict(zip(sorted(facts_of(message)), said, strict=False))
+    for template in (message.problem, message.remedy):
+        template = bare(template)
+        text = template.format(**facts)
+        found = facts_in(template, text)
+        assert found is not None and template.format(**found) == text
+        assert facts_in(template + "!", text) is None
+
+
+@pytest.mark.parametrize("texts", OTHERS, ids=lambda t: t.code)
+def test_findings_that_were_stored_in_english_are_told_in_the_language(texts):
+    for code, message in MESSAGES.items():
+        facts = dict.fromkeys(facts_of(message), "Xq7")
+        told = texts.finding(code, *(bare(t).format(**facts)
+                                     for t in (message.problem, message.remedy)))
+        for english, said in zip((message.problem, message.remedy), told, strict=True):
+            plain = re.sub("[\u2068\u2069]", "", said)
+            assert plain == bare(texts.words[english]).format(**facts)
+        whole = LandReleaseError(Message(code, bare(message.problem), bare(message.remedy)),
+                                 **facts)
+        assert re.sub("[\u2068\u2069]", "", texts.heard(code, str(whole))) == \
+            f"[{code}] " + " ".join(re.sub("[\u2068\u2069]", "", t) for t in told)
+    # What was worded in another way then, and codes of others, stay as they are.
+    assert texts.finding("ROW-001", "Quite another text.", "So do.") == (
+        "Quite another text.", "So do.")
+    assert texts.finding("XXX-001", "a", "b") == ("a", "b") and texts.heard("X", "a") == "a"
 
 
 # --- documents -----------------------------------------------------------------------------------

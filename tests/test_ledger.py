@@ -115,7 +115,7 @@ def test_every_square_metre_is_counted_once(hazards, cleared, reduced):
         assert sum(getattr(r, column) or 0 for r in rows) == pytest.approx(
             getattr(total, column) or 0, rel=1e-5, abs=0.1)
     everything = shapely.union_all(grounds(hazards) + [g for _, g in outcomes])
-    counted = total.hazardous_m2 + (total.cleared_m2 or 0) + (total.reduced_m2 or 0)
+    counted = (total.hazardous_m2 or 0) + (total.cleared_m2 or 0) + (total.reduced_m2 or 0)
     assert counted == pytest.approx(geodesic_area_m2(everything), rel=1e-5, abs=0.1)
 
 

@@ -2,29 +2,52 @@
 each text of the catalogue stands in brackets (`marked`); what people read outside of them are data,
 names and units."""
 
+import csv
+import html
+import io
+import json
 import re
+from datetime import date
 from inspect import signature
 from types import SimpleNamespace
 
 import pytest
+import shapely
 from litestar.testing import TestClient
 
+import claims_of_every_code
 import release_world
 import test_documents
 import test_web_inspection
+import test_web_plan
 import test_web_release
 from landrelease.apps.web.navigation import PARTS
 from landrelease.core import sentences
-from landrelease.core.texts import UNREVIEWED, Texts
+from landrelease.core.record import KINDS
+from landrelease.core.texts import CLAIM_SENTENCES, UNREVIEWED, Texts
+from landrelease.errors import LandReleaseError
 from landrelease.figures.catalogue import metrics
+from landrelease.publish import sketch
 from landrelease.publish.certificate import certificate_content
 from landrelease.publish.document import document_content
 from landrelease.publish.page import render_page, render_public
 from landrelease.publish.paper import paper_content
 from landrelease.publish.words import Words
 from landrelease.records.forms import FORMS, sheets
-from landrelease.workflows import certificates, document_reports, documents, languages
-from marked import crawl, marked, seen, strings, words_left
+from landrelease.records.profiles import profile_of
+from landrelease.store.open import open_registry
+from landrelease.workflows import (
+    certificates,
+    document_reports,
+    documents,
+    lanes,
+    languages,
+    load_assumptions,
+)
+from landrelease.workflows.explaining import Asked
+from landrelease.workflows.lanes import LaneOptions
+from landrelease.workflows.languages import meanings
+from marked import crawl, left_out, marked, seen, strings, words_left
 from test_documents import SUNDAY, load_plan, making
 from test_publish_report import Everything, public_report, small_report
 from test_release import ready, registry, release
@@ -32,10 +55,17 @@ from test_release import ready, registry, release
 __all__ = ["ready", "registry"]  # fixtures
 FRENCH = marked()
 # Names of what is made up here, identifiers, formats of files, currencies, the frame of pages.
-DATA = (r"\w+@[0-9a-f]{12} [0-9a-f]{6,64} \S*\d\S* [a-z]+(-[a-z0-9]+)+ ltr fr landrelease "
-        r"Office Org Test Donor EUR USD UTC North field Mill Secret let HYPERLINK http\S* csv "
-        r"geojson gpkg kml parquet xlsx one\.\w+ why test person:\S+ English Français Español "
-        r"Русский Українська العربية Ana Ivo WGS EPSG:\d+ N mai mars avril")
+DATA = (r"\w+@[0-9a-f]{12} [0-9a-f]{6,64} [0-9a-f]{4} \S*\d\S* [a-z]+(-[a-z0-9]+)+ ltr fr "
+        r"landrelease Office Org Test Donor EUR USD UTC North field Mill Secret let HYPERLINK "
+        r"http\S* csv geojson gpkg kml parquet xlsx one\.\w+ why test person:\S+ English Français "
+        r"Español Русский Українська العربية Ana Ivo WGS EPSG:\d+ N mai mars avril")
+
+# Assumptions and codes of claims by the names that files and the API have for them.
+CODES = "".join(rf" {re.escape(n)}" for n in sorted({a.name for a in load_assumptions()} | set(
+    meanings())))
+NAMES = "".join(rf" {n}\S*" for n in sorted({
+    n for k in KINDS.values() for f in k.fields for n in (f.name, *f.choices) if "_" in n} | {
+    m.id for m in metrics()}))
 
 
 @pytest.fixture(autouse=True)
@@ -72,13 +102,160 @@ def test_no_page_of_the_web_app_shows_a_text_that_is_in_no_catalogue(server, rol
     pages = crawl(client, [*(p.path for p in PARTS), "/public", "/public/report"])
     client.cookies.clear()
     assert len(pages) > (20 if role else 6)
-    # In English stay errors, with their codes, commands, and which fields and records a figure
-    # counts, by the names that the API has for them.
-    counts = {m.counts for m in metrics()}
-    left = {path: words for path, texts in pages.items() if (words := words_left(
-        [t for t in texts if not re.match(r"\[[A-Z]{3}-\d+\]|landrelease ", t)
-         and t not in counts], DATA + " manual clearance TS acc"))}
-    assert not left
+    assert not left_in(pages, " manual clearance TS acc")
+
+
+def left_in(pages, known):
+    """In English stay commands, and the names that the API has for fields and vocabularies."""
+    return {path: words for path, texts in pages.items() if (words := words_left(
+        [t for t in texts if not t.startswith("landrelease ") and t != "hazardous area"],
+        DATA + known + NAMES))}
+
+
+@pytest.fixture(scope="module")
+def planned(region, tmp_path_factory):
+    """A server with plans, a forecast and a checked claim on file."""
+    address = plain(test_web_plan.address)(region, tmp_path_factory)
+    with TestClient(plain(test_web_plan.app)(address)) as client:
+        plain(test_web_plan.forecast)(client)
+        headers = test_web_plan.sign_in(client, "planner")
+        for job in ("claims-recorded", "conflicts", "price"):
+            started = client.post(f"/jobs/{job}", headers=headers, json={}).json()
+            test_web_plan.ended(client, started["id"])
+        with open_registry(address, writable=False) as records:
+            client.names = {w for r in (*records.records("settlement"), *records.records("hazard"))
+                            for n in ("name", "municipality_name")
+                            for w in left_out(str(r.values.get(n) or ""))}
+        started = client.post("/jobs/claims", headers=headers,
+                              json={"claims": claims_of_every_code.as_file()}).json()
+        assert test_web_plan.ended(client, started["id"])["state"] == "done"
+        client.checked = f"/work/{started['id']}"
+        yield client
+
+
+def test_no_page_of_a_check_of_claims_of_every_code_shows_english(planned):
+    csrf = test_web_plan.sign_in(planned, "planner")["x-csrf-token"]
+    planned.cookies.set("landrelease-language", "fr")
+    page = planned.get(planned.checked).text
+    one = planned.post("/api/claims/check", headers={"x-csrf-token": csrf}, json={
+        "metric": "cleared area", "value": "55.200", "unit": "ha", "as_of": "2025-01-01"}).json()
+    planned.cookies.clear()
+    assert "value_ambiguous" in one["codes"] and all(s.startswith("⟦") for s in one["said"])
+    assert one["reasons"][0].startswith('"55.200" may be ')
+    reasons = re.findall(r'<ul class="plain">(.*?)</ul>', page, re.S)
+    assert len(reasons) > 60 and all("⟦" in r and 'lang="en"' not in r for r in reasons)
+    assert not [li for r in reasons for li in re.findall("<li>(.*?)</li>", r, re.S)
+                if left_out(html.unescape(li))]
+    assert set(meanings()) - set(re.findall(r"\w+", page)) == {"value_ambiguous"}
+    # The rest of the page; what the rows say themselves, cell by cell, is data.
+    said = {w for cells in csv.reader(io.StringIO(claims_of_every_code.as_file()))
+            for cell in cells for w in left_out(cell)}
+    left = left_in({planned.checked: [x for x in seen(page)[0] if not set(left_out(x)) <= said]},
+                   " office planner" + CODES)
+    assert not left, str(left)
+
+
+@pytest.mark.parametrize("role", ["planner", ""])
+def test_no_page_of_plans_forecasts_figures_and_claims_goes_past_the_catalogue(planned, role):
+    test_web_plan.sign_in(planned, role)
+    planned.cookies.set("landrelease-language", "fr")
+    pages = crawl(planned, ["/plans", "/forecasts", "/claims", "/figures", "/work", "/validation",
+                            "/figures/residents"], most=150, alike=6)
+    planned.cookies.clear()
+    seen_parts = {p.split("/")[1].partition("?")[0] for p in pages}
+    assert seen_parts >= {"forecasts", "claims", "figures", *(("plans",) if role else ())}
+    assert role != "planner" or seen_parts >= {"work", "validation"}
+    assert "/figures/residents" in pages or not role
+    # Names of places are data: a text that holds nothing else is left aside.
+    left = left_in({p: [x for x in t if not set(left_out(x)) <= planned.names]
+                    for p, t in pages.items() if p != planned.checked},
+                   " office outlook first second Operator paper NTS TS clearance manual ha BAC"
+                   " hazardous area survey-a manual-[ab] suspected_areas.geojson "
+                   "Suspected Minefield "
+                   r"settlements_1991\w*\.csv" + CODES)
+    assert not left, str(left)
+
+
+@pytest.mark.parametrize("asked", [
+    Asked("teams", "manual-a", 2), Asked("teams", "manual-a", 2, date(2027, 5, 1)),
+    Asked("ground", "winter"), Asked("money", "F-1", 9e4), Asked("equipment", "mower"),
+    Asked("road", "gate-1"), Asked("leave", "manual-a"), Asked("decision", "h1:TS")])
+def test_what_a_variant_asks_for_is_said_in_the_language(asked):
+    said = FRENCH.said(asked.words)
+    assert said.startswith("⟦") and asked.name in said
+
+
+# --- the reasons of claims, the words of conflicts ------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def every_code():
+    """Claims that raise every code, each in a place of its own, and the verdicts on them."""
+    return claims_of_every_code.checked()
+
+
+def test_the_claims_raise_every_code(every_code):
+    assert {c for j in every_code for c in j.codes} == set(meanings())
+
+
+def test_no_reason_of_a_claim_goes_past_the_catalogue(every_code):
+    """A reason is read whole or not at all: what stands outside of brackets was not read. Citations
+    of assumptions and what a source said stand as they are."""
+    for reason in {r for j in every_code for r in j.reasons}:
+        texts = FRENCH.watched()
+        assert texts.said(reason, CLAIM_SENTENCES) != reason, reason
+        assert not texts.missing, reason
+        assert not left_out(texts.said(reason, CLAIM_SENTENCES)), reason
+
+
+@pytest.mark.parametrize("texts", [t for t in languages.all_texts() if t.code != "en"],
+                         ids=lambda t: t.code)
+def test_each_reason_of_a_claim_is_said_in_each_language_and_keeps_its_numbers(texts, every_code):
+    def digits(text):
+        return sorted(set(re.findall(r"\d+", re.sub(r"(?<=\d)[.,\s](?=\d)", "", text))))
+
+    for reason in {r for j in every_code for r in j.reasons}:
+        said = texts.said(reason, CLAIM_SENTENCES)
+        assert said != reason and digits(said) == digits(reason), (reason, said)
+
+
+def test_what_a_source_said_stands_as_it_was_said():
+    for quoted in ("machines", "released area", "about 1,234.5 ha", "share of area"):
+        said = languages.texts("es").said(f'"{quoted}" is not one number.', CLAIM_SENTENCES)
+        assert said == f"«{quoted}» no es un solo número."
+        row = languages.texts("ru").said(
+            f"1,200 ha; row 3 ({quoted}, 2030-01-01) says 900 ha: they differ by 300 ha.",
+            CLAIM_SENTENCES)
+        assert f"({quoted}, 2030-01-01)" in row and "1\xa0200 га" in row
+    assert languages.texts("fr").said("Quite another reason.", CLAIM_SENTENCES) == (
+        "Quite another reason.")
+
+
+CONFLICTS = (
+    "no team can do h1:TS (TS)",
+    "h1:TS may not be done by a, then b (machine then manual): decided",
+    "h1:TS may not be done by a (manual): decided", "h1:TS starts not before 2027-05-01: decided",
+    "h1:TS starts by 2027-05-01: decided", "h1:TS starts on 2027-05-01: decided",
+    "h1:TS starts between 2027-05-01 and 2027-06-01: decided",
+    "no work 2027-05-01 to 2027-06-01, 2028-05-01 to 2028-06-01: winter",
+    "no work 2027-05-01 to 2027-06-01, 2028-05-01 to 2028-06-01, 2029-05-01 to 2029-06-01 and 3 "
+    "times more: winter",
+    "no work 2027-05-01 to 2027-06-01: winter", "h1:TS comes after h2:TS: decided",
+    "a is there from 2027-05-01", "a is there from 2027-05-01 until 2027-06-01",
+    "a is there until 2027-06-01", "a is accredited on no day of the plan",
+    "work begins only where open roads lead", "a has 2 team(s)", "there are 1 of mower",
+    "F-1 has 90,000 USD, 1,000 of it at the start, to be spent before 2027-05-01, for x, y",
+    "F-1 has 90,000 USD, 1,000 of it at the start", "no fund may be spent on x",
+    "whether it can be done was not found out in the time that the solver has",
+    "not even without all of these can it be done by the end of the plan: it takes longer than "
+    "there is time")
+
+
+@pytest.mark.parametrize("words", CONFLICTS)
+def test_a_requirement_that_conflicts_is_said_in_the_language(words):
+    for texts in (FRENCH, *(t for t in languages.all_texts() if t.code != "en")):
+        assert texts.said(words) != words
+    assert not left_out(FRENCH.said(words))
 
 
 # --- what is published ---------------------------------------------------------------------------
@@ -162,6 +339,30 @@ def test_no_certificate_holds_a_text_that_is_in_no_catalogue(ready, tmp_path, mo
     certificates.certificate(registry, name, lang="fr")
     assert (state == "valid") == (kept[0]["state"] == "")
     assert not words_left(strings(kept[0]), DATA + " H1")
+
+
+# --- the sketch of lanes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["uran-6", "detector"])
+def test_no_sketch_of_lanes_holds_a_text_that_is_in_no_catalogue(profile, tmp_path, monkeypatch):
+    kept, drawn = [], sketch.render_sketch
+    monkeypatch.setattr(sketch, "render_sketch", lambda content: kept.append(content) or drawn(
+        content))
+    task = tmp_path / "T.geojson"
+    task.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry":
+                                shapely.geometry.mapping(shapely.box(-30, 20, -29.9997, 20.0002))}))
+    for lang in ("fr", "ar"):
+        lanes.make_lanes(task, profile, tmp_path / lang, LaneOptions(lang=lang))
+    french, arabic = kept
+    assert len(french["facts"]) > 3 and french["rows"] and french["unreviewed"]
+    title = " ".join(map(re.escape, left_out(profile_of(profile, None).title)))
+    assert not words_left(strings(french),
+                          f"{DATA} {title} S LAN-\\d+")
+    assert (arabic["dir"], arabic["lang"]) == ("rtl", "ar")
+    assert (tmp_path / "ar" / "sketch.pdf").stat().st_size > 10_000
+    with pytest.raises(LandReleaseError, match="REL-023"):
+        lanes.make_lanes(task, profile, tmp_path / "xx", LaneOptions(lang="xx"))
 
 
 # --- forms ---------------------------------------------------------------------------------------

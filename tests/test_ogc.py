@@ -24,7 +24,7 @@ from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import imports
-from landrelease.workflows.filtering import is_like, read_filter
+from landrelease.workflows.filtering import matcher, read_filter
 from stores import STORES, Place, place_of
 
 HOST = "testserver.local"
@@ -473,7 +473,7 @@ def test_filters_agree_with_sql(text, values):
 @given(st.text("ab%_", max_size=8), st.text("ab", max_size=8))
 def test_like_agrees_with_a_regular_expression(pattern, text):
     made = re.escape(pattern).replace("%", ".*").replace("_", ".")
-    assert is_like(text, pattern) is bool(re.fullmatch(made, text, re.S))
+    assert matcher(pattern)(text) is bool(re.fullmatch(made, text, re.S))
 
 
 def test_lists_and_words_that_stand_for_numbers():
@@ -508,3 +508,40 @@ def test_geoparquet_holds_what_the_reader_sees(planner, public, tmp_path):
     assert len(cells) == len(public.get("/ogc/collections/hazard_cells/items?limit=10000"
                                         ).json()["features"])
     assert b"chain_head" not in cells.schema.metadata[b"about"]
+
+
+def test_items_tiles_and_files_of_a_past_day_say_that_they_are_of_the_past(planner, public):
+    """Both words of figures (`valid_at`, `known_at`), for who may see histories."""
+    assert ids(planner, "valid_at=2026-03-15") == every(1, 3) | {"H-6"}  # one without a day counts
+    assert ids(planner, "valid_at=2026-03-15&known_at=2026-06-01") == {"H-6"}
+    then = planner.get(f"{ITEMS}?valid_at=2026-03-15&limit=2").json()
+    assert then["valid_at"] == "2026-03-15" and then["known_at"] == "now"
+    assert then["description"].startswith("The past, not today")
+    assert {(f["properties"]["valid_at"], f["properties"]["known_at"])
+            for f in then["features"]} == {("2026-03-15", "now")}
+    following = link(then, "next")[0]["href"]
+    assert "valid_at=2026-03-15" in following  # pages stay in the past
+    assert planner.get(following.split(HOST)[1]).json()["valid_at"] == "2026-03-15"
+    today = planner.get(ITEMS).json()
+    assert "valid_at" not in today and "valid_at" not in today["features"][0]["properties"]
+    assert planner.get(f"{ITEMS}/H-1?valid_at=2026-03-15").json()["properties"][
+        "valid_at"] == "2026-03-15"
+    assert planner.get(f"{ITEMS}/H-5?valid_at=2026-03-15").status_code == 404
+    table = planner.get(f"{ITEMS}.csv?valid_at=2026-03-15").text
+    assert "The past, not today" in table and "H-3" in table and "H-4" not in table
+    assert "The past" not in planner.get(f"{ITEMS}.csv").text
+    drawn = planner.get(f"{ITEMS}.parquet?valid_at=2026-03-15")
+    assert b"The past, not today" in drawn.content and drawn.status_code == 200
+    tiles = planner.get("/tiles/hazard.json?valid_at=2026-03-15").json()
+    assert tiles["tiles"][0].endswith("?valid_at=2026-03-15") and "2026-03-15" in tiles["name"]
+    assert tiles["description"].startswith("The past, not today")
+    for wrong in (f"{ITEMS}?valid_at=yesterday", f"{ITEMS}?valid_at=2026-03-15&sortby=name",
+                  f"{ITEMS}?valid_at=2026-03-15&valid_at=2026-03-16",
+                  "/ogc/collections/unrecorded_hazards/items?valid_at=2026-03-15",
+                  "/ogc/collections/unrecorded_hazards/items.csv?known_at=2026-03-15"):
+        assert planner.get(wrong).status_code == 400, wrong
+    # For others there is no such parameter: what the public sees is of now (S15).
+    for name in ("/ogc/collections/hazard_cells/items", "/ogc/collections/hazard_cells/items.csv",
+                 "/ogc/collections/hazard_cells/items.parquet", "/tiles/hazard_cells.json"):
+        answer = public.get(f"{name}?valid_at=2026-03-15")
+        assert answer.status_code == 400 and "WEB-012" in answer.text, (name, answer.text)

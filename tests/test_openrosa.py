@@ -122,6 +122,23 @@ def test_one_form_is_listed_by_its_id_and_other_words_of_the_question_change_not
     assert "description" not in every.text
 
 
+@pytest.mark.parametrize("code", ["fr", "ar", "en"])
+def test_forms_are_named_in_the_language_of_the_phone_and_open_in_it(phone, code):
+    """XLSForm has one title for all languages; what is listed is what is downloaded."""
+    spoken = languages.texts(code)
+    listed = phone.get("/openrosa/formList?formID=landrelease_item",
+                       headers={"accept-language": f"{code}-XX,en;q=0.5"})
+    assert texts(listed.content, "}name") == [spoken(FORMS["landrelease_item"].title)]
+    form = phone.get(texts(listed.content, "}downloadUrl")[0],
+                     headers={"accept-language": code}).content
+    assert texts(listed.content, "}hash") == [
+        "md5:" + hashlib.md5(form, usedforsecurity=False).hexdigest()]
+    assert texts(form, "}title") == [spoken(FORMS["landrelease_item"].title)]
+    (first,) = [e.get("lang") for e in ElementTree.fromstring(form).iter()
+                if e.tag.endswith("}translation") and e.get("default")]
+    assert first == f"{spoken.name} ({code})"
+
+
 def test_who_is_not_signed_in_is_asked_and_who_may_not_is_told(phone):
     app = phone.app_under_test
     del phone.headers["authorization"]
@@ -154,6 +171,33 @@ def test_a_session_of_a_browser_cannot_be_made_to_submit(phone):
         "name": "one.field", "password": "four random words do"})
     assert signed.status_code == 200
     assert send(phone, item("i", "uuid:00000001")).status_code == 403
+
+
+def test_who_leaves_out_the_version_of_openrosa_is_told_so(phone):
+    del phone.headers["x-openrosa-version"]
+    answer = send(phone, item("i", "uuid:00000001"))
+    assert answer.status_code == 403 and answer.headers["x-openrosa-version"] == "1.0"
+    (said,) = texts(answer.content, "message")
+    assert "X-OpenRosa-Version: 1.0" in said and "CSRF" not in said
+
+
+def test_a_wrong_token_stands_in_the_log_once_a_minute_and_its_words_do_not(phone):
+    state = phone.app_under_test.state
+    for name, secret in (("one.field", "a wrong secret"), ("one.field", "another"),
+                         ("my secret as name", "x")):
+        phone.headers["authorization"] = "Basic " + base64.b64encode(
+            f"{name}:{secret}".encode()).decode()
+        assert phone.get("/openrosa/formList").status_code == 401
+    refused = [row for row in state.accounts.logged(50) if row[3] == "token refused"]
+    assert len(refused) == 1 and refused[0][4].startswith("one.field, from ")
+    state.noted.clear()
+    assert phone.get("/openrosa/formList").status_code == 401
+    state.noted.clear()
+    phone.headers["authorization"] = "Bearer not one of ours"
+    assert phone.get("/ogc").status_code == 401
+    said = [row[4] for row in state.accounts.logged(50) if row[3] == "token refused"]
+    assert len(said) == 3 and all(one.startswith("unknown, from ") for one in said[:2])
+    assert "secret" not in str(said) and "ours" not in str(said)
 
 
 # --- submissions in ------------------------------------------------------------------------------
@@ -254,6 +298,29 @@ def test_an_edit_of_what_waits_takes_its_place(registry):
     assert not registry.audit()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_edit_takes_the_place_of_a_row_that_waits_also_where_the_one_between_never_came(
+        file, late):
+    wrong = item("item-1", A, found_on="2091-01-01")
+    take(file, *((EDIT_OF_EDIT, wrong) if late else (wrong, EDIT_OF_EDIT)))
+    record, revisions, _ = all_in_one(file)
+    assert record.values["depth_m"] == 0.3 and revisions == 1 and not file.quarantine()
+    take(file, wrong, item("item-1", A, found_on="2092-01-01"), EDIT_OF_EDIT)
+    (entry,) = file.quarantine()  # other answers under the same id: a person compares them
+    assert entry.row.findings[0].code == "FRM-014" and not file.audit()
+
+
+def test_safety_S15_what_such_an_edit_leaves_out_goes_on_waiting(file):
+    wrong = survey(A, 1, 2).replace(b"<activity>", b"<end>2091-01-01T10:00:00Z</end><activity>", 1)
+    take(file, wrong)
+    assert {e.row.values["identifier"] for e in file.quarantine() if e.row.kind == "hazard"} == {
+        "hazard-1", "hazard-2"}
+    take(file, survey(C, 1, replaces=B))
+    assert file.ids("hazard") == {"hazard-1"}
+    assert {(e.row.kind, e.row.values["identifier"]) for e in file.quarantine()} == {
+        ("hazard", "hazard-2"), ("evidence", "evidence-2")}
+
+
 def test_an_edit_that_waits_too_takes_the_place_of_the_row_before_it(file):
     take(file, item("item-1", A, quantity="x"), item("item-1", B, quantity="y", replaces=A))
     (entry,) = file.quarantine()
@@ -300,15 +367,36 @@ def test_an_edit_whose_forerunner_is_missing_waits_for_it_among_other_edits(file
     assert [(code, status) for code, status, _ in waited] == [("FRM-016", "accepted")]
 
 
-def test_the_same_instance_with_other_answers_is_kept_and_changes_nothing(registry):
+def test_the_same_instance_with_other_answers_waits_beside_the_first(registry):
+    """Two phones with a copied form, or a form that was changed and kept its id: nothing is lost,
+    nothing is overwritten, and the phone does not send for ever."""
     other = item("item-1", A, depth="0.7")
     take(registry, ORIGINAL)
-    assert take(registry, other, other, ORIGINAL)[0].merged == 1
+    assert take(registry, other, other, ORIGINAL)[0].waiting == 1
     record, revisions, waited = all_in_one(registry)
-    assert (record.values["depth_m"], revisions, waited) == (0.1, 1, [])
+    assert (record.values["depth_m"], revisions) == (0.1, 1)
+    assert [(code, status) for code, status, _ in waited] == [("FRM-014", "waiting")]
     assert registry.source_content(hashlib.sha256(other).hexdigest()) == other
-    codes = [f.code for _, r in registry.imports() for f in r.findings]
-    assert codes.count("FRM-014") == 1 and not registry.audit()
+    (entry,) = registry.quarantine()
+    assert entry.row.values["depth_m"] == "0.7"
+    take(registry, EDIT)  # what replaces the first decides nothing about the other
+    assert [e.number for e in registry.quarantine()] == [entry.number]
+    assert quarantine.retry_quarantined(registry, entry.number, {}).accepted == 1
+    record, revisions, waited = all_in_one(registry)
+    assert (record.values["depth_m"], revisions) == (0.7, 3)
+    take(registry, other, ORIGINAL, EDIT)
+    assert all_in_one(registry)[1:] == (revisions, waited) and not registry.audit()
+
+
+def test_a_phone_may_forget_a_submission_whose_id_came_before_with_other_answers(phone, address):
+    assert send(phone, ORIGINAL).status_code == 201
+    for _ in range(2):
+        assert send(phone, item("item-9", A, depth="0.7"), photo_1=JPEG).status_code == 201
+    with open_registry(address) as registry:
+        assert [r.id for r in registry.records("item")] == ["item-item-1"]
+        (entry,) = registry.quarantine()
+        assert entry.row.values["identifier"] == "item-9"
+        assert registry.source_content(hashlib.sha256(JPEG).hexdigest()) == JPEG
 
 
 def survey(instance, *areas, replaces=""):
@@ -399,6 +487,30 @@ def test_safety_S15_an_outline_that_was_not_closed_waits_and_counts_as_closed(fi
     assert told(file, FAR) == ("no_information", ())
 
 
+def test_safety_S15_hazards_of_a_second_submission_of_one_id_are_on_the_publics_map(file):
+    take(file, survey(A, 1))
+    take(file, survey(A, 2))
+    assert {r.id for r in file.records("hazard")} == {"hazard-1"}
+    assert all(f.code == "FRM-014" for e in file.quarantine() for f in e.row.findings
+               if f.fate == "quarantined")
+    for north in (44.1003, 44.2003):
+        assert told(file, (17.5008, north))[0] == "hazardous", north
+
+
+@pytest.mark.parametrize(("own", "said", "widened"), [
+    ("", "3", 3 * 2.146 / 1.51), ("2", "3", 3 * 2.146 / 1.51), ("50", "3", 50),
+    ("", "0", None), ("", "NaN", None), ("", "x", None), ("", "", None)])
+def test_safety_S04_what_the_receiver_said_of_a_place_is_its_accuracy(file, own, said, widened):
+    """Receivers state the radius that holds 68 %, records the one that holds 90 %; what a person
+    states beside it holds where it is the worse."""
+    typed = f"<position_accuracy_m>{own}</position_accuracy_m>" if own else ""
+    take(file, survey(A, 1).replace(b" 0 3", f" 0 {said}".encode()).replace(
+        b"<status>open", f"{typed}<status>open".encode()))
+    (hazard,) = file.records("hazard")
+    assert hazard.values.get("position_accuracy_m") == (
+        None if widened is None else pytest.approx(widened, abs=0.01))
+
+
 def test_safety_S15_a_submission_that_waits_whole_counts_and_is_imported_when_tried_again(
         file, monkeypatch):
     def refuse(*_, **__):
@@ -425,7 +537,7 @@ def test_safety_S15_a_submission_that_waits_whole_counts_and_is_imported_when_tr
 
 
 def test_two_files_of_one_name_are_both_kept(phone, address):
-    """And a second body of the answers waits as a file."""
+    """And a second body of the answers is a submission of its own."""
     other = JPEG + b"2"
     answer = phone.post("/openrosa/submission", files=[
         ("xml_submission_file", ("s.xml", io.BytesIO(item("item-1", A)), "text/xml")),
@@ -436,9 +548,9 @@ def test_two_files_of_one_name_are_both_kept(phone, address):
         pictures = registry.records("source")
         assert sorted(r.values["title"] for r in pictures) == ["p (2).jpg", "p.jpg"]
         assert {registry.source_content(r.values["sha256"]) for r in pictures} == {JPEG, other}
-        (entry,) = registry.quarantine()
-        assert registry.source_content(entry.row.source) == item("item-2", B)
-        assert [r.values["identifier"] for r in registry.records("item")] == ["item-1"]
+        assert not registry.quarantine()
+        assert {r.values["identifier"] for r in registry.records("item")} == {"item-1", "item-2"}
+        assert all(r.values["source_label"].endswith(A) for r in pictures)
 
 
 def test_forms_that_did_not_change_are_made_once(phone, monkeypatch):
@@ -571,7 +683,6 @@ def test_a_wrong_clock_and_a_wrong_number_wait_and_the_phone_may_forget_them(pho
 
 
 @pytest.mark.parametrize(("content", "files", "code"), [
-    (item("i", ""), {}, "FRM-011"), (item("i", "../../etc"), {}, "FRM-011"),
     (b"<landrelease_item", {}, "FIL-004"), (b"", {}, "FRM-013"),
     (b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", {}, "FIL-011")])
 def test_what_cannot_be_taken_stays_on_the_phone_and_leaves_nothing(phone, address, content, files,
@@ -597,6 +708,80 @@ def test_a_photograph_of_which_only_the_content_was_kept_gets_its_record(phone, 
         assert len(registry.history(record.id)) == 1
 
 
+def area(*, meta="<meta><instanceID>uuid:00000009</instanceID></meta>", head="", more=""):
+    return f"""{head}<landrelease_nts id="landrelease_nts">{more}<activity>
+      <identifier>activity-9</identifier><activity_type>NTS</activity_type>
+      <information_date>2026-05-04</information_date><place>44.1 17.5 0 3</place>
+      <hazard><identifier>hazard-9</identifier><hazard_type>SHA</hazard_type>
+      <status>open</status><place>{SHAPE}</place></hazard></activity>{meta}</landrelease_nts>"""
+
+
+@pytest.mark.parametrize("meta", [
+    "", "<meta/>", "<meta><instanceID/></meta>", "<meta><instanceID>../../etc</instanceID></meta>",
+    "<meta><instanceID>7</instanceID></meta>",
+    f"<meta><instanceID>{'x' * 200}</instanceID></meta>"])
+def test_safety_S15_a_submission_without_an_id_waits_row_by_row_and_is_known_again(
+        phone, address, meta):
+    """No phone that we know sends one; it would be the only copy."""
+    for _ in range(2):
+        assert send(phone, area(meta=meta).encode(), photo_1=JPEG).status_code == 201
+    with open_registry(address) as registry:
+        waiting = registry.quarantine()
+        assert sorted(e.row.kind for e in waiting) == ["activity", "hazard"]
+        assert {f.code for e in waiting for f in e.row.findings
+                if f.fate == "quarantined"} == {"FRM-011"}
+        assert told(registry, INSIDE)[0] == "hazardous"
+        assert len(list(registry.records("source"))) == 1
+        for entry in waiting:
+            assert quarantine.retry_quarantined(registry, entry.number, {}).accepted == 1
+        assert [r.id for r in registry.records("hazard")] == ["hazard-9"]
+    assert send(phone, area(meta=meta).encode()).status_code == 201
+    with open_registry(address) as registry:
+        assert not registry.quarantine() and not registry.audit()
+
+
+ROOTED = 'xmlns="http://example.org/ours" xmlns:orx="http://openrosa.org/xforms" id='
+
+
+@pytest.mark.parametrize("content", [
+    area().encode(), b"\xef\xbb\xbf" + area().encode(),
+    area(head='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
+    area(head='<?xml version="1.0" encoding="ISO-8859-1"?>').encode("latin-1"),
+    area(meta="<orx:meta><orx:instanceID>uuid:00000009</orx:instanceID></orx:meta>").replace(
+        "id=", ROOTED, 1).encode(),
+    area(more="<!-- a note --><?skip this?>").replace(
+        "<status>open", "<status><!-- so --><![CDATA[open]]>").encode(),
+    area(more="<unknown><deep><deeper>x</deeper></deep></unknown>").encode(),
+    area(more=f"<remarks>{'long ' * 100_000}</remarks>").encode()],
+    ids=["plain", "bom", "utf-16", "latin-1", "namespaces", "comments", "unknown", "long"])
+def test_safety_S15_xml_of_any_spelling_brings_its_hazard(file, content):
+    """As a record, or in a row that waits and counts: never left out, never twice."""
+    take(file, content, content)
+    assert not file.audit()
+    if file.records("hazard"):
+        assert [r.id for r in file.records("hazard")] == ["hazard-9"]
+        assert told(file, INSIDE)[0] == "hazardous"
+    else:
+        (entry,) = file.quarantine()
+        assert told(file, INSIDE) == ("no_information", ("unplaced",)), entry.row.findings
+
+
+def test_safety_S15_what_was_answered_twice_in_two_ways_drops_neither(file):
+    other = "45.3 17.5 0 3; 45.3 17.501 0 3; 45.301 17.501 0 3; 45.3 17.5 0 3"
+    twice = area().replace(f"{SHAPE}</place>", f"{SHAPE}</place><place>{other}</place>")
+    take(file, twice.encode())
+    assert told(file, INSIDE)[0] == "hazardous"
+    assert told(file, (17.5008, 45.3003))[0] == "hazardous"
+    second = area(meta="<meta><instanceID>uuid:00000010</instanceID></meta>").replace(
+        "</activity>", "</activity><activity><identifier>activity-10</identifier>"
+        "<activity_type>NTS</activity_type><information_date>2026-05-04</information_date>"
+        f"<hazard><identifier>hazard-10</identifier><place>{other}</place></hazard></activity>", 1)
+    take(file, second.encode())
+    known = {r.id for r in file.records("hazard")} | {
+        str(e.row.values.get("identifier")) for e in file.quarantine()}
+    assert "hazard-10" in known
+
+
 SAMPLES = Path(__file__).parent / "openrosa_samples"  # see DATA_SOURCES.md
 PLACED = "/some_geopoint"
 
@@ -618,6 +803,8 @@ def test_submissions_of_forms_that_are_not_ours_wait_whole_and_once(phone, addre
         said = {k: v for k, v in entry.row.values.items() if k.startswith("/")}
         assert len([k for k in said if not k.startswith("/meta")]) == answers
         assert said[one[0]] == one[1]
+        # Of a form that is not ours nobody knows what its places say.
+        assert told(registry, FAR)[1] == (("unplaced",) if one[0] == PLACED else ())
         assert registry.source_content(entry.row.source) == content
         assert registry.source_content(hashlib.sha256(JPEG).hexdigest()) == JPEG
         assert not registry.records("item") and not registry.audit()
@@ -650,10 +837,9 @@ def test_a_phone_is_answered_in_its_language(phone):
         answer = send(phone, item(f"item-{lang}", f"uuid:0000000{lang}"))
         (words,) = texts(answer.content, "message")
         assert answer.status_code == 201 and words.startswith(sign)
-        answer = send(phone, item("i", "../../etc"))
-        (words,) = texts(answer.content, "message")
-        assert words.startswith("[FRM-011] ") and "../../etc" in words and "\\u" not in words
-        assert "The submission has" not in words
+        (words,) = texts(send(phone, b"<landrelease_item").content, "message")
+        assert words.startswith("[FIL-004] ") and "submission.xml" in words
+        assert "the file is cut off" not in words
 
 
 def test_safety_S19_a_phone_of_a_made_up_programme_hears_so(phone, address):
@@ -712,3 +898,165 @@ def test_forms_for_a_reader_are_those_of_the_command(address):
         made = building.for_reader(registry, policy.view("public"))
     plain = sheets(FORMS["landrelease_gate"], languages.all_texts(), listed={"hazard": []})
     assert set(made) == set(FORMS) and made["landrelease_gate"].survey == plain.survey
+
+
+# --- phones and programs that send as nobody should ----------------------------------------------
+
+def parts(*pieces, end=True):
+    """The body of a request from (head, content), as they are."""
+    return b"".join(b"--edge\r\n" + head + b"\r\n\r\n" + content + b"\r\n"
+                    for head, content in pieces) + (b"--edge--\r\n" if end else b"")
+
+
+def disposition(key, name=None, kind=b"image/jpeg"):
+    said = b"" if name is None else b'; filename="' + name + b'"'
+    return b'Content-Disposition: form-data; name="' + key + b'"' + said + (
+        b"\r\nContent-Type: " + kind)
+
+
+def answers(content, name=b"a.xml"):
+    return disposition(b"xml_submission_file", name, b"text/xml"), content
+
+
+def post(client, body, kind="multipart/form-data; boundary=edge"):
+    return client.post("/openrosa/submission", content=body, headers={"content-type": kind})
+
+
+PICTURED = "<photo_1>p.jpg</photo_1>"
+
+
+def test_a_part_that_was_doubled_is_taken_once_and_two_submissions_are_two(phone, address):
+    one, two = item("d1", "uuid:double-0001"), item("d2", "uuid:double-0002", extra=PICTURED)
+    photo = disposition(b"p.jpg", b"p.jpg"), JPEG
+    assert post(phone, parts(answers(one), answers(one, b"b.xml"))).status_code == 201
+    sent = post(phone, parts(answers(one), answers(two), photo, photo))
+    assert "2 " not in sent.text and sent.status_code == 201
+    with open_registry(address) as registry:
+        assert {r.id for r in registry.records("item")} == {"item-d1", "item-d2"}
+        assert not registry.quarantine("waiting") and not submissions.missing_pictures(registry)
+        (picture,) = (r for r in registry.records("source")
+                      if r.values.get("source_type") == "photograph")
+        assert picture.values["source_label"].endswith("uuid:double-0002"), "that names it"
+
+
+def test_safety_S15_a_hazard_in_a_second_submission_of_a_request_counts(phone, address):
+    second = (b'<landrelease_nts id="landrelease_nts"><activity><identifier>a1</identifier>'
+              b"<activity_type>NTS</activity_type><hazard><identifier>hz1</identifier>"
+              b"<hazard_type>SHA</hazard_type><place>44 17 0 3; 44 17.001 0 3; 44.001 17 0 3; "
+              b"44 17 0 3</place></hazard></activity><meta><instanceID>uuid:second-0001"
+              b"</instanceID></meta></landrelease_nts>")
+    broken = b"<landrelease_nts"
+    assert post(phone, parts(answers(item("d3", "uuid:double-0003")), answers(second),
+                             answers(broken))).status_code == 201
+    with open_registry(address) as registry:
+        waits = [e.row for e in registry.quarantine("waiting")]
+        assert any(r.id == "hz1" for r in registry.records("hazard")) or any(
+            r.values.get("identifier") == "hz1" for r in waits)
+        kept = {registry.source_content(r.source) for r in waits}
+        assert broken in kept, "what cannot be read waits as a file"
+
+
+@pytest.mark.parametrize("head", [
+    disposition(b"p.jpg", b"C:\\\\fakepath\\\\p.jpg"), disposition(b"photo", b"../../etc/p.jpg"),
+    disposition(b"p.jpg"), disposition(b"p.jpg", b""),
+    b"Content-Disposition: form-data; name=\"x\"; filename*=UTF-8''p.jpg",
+    b"content-disposition:form-data;name=p.jpg;filename=p.jpg"],
+    ids=["windows", "up", "no file name", "empty", "encoded", "bare"])
+def test_a_photograph_is_known_by_the_last_part_of_its_name_however_it_is_stated(
+        phone, address, head):
+    assert post(phone, parts(answers(item("n1", "uuid:names-0001", extra=PICTURED)),
+                             (head, JPEG))).status_code == 201
+    with open_registry(address) as registry:
+        assert not submissions.missing_pictures(registry)
+        assert not registry.quarantine("waiting")
+
+
+@pytest.mark.parametrize(("name", "kept"), [
+    (b"n" * 3000 + b".jpg", "n" * 116 + ".jpg"), (b"a\x00\x1b[2Jb.jpg", "a[2Jb.jpg"),
+    (b"\xe9t\xe9.jpg", "\u00e9t\u00e9.jpg"), ("\u0447\u043e.jpg".encode(), "\u0447\u043e.jpg"),
+    (b"..", "file"), (b"a/..", "file")],
+    ids=["long", "control", "latin", "utf-8", "dots", "path"])
+def test_odd_names_of_photographs_are_kept_as_far_as_they_can_be_shown(phone, address, name, kept):
+    assert post(phone, parts(answers(item("n2", "uuid:names-0002")),
+                             (disposition(b"p", name), JPEG))).status_code == 201
+    with open_registry(address) as registry:
+        (picture,) = (r for r in registry.records("source")
+                      if r.values.get("source_type") == "photograph")
+        assert picture.values["title"] == kept
+        assert registry.source_content(picture.values["sha256"]) == JPEG
+
+
+def test_an_attachment_of_no_bytes_waits_and_its_photograph_is_told_missing(phone, address):
+    for n in (1, 2):
+        sent = post(phone, parts(answers(item(f"z{n}", f"uuid:empty-000{n}", extra=PICTURED)),
+                                 (disposition(b"p.jpg", b"p.jpg"), b"")))
+        assert sent.status_code == 201
+    with open_registry(address) as registry:
+        assert {r.id for r in registry.records("item")} == {"item-z1", "item-z2"}
+        assert [m[1] for m in submissions.missing_pictures(registry)] == [
+            "uuid:empty-0001", "uuid:empty-0002"]
+        (finding,) = registry.quarantine("waiting")[0].row.findings
+        assert finding.code == "FRM-012" and "0 bytes" in finding.problem
+    post(phone, parts(answers(item("z1", "uuid:empty-0001", extra=PICTURED)),
+                      (disposition(b"p.jpg", b"p.jpg"), JPEG)))
+    with open_registry(address) as registry:
+        assert [m[1] for m in submissions.missing_pictures(registry)] == ["uuid:empty-0002"]
+
+
+@pytest.mark.parametrize("head", [b"image/png", b"text/plain", b"application/octet-stream"])
+def test_the_type_of_a_photograph_is_what_it_is_not_what_it_is_called(phone, address, head):
+    assert post(phone, parts(answers(item("t1", "uuid:types-0001", extra=PICTURED)), (
+        disposition(b"p.jpg", b"p.jpg", head), JPEG))).status_code == 201
+    with open_registry(address) as registry:
+        assert not registry.quarantine("waiting") and not submissions.missing_pictures(registry)
+
+
+@pytest.mark.parametrize("authorization", [
+    None, "Basic " + base64.b64encode(b"one.field:wrong").decode(), "Basic %%%", "Digest x=y",
+    "Basic " + base64.b64encode(b"\xff:\xfe").decode()])
+def test_a_phone_that_asks_first_with_a_wrong_name_or_token_is_asked_for_them(phone, authorization):
+    del phone.headers["authorization"]
+    told = {} if authorization is None else {"authorization": authorization}
+    answer = phone.head("/openrosa/submission", headers=told)
+    assert answer.status_code == 401 and answer.headers["x-openrosa-version"] == "1.0"
+    assert answer.headers["www-authenticate"].startswith("Basic realm=") and not answer.content
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=other"])
+def test_a_request_that_names_no_boundary_of_its_own_or_is_cut_off_leaves_nothing(
+        phone, address, kind):
+    whole = parts(answers(item("c1", "uuid:cut-00001")))
+    assert post(phone, whole, kind).status_code == 400
+    assert post(phone, parts(answers(item("c1", "uuid:cut-00001")), end=False)).status_code == 400
+    assert post(phone, whole[:-30]).status_code == 400
+    with open_registry(address) as registry:
+        assert not registry.records("item") and not registry.quarantine("waiting")
+
+
+def test_a_submission_in_utf_16_is_read_as_any_other(phone, address):
+    content = item("w1", "uuid:wide-00001").decode().replace(
+        '<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16")
+    assert post(phone, parts(answers(content))).status_code == 201
+    with open_registry(address) as registry:
+        assert [r.id for r in registry.records("item")] == ["item-w1"]
+
+
+@pytest.mark.parametrize(("end", "waits"), [
+    ("2026-09-02T10:00:00", False), ("2026-09-02T10:00:00+25:00", False),
+    ("2026-09-02T10:00:00+18:00", False), ("2026-09-03T00:30:00", False),
+    ("2010-09-02T10:00:00", True), ("2027-09-02T10:00:00+25:00", True),
+    ("2026-09-04T12:00:00", True), ("0001-01-01T00:00:00+14:00", True)])
+def test_an_hour_without_a_zone_that_there_is_waits_only_where_it_is_wrong_in_each(
+        file, end, waits):
+    take(file, item("e1", "uuid:zones-0001", end=end), at=datetime(2026, 9, 2, 12, tzinfo=UTC))
+    assert [e.row.findings[0].code for e in file.quarantine("waiting")] == (
+        ["FRM-018"] if waits else [])
+
+
+def test_edits_that_name_each_other_or_themselves_end(phone, address):
+    for own, other in (("uuid:loop-0001", "uuid:loop-0002"), ("uuid:loop-0002", "uuid:loop-0001"),
+                       ("uuid:loop-0003", "uuid:loop-0003")):
+        sent = post(phone, parts(answers(item("loop" + own[-1], own, replaces=other))))
+        assert sent.status_code == 201
+    with open_registry(address) as registry:
+        assert registry.records("item") and not registry.audit()

@@ -93,7 +93,7 @@ def test_safety_S19_synthetic_tracks_say_so(tmp_path, plane_files):
     rows = track.read_text().splitlines()
     track.write_text("\n".join([rows[0] + ",synthetic", *(r + ",yes" for r in rows[1:])]))
     got, gaps, report = proof(tmp_path, task, track, "--plane", width=1.4)
-    assert "Synthetic" in got.output and "synthetic" in gaps and "synthetic" in report
+    assert "SYNTHETIC" in got.output and "synthetic" in gaps and "synthetic" in report
     assert all("synthetic" in f["properties"] for f in gaps["features"])
 
 
@@ -138,7 +138,7 @@ def test_the_limits_are_those_of_who_made_the_track(tmp_path):
     assert proof(tmp_path, task, track, "--plane", "--pass-only", width=1.0)[0].exit_code == 0
     got, _, report = proof(tmp_path, task, track, "--plane", "--by", "manual", width=1.0)
     assert got.exit_code == 1 and {f["code"] for f in report["findings"]} == {"TRK-017"}
-    noisy = track_csv(tmp_path / "n.csv", t / 10, 0 * t, t * 0.05 + 0.15 * (t % 2),
+    noisy = track_csv(tmp_path / "n.csv", t / 10, 0 * t, t * 0.05 + 0.15 * (t % 2) - 1e-3 * (t % 7),
                       np.zeros(len(t), int))
     short = geojson(tmp_path / "s.geojson", shapely.box(-0.1, 0.5, 0.1, 1.0))
     # Ten fixes a second, each off by some cm: the errors of both places are no speed.
@@ -147,11 +147,11 @@ def test_the_limits_are_those_of_who_made_the_track(tmp_path):
 
 def test_follow_up_depth_and_detection(tmp_path, plane_files):
     task, track = plane_files
-    hand = tmp_path / "hand.csv"  # the same way, an hour later
+    hand = tmp_path / "hand.csv"  # the same way, an hour later and slower
     head, *rows = track.read_text().splitlines()
     at = head.split(",").index("time")
     hand.write_text("\n".join([head, *(",".join(
-        str(float(c) + 3600) if k == at else c for k, c in enumerate(r.split(",")))
+        str(1.5 * float(c) + 3600) if k == at else c for k, c in enumerate(r.split(",")))
         for r in rows)]) + "\n")
     got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(hand),
                            "--manual-width", "1.6", "--detection", "0.9", width=1.7)

@@ -14,6 +14,7 @@ from landrelease.apps import cli
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.figures import phase_two as two
+from landrelease.figures.money import Apart
 from landrelease.figures.runway import Money
 from landrelease.store.open import create_registry
 
@@ -26,9 +27,10 @@ def project(name, **said):
                                     "duration_days": 30, **said})
 
 
-def outlook(projects, sites, money=None, released=None, spent=None):
+def outlook(projects, sites, money=None, released=None, spent=None, no_money=""):
     rows = two.works_outlook(
         projects, sites, as_of=AS_OF, released_on=released, handover_days=10, money=money,
+        no_money=no_money,
         in_currency=lambda amount, unit: amount if unit == "USD" else None, spent=spent or {})
     return {r.id: r for r in rows}
 
@@ -94,6 +96,18 @@ def test_what_is_not_known_of_the_land_is_said():
     assert early.state == "under_way" and "not handed over" in early.why
 
 
+def test_safety_S11_a_work_that_is_done_on_land_that_is_not_handed_over_is_said_first():
+    again = two.Site(False, None, ("area h1 is still hazardous",), ("h1",))
+    rows = two.works_outlook(
+        [project("a"), project("school", project_status="completed"),
+         project("z", project_status="completed")],
+        {"a": FREE, "school": again, "z": FREE}, as_of=AS_OF, released_on=None, handover_days=10,
+        money=None, in_currency=lambda amount, unit: amount, spent={})
+    assert [r.id for r in rows] == ["school", "a", "z"]
+    assert rows[0].state == "done" and rows[0].waits_for == ("area h1 is still hazardous",)
+    assert "not handed over: area h1 is still hazardous" in rows[0].why and rows[2].why == ""
+
+
 def test_works_follow_their_order_and_a_circle_is_said():
     rows = outlook([project("a"), project("b", after_projects=["a"]),
                     project("c", after_projects=["d"]), project("d", after_projects=["c"]),
@@ -114,12 +128,83 @@ def test_money_goes_in_the_order_of_the_sequence():
     assert "no recorded rate" in rows["eur"].why and rows["eur"].start == AS_OF
 
 
+def test_a_work_for_which_no_money_is_named_says_so():
+    rows = outlook([project("road"), project("dear", cost=None), project("done",
+                   project_status="completed")], dict.fromkeys(("road", "dear", "done"), FREE),
+                   no_money="no money named")
+    assert rows["road"].start == AS_OF and rows["road"].why == "no money named"
+    assert rows["dear"].why == "no money named" and rows["done"].why == ""
+    # Where money is not to bind anything, there is nothing to say.
+    assert outlook([project("road")], {"road": FREE})["road"].why == ""
+
+
 def test_work_under_way_keeps_the_money_that_it_still_needs():
     money = Money(AS_OF, "USD", 120.0)
     projects = [project("busy", project_status="started"), project("next")]
     sites = {"busy": FREE, "next": FREE}
     assert outlook(projects, sites, money)["next"].start is None
     assert outlook(projects, sites, money, spent={"busy": 80.0})["next"].start == AS_OF
+
+
+def test_a_work_does_not_start_on_money_that_may_be_spent_already():
+    apart = (Apart("UAH", 1, 3_500_000.0, 3_500_000.0),)
+    rows = outlook([project("a", sequence=1), project("b", sequence=2),
+                    project("free", cost=0.0), project("dear", cost=9e9)],
+                   dict.fromkeys(("a", "b", "free", "dear"), FREE),
+                   Money(AS_OF, "USD", 1000.0, apart=apart))
+    for name in ("a", "b"):
+        assert rows[name].start is None and rows[name].held_by == "money"
+        assert "cannot be told: 1 expenses of 3,500,000 UAH" in rows[name].why
+    assert rows["free"].start == AS_OF  # it asks for none
+    alone = outlook([project("dear", cost=9e9)], {"dear": FREE},
+                    Money(AS_OF, "USD", 1000.0, apart=apart))
+    assert "does not cover" in alone["dear"].why
+
+
+@pytest.mark.parametrize(("said", "state"), [
+    ({"started_on": -100, "finished_on": -10, "project_status": "completed"}, "done"),
+    ({"started_on": -10, "finished_on": 10, "project_status": "completed"}, "under_way"),
+    ({"started_on": 10, "finished_on": 100, "project_status": "completed"}, "unlocked"),
+    ({"started_on": 10, "project_status": "started"}, "unlocked"),
+    ({"started_on": -10, "project_status": "planned"}, "under_way"),
+    ({"finished_on": 10, "project_status": "completed"}, "under_way"),
+    ({"project_status": "completed"}, "done"), ({"project_status": "started"}, "under_way")])
+def test_the_day_decides_whether_a_work_is_done_and_the_status_only_without_one(said, state):
+    dated = {k: AS_OF + timedelta(days=v) if isinstance(v, int) else v for k, v in said.items()}
+    row = outlook([project("p", **dated)], {"p": FREE})["p"]
+    assert row.state == state
+    if state == "under_way" and "finished_on" in said:
+        assert row.finish == dated["finished_on"]
+    share = {f.id: f.value for f in two.phase_two_figures([row], None, AS_OF, "head")}
+    assert share["works_done"] == share["share_works_done"] == float(state == "done")
+
+
+@pytest.mark.parametrize(("months", "said"), [
+    ({"season_first_month": 3}, "one month alone"), ({"season_last_month": 3}, "one month alone"),
+    ({"season_first_month": 3, "season_last_month": 2}, "from month 3 to month 2, is all the year"),
+    ({"season_first_month": 1, "season_last_month": 12}, ""), ({}, "")])
+def test_a_season_that_is_none_is_said(months, said):
+    row = outlook([project("p", **months)], {"p": FREE})["p"]
+    assert row.start == AS_OF and (said in row.why if said else row.why == "")
+
+
+def test_money_that_lapses_before_a_work_starts_does_not_pay_it():
+    money = Money(AS_OF, "USD", 1000.0, lapses=((date(2028, 3, 1), 1000.0, AS_OF),))
+    late = project("late", cost=900.0, planned_start=date(2028, 5, 1))
+    assert outlook([late], {"late": FREE}, money)["late"].start is None
+    early = project("early", cost=900.0, planned_start=date(2028, 2, 1))
+    assert outlook([early], {"early": FREE}, money)["early"].start == date(2028, 2, 1)
+    # What lapses pays the first, what comes later the second, whichever got money first.
+    more = Money(AS_OF, "USD", 1000.0, ((date(2028, 4, 1), 900.0),), lapses=money.lapses)
+    rows = outlook([project("a", cost=900.0, planned_start=date(2028, 5, 1), sequence=1), early],
+                   {"a": FREE, "early": FREE}, more)
+    assert (rows["a"].start, rows["early"].start) == (date(2028, 5, 1), date(2028, 2, 1))
+
+
+def test_what_was_paid_for_a_work_before_it_begins_is_not_taken_twice():
+    money = Money(AS_OF, "USD", 20.0)
+    assert outlook([project("a")], {"a": FREE}, money)["a"].start is None
+    assert outlook([project("a")], {"a": FREE}, money, spent={"a": 80.0})["a"].start == AS_OF
 
 
 def test_work_under_way_ends_after_its_days_and_what_follows_it_starts_then():
@@ -169,6 +254,15 @@ def test_safety_S12_planned_and_actual_returns_stand_beside_each_other():
     assert figures["land_returned_m2"].value == 15_000
     assert figures["land_returned_m2"].records == ("h1", "h2")
     assert two.phase_two_figures((), None, AS_OF, "head")[-1].value is None
+    # A community that reports no people is not one without people (S12).
+    silent = [two.Return(date(2027, 5, 1), "A", 0.0, None, ("h1",), "a")]
+    made = {f.id: f for f in two.phase_two_figures((), silent, AS_OF, "head")}
+    assert made["people_land_returned"].value is None
+    assert "1 settlements do not report" in made["people_land_returned"].note
+    assert made["people_land_returned"].uncounted
+    none = {f.id: f for f in two.phase_two_figures((), silent[:0], AS_OF, "head",
+                                                   settlements=False)}
+    assert none["people_land_returned"].value is None and none["land_returned_m2"].value == 0
 
 
 # --- the command line ----------------------------------------------------------------------------
@@ -189,6 +283,7 @@ def test_works_and_returns_of_a_registry_with_a_plan(tmp_path):
             ("settlement", "s1", {"name": "Upper", "population": 80}, shapely.Point(17.001, 44)),
             ("project", "road", {"hazards": ["SHA-1"], "cost": 10.0, "currency": "USD",
                                  "duration_days": 5}, None),
+            ("project", "school", {"hazards": ["SHA-1"], "project_status": "completed"}, None),
             ("project", "free", {"cost": 1.0, "currency": "USD"}, shapely.box(18, 44, 18.1, 44.1)),
             ("handover", "g1", {"handover_status": "held",
                                 "handed_over_on": date(2027, 3, 2)},
@@ -202,11 +297,19 @@ def test_works_and_returns_of_a_registry_with_a_plan(tmp_path):
     assert found.exit_code == 0, found.output
     document = json.loads((tmp_path / "p.json").read_text())
     works = {w["id"]: w for w in document["works"]}
-    assert works["free"]["state"] == "unlocked"
+    assert works["free"]["state"] == "unlocked" and "no money named" in works["free"]["why"]
+    assert "no money named" in found.output
+    assert document["works"][0]["id"] == "school" and works["school"]["state"] == "done"
+    assert "h1 is still hazardous" in works["school"]["why"]
     assert works["road"]["state"] == "blocked" and works["road"]["needs"] == ["h1"]
     hectares = sum(r["hectares_planned"] for r in document["by_month"])
     assert 3.0 < hectares < 4.0  # 160 m x 222 m, all of it comes back by the plan
     assert sum(r["people_planned"] for r in document["by_month"]) == 80
+    for day, code in (("2027-06-01", None), ("2027-05-31", "MON-030")):  # before it was known
+        listed = call("projects", "list", registry, "--as", "planner", "--known-at", day)
+        assert getattr(listed.exception, "code", None) == code, listed.output
+    assert call("projects", "list", registry, "--as", "planner", "--known-at", "2027-06-01",
+                "--plan", plan).exception.code == "CLI-103"
     # A hand-over that nobody signed counts for nothing (S09).
     assert all(r["hectares_actual"] is None for r in document["by_month"])
     assert {r["community"] for r in csv.DictReader((tmp_path / "p.csv").open(

@@ -200,7 +200,7 @@ def test_the_page_shows_them_with_the_record_and_with_rows_that_wait(address, tm
         assert answer.headers["content-type"] == "image/jpeg" and SECRET not in answer.content
         assert answer.headers["cache-control"] == "no-store"
         rows = {r["values"].get("identifier"): r["photographs"]
-                for r in client.get("/api/quarantine").json()}
+                for r in client.get("/api/quarantine").json()["rows"]}
         (waiting,) = rows["item-4"]
         assert client.get(f"/api/photographs/{waiting}").status_code == 200
         assert client.get("/api/photographs/zz").status_code == 400

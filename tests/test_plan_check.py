@@ -1,8 +1,10 @@
 """PLN: `plan check` says what speaks against a plan, from the command line."""
 
+import ast
 import dataclasses
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +17,14 @@ from landrelease.core.conditions import Decisions
 from landrelease.core.revision import Revision
 from landrelease.core.work import Schedule
 from landrelease.plan import check
+from landrelease.plan.cases import check as cases_check
 from landrelease.plan.progress import without
 from landrelease.plan.search import make_plan
 from landrelease.store.open import create_registry
 from landrelease.store.results import PlanFile, save_plan
 from tiny_worlds import bound_by, tiny
 
+VALUES = ("landrelease.plan.cases.case",)  # what a case and a plan of it are
 STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")})
 
 
@@ -122,3 +126,14 @@ def test_orders_that_stay_undone_are_unkept_pinned_or_not():
     left = without(problem, [0, 1])  # what is done is not asked for any more
     assert [w.split(":")[0] for w in check.unkept(left, Schedule(
         *[np.full(4, -1, np.int32)] * 7))] == ["h1/NTS", "h2/clear"]
+
+
+@pytest.mark.parametrize("checker", [check, cases_check])
+def test_a_checker_imports_nothing_of_the_planner(checker):
+    """What it shares with the planner is the values of `core`, and the rule of S07 in them."""
+    tree = ast.parse(Path(checker.__file__).read_text(encoding="utf-8"))
+    asked = {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
+    asked |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    ours = {name for name in asked if name.startswith("landrelease")}
+    assert ours and all(name.startswith("landrelease.core.") or name in VALUES for name in ours)
+    assert not {n.level for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)} - {0}

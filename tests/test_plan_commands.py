@@ -104,7 +104,7 @@ def test_work_that_cannot_be_planned_says_why(planned, tmp_path, capsys):
     assert command("plan", "conflicts", registry, tmp_path / "gone", "--stage", f"{hazard}:NTS",
                    "--as", "planner", "--quiet") == 1
     said = capsys.readouterr().out
-    assert "Nothing conflicts" not in said and "is there until" in said
+    assert "Nothing conflicts" not in said and "is there on no day of the plan" in said
     assert command("plan", "conflicts", registry, plan, "--stage", "nobody", "--as", "planner",
                    "--quiet") == 2
 

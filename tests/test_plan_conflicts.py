@@ -147,7 +147,7 @@ def test_a_pin_in_a_closure_is_told_in_words():
     found = conflict(made)
     assert {r.kind for r in found.requirements} == {"decided", "closure"}
     words = " / ".join(r.words for r in found.requirements)
-    assert "h0/NTS starts between" in words and "the valley is closed" in words
+    assert "h0/NTS starts between" in words and ": the valley" in words
     assert conflict(problem) is None and conflict(problem, [0]) is None
 
 
@@ -201,6 +201,66 @@ def test_what_the_solver_cannot_answer_is_unknown_and_no_conflict(monkeypatch):
     assert not found.never and not found.proven
     assert len(found.requirements) == len(conflicts._Model(
         problem, (2,), frozenset({0}), 0).requirements)
+
+
+@pytest.mark.parametrize("row", ["gone", "accredited", "latest", "closed", "none", "gear", "late",
+                                 "forbidden"])
+def test_what_one_row_makes_impossible_is_told_without_a_solver(row, monkeypatch):
+    """A team that leaves before it comes, a latest start before the earliest, and their like."""
+    from landrelease.plan import conflicts
+
+    def asked(*_):
+        raise AssertionError("a solver was asked")
+
+    monkeypatch.setattr(conflicts._Model, "keeps", asked)
+    problem = dataclasses.replace(tiny_worlds.tiny(1, hazards=2, horizon=20), access=None)
+    options, s, stages = len(problem.first_pool), 1, len(problem.stage_ids)
+    whole = {"first_from": np.zeros(options, np.int32), "second_from": np.zeros(options, np.int32),
+             "first_until": np.full(options, 20, np.int32),
+             "second_until": np.full(options, 20, np.int32)}
+    own = slice(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+    pool = int(problem.first_pool[own][0])
+    own_only = dataclasses.replace(problem, first_pool=np.where(
+        np.isin(np.arange(options), np.arange(own.start, own.stop)), pool,
+        problem.first_pool).astype(np.int32))
+    decided = {"earliest": np.zeros(stages, np.int32), "latest": np.full(stages, 20, np.int32),
+               "allowed": np.ones(options, bool), "after": np.zeros((0, 2), np.int32)}
+    calendars = np.zeros(options, np.int32)
+    changes, parts = {}, {}
+    if row == "gone":
+        changes = {"pool_opens": np.where(np.arange(len(problem.pools)) == pool, 12, 0),
+                   "pool_closes": np.where(np.arange(len(problem.pools)) == pool, 3, 20)}
+    elif row == "accredited":
+        whole["first_from"][own], whole["first_until"][own] = 15, 4
+        parts["windows"] = terms.Windows(**whole)
+    elif row in ("latest", "late"):
+        decided["earliest"][s], decided["latest"][s] = (9, 8) if row == "latest" else (20, 25)
+        parts["decisions"] = terms.Decisions(**decided)
+    elif row == "forbidden":
+        own_only = dataclasses.replace(own_only, option_start=np.array(
+            [0, 1, *np.full(stages - 1, 2)], np.int32))
+        decided["allowed"][own_only.option_start[s]] = False
+        parts["decisions"] = terms.Decisions(**decided)
+    elif row == "closed":
+        calendars[own] = 1
+        parts["calendars"] = terms.Calendars(
+            ("always", "storm"), np.array([np.ones(20, bool), np.zeros(20, bool)]), calendars,
+            np.zeros(options, np.int32))
+    elif row == "none":
+        changes = {"pool_teams": np.where(np.arange(len(problem.pools)) == pool, 0, 2)}
+    else:
+        things = np.full(options, -1, np.int32)
+        things[own] = 0
+        parts["equipment"] = terms.Equipment(
+            ("flail",), np.zeros(1, np.int32), things, np.full(options, -1, np.int32))
+    made = dataclasses.replace(own_only, **{k: v.astype(np.int32) for k, v in changes.items()})
+    made = dataclasses.replace(made, conditions=dataclasses.replace(made.conditions, **parts))
+    found = conflict(made, [s])
+    kinds = {"gone": "presence", "accredited": "accreditation", "latest": "decided",
+             "late": "decided", "closed": "closure", "none": "teams", "gear": "equipment",
+             "forbidden": "forbidden"}
+    (told,) = found.requirements
+    assert told.kind == kinds[row] and found.proven
 
 
 def test_no_team_at_all_and_no_time_at_all():

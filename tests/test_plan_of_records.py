@@ -273,7 +273,7 @@ def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registr
     kinds = sorted(r["kind"] for r in found["requirements"])
     said = capsys.readouterr().out
     assert kinds == ["closure", "decided"] and found["proven"]
-    assert "H1:NTS starts by 2027-05" in said and "C1 is closed" in said
+    assert "H1:NTS starts by 2027-05" in said and "no work 2027-04-01 to 2027-09-05: C1" in said
 
 
 def signed(path, folder, *tasks):

@@ -10,7 +10,7 @@ from landrelease.core.conditions import Calendars, Decisions, Outcomes, Windows
 from landrelease.errors import LandReleaseError
 from landrelease.plan import policy
 from landrelease.plan.arrays import arrays
-from landrelease.plan.check import unkept, violations
+from landrelease.plan.check import unkept, violations, zones_open
 from landrelease.plan.search import make_plan
 
 
@@ -159,3 +159,54 @@ def test_numbers_out_of_range_are_refused():
             policy.on_samples(plan, certain(plan.problem), **wrong)
     with pytest.raises(LandReleaseError, match="PLN-009"):
         policy.on_samples(plan, Outcomes(np.full(6, 2.0), np.zeros(6)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_dates_of_communities_are_those_of_the_worlds_that_were_played(seed):
+    """Held against the checker's own walk over the gates."""
+    problem = tiny_worlds.behind_roads(seed, ("chain", "pair", "pair"))
+    stages, access = len(problem.stage_ids), problem.access
+    plan = make_plan(problem, iterations=2, seed=1)
+    outcomes = Outcomes(np.full(stages, 0.7), np.full(stages, 0.5))
+    tested = policy.on_samples(plan, outcomes, samples=9, seed=3)
+    assert tested.reached.shape == tested.back.shape == (9, 3)
+    for n in range(9):
+        drawn = policy.draw(problem, outcomes, np.random.default_rng((3, n)))
+        played = policy.play(problem, arrays(problem), plan.priority, plan.schedule.option, drawn,
+                             outcomes)
+        opens = zones_open(problem, played)
+        for c in range(3):
+            own = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
+            ends = [int(played.finish[s]) if played.finish[s] >= 0 else np.inf for s in own]
+            reached = opens[int(access.community_zone[c])]
+            back = max([reached, *ends])
+            for found, slot in ((tested.reached[n, c], reached), (tested.back[n, c], back)):
+                assert (found == slot) if np.isfinite(slot) else found > problem.horizon
+
+
+def test_the_interval_of_a_community_holds_the_worlds_that_it_says():
+    from landrelease.plan.compare import end_of
+    from landrelease.workflows.explaining import policy_of
+
+    seen = set()
+    for seed in range(20):
+        problem = tiny_worlds.behind_roads(seed, ("chain", "pair", "pair"))
+        stages = len(problem.stage_ids)
+        outcomes = Outcomes(np.full(stages, 0.6), np.full(stages, 0.6))
+        problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+            problem.conditions, outcomes=outcomes))
+        plan = make_plan(problem, iterations=1, seed=1)
+        found = policy_of(plan, None, samples=20, every=0, iterations=0, seed=5)
+        drawn = policy.on_samples(plan, outcomes, samples=20, seed=5).back
+        assert [r["community"] for r in found["communities"]] == ["a", "b", "c"]
+        for c, row in enumerate(found["communities"]):
+            days = [day or "9999" for day in (row["back_10"], row["back_50"], row["back_90"])]
+            assert days == sorted(days)
+            for share, day in zip((0.1, 0.5, 0.9), days, strict=True):
+                by = [s <= problem.horizon and end_of(problem, int(s)).isoformat() <= day
+                      for s in drawn[:, c]]
+                assert day == "9999" or np.mean(by) >= share
+            assert row["back_share"] == np.mean(drawn[:, c] <= problem.horizon)
+            assert row["back_share"] >= 0.9 or not row["back_90"]
+            seen.add(len({*days}))
+    assert {1, 2, 3} & seen and max(seen) > 1  # some intervals are wide

@@ -18,6 +18,7 @@ from landrelease.core.risk import HazardAssessment, Prior
 from landrelease.core.work import TeamPool
 from landrelease.errors import LandReleaseError
 from landrelease.plan import check
+from landrelease.plan.cash import cash
 from landrelease.plan.recorded.slots import last_days
 from landrelease.plan.works import solved
 from landrelease.workflows import Binding
@@ -131,14 +132,31 @@ def test_a_closure_without_an_end_lasts_as_long_as_assumed_and_is_named():
     found = asked(Sources(closures=(
         record("closure", "c1", square(0), closed_from=at(2027, 1, 1)),
         record("closure", "c2", square(1), closed_from=at(2020, 1, 1), closed_until=at(2020, 2, 1)),
-        record("closure", "c3", square(1)))))
-    assert found.read.counts["closure"] == (3, 1)
+        record("closure", "c3", square(2)))))
+    assert found.read.counts["closure"] == (3, 2)
     assert "it has no end" in words(found, "closure") and "from when" in words(found, "closure")
     plan = planned(found.problem)
     first = {h: min(int(plan.schedule.start[s]) for s in np.flatnonzero(found.problem.hazard == h))
              for h in range(3)}
     assert found.problem.slot_starts[first[0]] >= date(2028, 4, 1) > found.problem.slot_starts[
         first[1]]
+    # Doubt closes: the one that says neither from nor until is closed already.
+    assert found.problem.slot_starts[first[2]] >= date(2028, 3, 30)
+
+
+@pytest.mark.parametrize("days", [(date(2029, 6, 1), date(2027, 1, 1)),
+                                  (date(2027, 1, 1), date(2029, 6, 1)), (None, date(2029, 6, 1))])
+def test_a_closure_whose_days_are_turned_or_lack_the_first_closes(days):
+    given = {n: at(d.year, d.month, d.day) for n, d in zip(
+        ("closed_from", "closed_until"), days, strict=True) if d}
+    found = asked(Sources(closures=(record("closure", "c1", square(0), **given),),
+                          utc_offset=timedelta(0)))
+    plan = planned(found.problem)
+    assert found.problem.slot_starts[int(plan.schedule.start[found.problem.hazard == 0].min())
+                                     ] >= date(2029, 6, 1)
+    said = words(found, "closure")
+    assert ("ends before it begins" in said) == (days[0] == date(2029, 6, 1))
+    assert ("from when" in said) == (days[0] is None)
 
 
 def accredited(name, team="", scope="manual_clearance", begin=date(2027, 1, 1),
@@ -331,8 +349,31 @@ def test_money_arrives_over_time_less_what_was_spent():
     committed = asked(sources, counting="committed").problem.conditions.money
     assert committed.arrived[0, 0] == 3_000
     assert asked(sources, counting="none").problem.conditions.money is None
+    assert money.later is None  # all of it comes while the plan still begins work
+    late = asked(dataclasses.replace(sources, funds=(
+        *sources.funds, fund("f7", 800.0, date(2051, 3, 1)),
+        fund("f8", 60.0, date(2052, 4, 2), "rebuilding"))))
+    after = late.problem.conditions.money
+    assert after.later.tolist() == [800.0, 60.0] and after.later_fund.tolist() == [0, 1]
+    assert [date.fromordinal(d) for d in after.later_day] == [date(2051, 3, 1), date(2052, 4, 2)]
+    assert np.array_equal(after.arrived, money.arrived)  # it binds nothing
+    assert "860 USD come after" in words(late, "fund") and "2051-03-01" in words(late, "fund")
+    *_, before, last = cash(planned(late.problem))
+    assert (before.month, before.arrived, before.after_plan) == (date(2051, 3, 1), 800.0, True)
+    assert (last.fund, last.arrived, last.bound_works) == ("rebuilding", 60.0, 0.0)
     plan = planned(found.problem)
+    assert not any(r.after_plan for r in cash(plan))
     assert plan.schedule.project_start[0] >= plan.schedule.finish[found.problem.hazard == 0].max()
+
+
+def test_what_names_no_fund_is_counted_once_in_what_was_spent():
+    def paid(name, amount, **more):
+        return record("expense", name, amount=amount, paid_on=date(2026, 9, 1), phase="demining",
+                      currency="USD", **more)
+
+    found = asked(Sources(funds=(fund("f1", 1_000.0, date(2026, 1, 1)),),
+                          expenses=(paid("e1", 900.0, fund="f1"), paid("e2", 200.0))))
+    assert "1,100 USD were spent on demining" in words(found, "expense")
 
 
 def test_money_bound_for_work_of_the_plan_is_not_counted_twice():
@@ -484,12 +525,12 @@ def test_an_order_names_its_teams_and_shuts_out_others():
     found = asked(Sources(teams=CREW, accreditations=(*leave, *WHOLE), tasks=tasks))
     problem = found.problem
     plan = planned(problem)
+    came = {0: set(), 1: set(), 2: set()}
     for s, p, _, _ in steps(problem, plan.schedule):
         if problem.activity[s] == 2 and problem.pools[p].kind == "manual":
-            if problem.hazard[s] == 0:
-                assert problem.pools[p].members == ("team-manual-a-2",)
-            if problem.hazard[s] == 1:
-                assert problem.pools[p].members != ("team-manual-a-2",)
+            came[int(problem.hazard[s])].add(problem.pools[p].members)
+    assert came[0] == {("team-manual-a-2",)}
+    assert came[1] and ("team-manual-a-2",) not in came[1]
 
 
 def test_growing_seasons_are_counted_by_the_day_of_sowing_on_land_that_is_farmed():

@@ -265,6 +265,7 @@ def test_the_same_seed_gives_the_same_plan():
 
 def test_safety_S07_a_machine_never_stands_alone():
     """Every option that uses a machine has a manual follow-up, and it comes after the machine."""
+    machines = 0
     for seed in range(20):
         problem = tiny(seed, hazards=8, horizon=20)
         plan = make_plan(problem, iterations=10, seed=1, bound_iterations=10)
@@ -272,6 +273,8 @@ def test_safety_S07_a_machine_never_stands_alone():
             if o >= 0 and problem.pools[problem.first_pool[o]].kind == "mechanical":
                 assert problem.pools[problem.second_pool[o]].kind == "manual"
                 assert plan.schedule.second_start[s] >= plan.schedule.first_finish[s]
+                machines += 1
+    assert machines >= 20
 
 
 @pytest.mark.parametrize("word", ["proving a bound", "searching for a better plan"])

@@ -104,7 +104,8 @@ def everything():
         closures=(record("closure", "c1", square(0), closed_from=at(2027, 4, 1),
                          closed_until=at(2027, 6, 1)),),
         machines=(record("machine", "m1"),), funds=(fund("f", 9e4, date(2027, 1, 1)),
-                                                    fund("g", 9e4, date(2028, 1, 1), "rebuilding")),
+                                                    fund("g", 9e4, date(2028, 1, 1), "rebuilding"),
+                                                    fund("h", 7e3, date(2045, 1, 1))),
         projects=(record("project", "p", hazards=["h0"], cost=1.0, currency="USD",
                          season_first_month=5, season_last_month=9),
                   record("project", "q", after_projects=["p"])),
@@ -151,7 +152,10 @@ def test_a_problem_from_records_goes_there_and_back_and_gives_the_same_plan(tmp_
     ("projects.csv", 0, "stages", "h0:NTS;z", "PLN-705"),
     ("tasks.csv", 0, "ground_wkb", "zz", "PLN-705"),
     ("decisions.csv", 0, "latest_slot", "-3", "PLN-705"),
-    ("problem.csv", 0, "value", "x", "PLN-705"),
+    ("problem.csv", 0, "value", "x", "PLN-705"), ("problem.csv", 0, "value", "0", "PLN-705"),
+    ("problem.csv", 1, "name", "person_wait", "PLN-705"),
+    ("options.csv", 0, "first_slots", "99999999999", "PLN-705"),
+    ("options.csv", 0, "cost", "1e300", "PLN-705"), ("money.csv", 0, "arrived", "1e16", "PLN-705"),
     ("teams.csv", None, "m2_per_day", "", "PLN-704"),
     ("options.csv", None, "first_calendar", "", "PLN-704"),
     ("hazards.csv", None, None, "", "PLN-703"),
@@ -322,3 +326,96 @@ def test_what_tables_say_is_not_asked_again(tmp_path, words, capsys):
     assert command("plan", "make", "--problem", tmp_path / "t", "--out", tmp_path / "p",
                    *words) == 2
     assert words[0].removeprefix("--") in capsys.readouterr().err
+
+
+def cells(folder, name, *edits):
+    """Cells of a table changed: (row of data, column, text), and rows added as dictionaries."""
+    def change(rows):
+        for edit in edits:
+            if isinstance(edit, dict):
+                rows.append([edit.get(c, "") for c in rows[0]])
+            else:
+                row, column, text = edit
+                rows[row + 1][rows[0].index(column)] = text
+        return rows
+
+    changed(folder, name, change)
+
+
+def copied(tables, folder):
+    for path in tables.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def refused(folder):
+    with pytest.raises(LandReleaseError) as caught:
+        read_problem(folder)
+    assert caught.value.code == "PLN-705"
+    return str(caught.value)
+
+
+def test_stages_in_a_circle_are_named_with_the_circle(tmp_path, tables):
+    copied(tables, tmp_path)
+    cells(tmp_path, "stages.csv", (0, "after", "h0/1:clearance"))
+    said = refused(tmp_path)
+    assert "stages.csv, row 1: after" in said and "no circle" in said
+    for words in ("h0:NTS after h0/1:clearance", "h0/1:clearance after h0/1:TS",
+                  "h0/1:TS after h0:NTS"):
+        assert words in said
+    assert "rows 1, 2, 3" in said
+    copied(tables, tmp_path)
+    cells(tmp_path, "stages.csv", (1, "after", "h0/1:TS"))
+    assert "h0/1:TS after h0/1:TS" in refused(tmp_path)
+
+
+def test_a_survey_does_not_follow_the_clearance_of_its_area(tmp_path, tables):
+    copied(tables, tmp_path)
+    # Clearance of a piece first, then its technical survey: in the order of the rows, no circle.
+    cells(tmp_path, "stages.csv", (1, "activity", "clearance"), (2, "activity", "TS"))
+    said = refused(tmp_path)
+    assert "stages.csv, row 3: after" in said and "survey before clearance" in said
+    assert "h0/1:TS (clearance) before h0/1:clearance (TS)" in said
+
+
+def test_works_in_a_circle_are_named_with_the_circle(tmp_path, tables):
+    copied(tables, tmp_path)
+    cells(tmp_path, "projects.csv", (0, "after", "q"))
+    said = refused(tmp_path)
+    assert "projects.csv, row 1: after" in said and "p after q, q after p" in said
+    copied(tables, tmp_path)
+    cells(tmp_path, "projects.csv", (0, "after", "p"))
+    assert "p after p" in refused(tmp_path)
+
+
+def test_decisions_in_a_circle_are_named_with_the_circle(tmp_path, tables):
+    """Also one that closes over the stages' own sequence."""
+    copied(tables, tmp_path)
+    cells(tmp_path, "decisions.csv", {"stage": "h1:NTS", "after": "h2:NTS"})
+    said = refused(tmp_path)  # on record: h2:NTS follows h1:NTS
+    assert "decisions.csv, row" in said and "h1:NTS after h2:NTS" in said
+    assert "h2:NTS after h1:NTS" in said
+    copied(tables, tmp_path)
+    cells(tmp_path, "decisions.csv", {"stage": "h0:NTS", "after": "h0/1:clearance"})
+    said = refused(tmp_path)
+    assert "h0:NTS after h0/1:clearance" in said and "h0/1:TS after h0:NTS" in said
+    copied(tables, tmp_path)
+    cells(tmp_path, "decisions.csv", {"stage": "h0:NTS", "after": "h2:NTS"})
+    assert read_problem(tmp_path).conditions.decisions is not None
+
+
+@given(pairs=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=14))
+@settings(max_examples=200, deadline=None)
+def test_a_circle_is_found_where_there_is_one_and_is_one(pairs):
+    from landrelease.core.circles import circle
+
+    follows = {}
+    for later, earlier in pairs:
+        follows.setdefault(later, []).append(earlier)
+    found = circle(follows)
+    left = set(pairs)  # what nothing follows, taken away until nothing goes
+    while (kept := {(a, b) for a, b in left if b in {x for x, _ in left}}) != left:
+        left = kept
+    assert bool(found) == bool(left)
+    assert all(b in follows[a] for a, b in zip(found, [*found[1:], *found[:1]], strict=True))
+    assert len(set(found)) == len(found)

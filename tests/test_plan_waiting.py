@@ -111,19 +111,23 @@ def bent(seed):
             community_stage=np.zeros(0, np.int32)))
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_what_a_wait_costs_is_what_the_score_loses_by_it(seed):
-    """With nothing else to wait for, the plan without the wait is better by its points exactly."""
-    problem = bent(seed)
-    plan = make_plan(problem, iterations=2, seed=1)
-    first = next(w for w in waits(problem, plan.schedule) if w.stage == 0)
-    assert first.cause.kind == "leave" and first.start == 7
-    at_once = make_plan(dataclasses.replace(problem, pool_opens=np.zeros(3, np.int32)),
-                        iterations=2, seed=1)
-    assert at_once.schedule.start[0] == 0
-    if at_once.schedule.option.tolist() == plan.schedule.option.tolist():
-        assert first.gain == pytest.approx(plan.score - at_once.score)
-        assert first.gain > 0
+def test_what_a_wait_costs_is_what_the_score_loses_by_it():
+    """With nothing else to wait for, the plan without the wait is better by its points exactly,
+    where it is done in the same ways."""
+    alike = 0
+    for seed in range(12):
+        problem = bent(seed)
+        plan = make_plan(problem, iterations=2, seed=1)
+        first = next(w for w in waits(problem, plan.schedule) if w.stage == 0)
+        assert first.cause.kind == "leave" and first.start == 7
+        at_once = make_plan(dataclasses.replace(problem, pool_opens=np.zeros(3, np.int32)),
+                            iterations=2, seed=1)
+        assert at_once.schedule.start[0] == 0
+        if at_once.schedule.option.tolist() == plan.schedule.option.tolist():
+            assert first.gain == pytest.approx(plan.score - at_once.score)
+            assert first.gain > 0
+            alike += 1
+    assert alike >= 9
 
 
 def test_points_a_day_are_those_of_the_last_day():

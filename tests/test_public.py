@@ -1,5 +1,6 @@
 """PUB: what the public is told of a place, and what the public may report (S14 to S18)."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -222,10 +223,11 @@ def waiting(shape, *codes, number=0):
 
 
 def published(registry, folder, day=DAY):
-    """The text of the published page for everybody, and what its map holds."""
+    """The text of the published page for everybody, without its scripts, and what its map holds."""
     (page,) = workflows.publish(registry, folder, reader=policy.view(None), made_on=day)
     text = page.read_text()
-    return text, json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])["map"]
+    data = re.search(r'id="data">(.*?)</script>', text, re.S)[1]
+    return re.sub(r"<script.*?</script>", "", text, flags=re.S), json.loads(data)["map"]
 
 
 def test_safety_S15_hazards_that_only_wait_are_told_and_shown(tmp_path):
@@ -247,6 +249,30 @@ def test_safety_S15_hazards_that_only_wait_are_told_and_shown(tmp_path):
         assert public_words.UNPLACED in published(registry, tmp_path / "two")[0]
 
 
+def test_safety_S15_a_waiting_hazard_lies_where_its_cells_say(tmp_path):
+    """WKT in a spreadsheet, as a shape beside the row; what puts the place in doubt, anywhere."""
+    path, table = tmp_path / "r.gpkg", tmp_path / "h.csv"
+    create_registry(path, office="Test").close()
+
+    def rows(*wkt):
+        table.write_text("identifier,slope_deg,geometry\n" + "".join(
+            f'H{n},steep,"{w}"\n' for n, w in enumerate(wkt)))
+        return table
+
+    with open_registry(path) as registry:
+        workflows.import_files(registry, [rows(square(0, 0, 50).wkt)], kind="hazard",
+                               crs="EPSG:4326")
+        assert len(registry.quarantine()) == 1 and not registry.quarantine()[0].row.geometry_wkt
+        view = public.VIEWS.of(registry)
+        inside, away = (public.ask_spot(view, p.x, p.y, 0).answer for p in (
+            spot(25, 25), spot(9000, 0)))
+        assert inside.told == "hazardous" and away.reasons == ()
+        workflows.import_files(registry, [rows(square(500, 0, 50).wkt, "POLYGON ((1, 2")],
+                               kind="hazard", crs="EPSG:4326")
+        far = public.ask_spot(public.VIEWS.of(registry), spot(9000, 0).x, spot(9000, 0).y, 0)
+        assert far.answer.reasons == ("unplaced",), "one of them cannot be read"
+
+
 @pytest.mark.parametrize("code", ["GEO-001", "GEO-011", "GEO-012", "GEO-014", "GEO-018"])
 def test_safety_S15_a_waiting_hazard_of_doubtful_place_may_lie_anywhere(tmp_path, code):
     path = tmp_path / "r.gpkg"
@@ -263,7 +289,7 @@ def test_safety_S15_a_waiting_hazard_of_doubtful_place_may_lie_anywhere(tmp_path
         after = public.ask_spot(view, released.x, released.y, 0)
         assert (after.answer.told, after.answer.reasons) == ("released", ("unplaced",))
         assert public_words.UNPLACED in public_words.words_of(
-            after, languages.texts("en")).cautions
+            after, languages.texts("en")).lines, "in full size"
         assert public_words.UNPLACED in published(registry, tmp_path / "page")[0]
 
 
@@ -375,6 +401,9 @@ def test_the_command_answers_the_same_for_every_role(world, tmp_path):
             assert done.stdout.startswith("SYNTHETIC"), "S19"
             said.add((call[0], done.stdout))
     assert len(said) == 3
+    done = CliRunner().invoke(cli, ["ask", str(path), "--place", "silo", "--lang", "uk"])
+    label = languages.texts("uk")("SYNTHETIC DATA: made up. Nothing here is about real ground.")
+    assert label in done.stderr and "made up" not in done.output, "S19, in the language asked for"
     for wrong, code in (([], "PUB-013"), (["--at", "x", "--place", "y"], "PUB-013"),
                         (["--at", "x"], "PUB-010"),
                         (["--at", "44.1, 17.5", "--lang", "xx"], "FRM-002")):
@@ -592,7 +621,7 @@ def test_what_lies_near_is_for_who_looks_through_and_never_for_the_public(client
     assert client.get("/api/quarantine").status_code == 403
     client.post("/api/session", headers={"x-csrf-token": "page"}, json={
         "name": "one.planner", "password": "four random words do"})
-    rows = [r for r in client.get("/api/quarantine").json() if r["kind"] == "complaint"]
+    rows = [r for r in client.get("/api/quarantine").json()["rows"] if r["kind"] == "complaint"]
     first = rows[0]["near"]
     assert first[0]["same_words"] and first[0]["number"] == rows[1]["number"]
     assert first[0]["distance_m"] < 5 and "Far away" not in json.dumps(first)
@@ -603,6 +632,7 @@ def test_reports_are_throttled_and_what_was_typed_comes_back(client):
     answers = [send(client, what=f"Report {n}") for n in range(7)]
     assert [a.status_code for a in answers] == [201] * 5 + [429] * 2
     assert "PUB-022" in answers[-1].text and "Report 6" in answers[-1].text
+    assert int(answers[-1].headers["retry-after"]) > 0 and "retry-after" not in answers[0].headers
 
 
 @pytest.mark.parametrize(("wrong", "code"), [
@@ -684,3 +714,302 @@ def test_what_cannot_be_answered_is_said_in_the_language_that_was_asked_in(world
             assert "[PUB-011]" in said and words in said and "No community" not in said
     done = CliRunner().invoke(cli, ["ask", str(path), "--place", "Nowhere", "--lang", "fr"])
     assert done.exit_code != 0 and "Aucune communauté" in str(done.exception)
+
+
+# --- what is added to an answer ------------------------------------------------------------------
+
+def a_release(tmp_path):
+    """A registry with one signed release, the middle of it, and a question about that."""
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        ana, _ = keys(registry, tmp_path)
+        signed_release(registry, 1, ana, square(5000, 0, 400), outcome_type="cleared",
+                       depth_m=0.2, information_date=DAY, hazard="h9")
+    middle = spot(5200, 200)
+
+    def ask(registry, place=middle):
+        return public.ask_spot(public.VIEWS.of(registry), place.x, place.y, 0)
+
+    return path, middle, ask
+
+
+def reported(registry, about, place, key="k"):
+    return reports.receive(registry, public.VIEWS.of(registry), reports.PublicReport(
+        about, "a mine by the tree", f"{place.y:.6f}, {place.x:.6f}", "", key), today=DAY)
+
+
+def test_safety_S01_danger_that_somebody_reported_stands_beside_released_until_it_is_dealt_with(
+        tmp_path):
+    path, middle, ask = a_release(tmp_path)
+    english = languages.texts("en")
+    with open_registry(path) as registry:
+        assert (ask(registry).answer.told, ask(registry).answer.reasons) == ("released", ())
+        reported(registry, "delay", middle, "other")
+        assert ask(registry).answer.reasons == (), "about something else"
+        reported(registry, "suspicion", middle)
+        found = ask(registry)
+        assert (found.answer.told, found.answer.reasons, found.answer.reported_on) == (
+            "released", ("reported",), DAY)
+        words = public_words.words_of(found, english)
+        (line,) = [w for w in words.lines if "Somebody reported" in w]
+        assert "4 May 2026" in line or "2026-05-04" in line
+        assert "tree" not in " ".join((*words.lines, *words.cautions))
+        assert public.document(found)["reported_on"] == "2026-05-04"
+        assert ask(registry, spot(20_000, 0)).answer.reasons == (), "elsewhere"
+        assert public_words.REPORTED_SOMEWHERE in published(registry, tmp_path / "page")[0]
+        (entry,) = [e for e in registry.quarantine()
+                    if e.row.values["complaint_type"] == "suspicion"]
+        assert retry_quarantined(registry, entry.number, {}).accepted == 1
+        assert ask(registry).answer.reasons == ("reported",), "on record and open"
+        (made,) = registry.records("complaint")
+        record(registry, "complaint", made.id, made.geometry, hours=2, **{
+            **made.values, "complaint_status": "answered", "answer": "An old pipe."})
+        assert ask(registry).answer.reasons == ()
+        assert public_words.REPORTED_SOMEWHERE not in published(registry, tmp_path / "two")[0]
+
+
+def test_safety_S17_a_report_is_told_of_in_whole_cells_on_page_and_map(tmp_path):
+    path, middle, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        reported(registry, "suspicion", middle)
+        view = public.VIEWS.of(registry)
+        (part,) = view.land.reported
+        assert PLANE.to_plane(part.ground).area >= 0.9 * view.cell_m**2
+        assert ask(registry, spot(5250, 250)).answer.reasons == ("reported",)
+    app = make_app(Settings(str(path), f"{path}.accounts", hosts=("testserver.local",)))
+    with TestClient(app) as client:
+        asked = {"at": f"{middle.y:.6f}, {middle.x:.6f}"}
+        page = client.get("/public", params=asked).text
+        assert "<p>Somebody reported something dangerous" in page, "in full size"
+        drawn = client.get(re.search(r'src="(/public/map.svg[^"]*)"', page)[1].replace(
+            "&amp;", "&")).text
+        assert "stroke-dasharray" in drawn
+    done = CliRunner().invoke(cli, ["ask", str(path), "--at", asked["at"]])
+    assert "Somebody reported something dangerous" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["item", "accident"])
+def test_safety_S11_a_find_without_a_place_and_an_area_puts_a_caution_beside_every_answer(
+        tmp_path, kind):
+    path, _, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        said = {"ordnance_category": "ap_mine"} if kind == "item" else {
+            "accident_class": "incident"}
+        record(registry, "hazard", "h1", square(0, 0, 50), identifier="Meadow", hazard_type="SHA",
+               status="open")
+        record(registry, kind, "named", None, hazard="Meadow", **said)
+        assert ask(registry).answer.reasons == (), "the area that it names is on the map"
+        record(registry, kind, "lost", None, **said)
+        assert (ask(registry).answer.told, ask(registry).answer.reasons) == (
+            "released", ("unplaced",))
+
+
+@pytest.mark.parametrize("kind", ["item", "accident"])
+def test_safety_S11_so_does_one_that_waits(tmp_path, kind):
+    path, _, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        intake = waiting(None, "GEO-007")
+        (row,) = intake.quarantined
+        registry.take_in(dataclasses.replace(
+            intake, report=dataclasses.replace(intake.report, kind=kind),
+            quarantined=(dataclasses.replace(row, kind=kind),)))
+        assert ask(registry).answer.reasons == ("unplaced",)
+
+
+def test_more_places_of_a_name_than_are_shown_are_told_and_the_municipality_tells_them_apart(
+        tmp_path):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        for n in range(public.MOST_NAMES + 1):
+            record(registry, "settlement", f"s{n}", spot(1000 * n, 0), name="Brdo",
+                   municipality_name=f"District {chr(65 + n)}", population=10)
+        found = public.named(public.VIEWS.of(registry), "brdo")
+        assert len(found) == public.MOST_NAMES + 1
+        for said in ("Brdo (District C)", "brdo district c", "Brdo, District C"):
+            assert [p.id for p in public.named(public.VIEWS.of(registry), said)] == ["s2"]
+    app = make_app(Settings(str(path), f"{path}.accounts", hosts=("testserver.local",)))
+    with TestClient(app) as client:
+        page = client.get("/public", params={"place": "Brdo"}).text
+        assert "more than 30" in page and page.count("id=s") == 30
+    done = CliRunner().invoke(cli, ["ask", str(path), "--place", "Brdo"])
+    assert "more than 30" in done.stdout
+
+
+# --- nothing less than is on record --------------------------------------------------------------
+
+FOUND = date(2026, 6, 1)
+
+
+@pytest.mark.parametrize("find", [
+    {"hazard": "h9", "ordnance_category": "ap_mine"}, {"hazard": "outcome",
+                                                       "ordnance_category": "ap_mine"},
+    {"accident_class": "ordnance_accident", "hazard": "h9"}],
+    ids=["its area", "its outcome", "accident"])
+def test_safety_S11_a_find_that_names_released_ground_makes_it_hazardous_without_its_hazard(
+        tmp_path, find):
+    """The hazard of the release is not on record: its ground comes back as an area of its own. How
+    far the area reached beyond the release nobody knows here, so that the caution stays."""
+    path, _, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        assert ask(registry).answer.told == "released"
+        (outcome,) = registry.records("outcome")
+        find = {**find, "hazard": outcome.id if find["hazard"] == "outcome" else "h9"}
+        kind, day = ("accident", "information_date") if "accident_class" in find else (
+            "item", "found_on")
+        record(registry, kind, "f1", None, **find, **{day: FOUND})
+        assert (ask(registry).answer.told, ask(registry).answer.reasons) == (
+            "hazardous", ("unplaced",))
+        (back,) = workflows.hazards_that_stand(registry)
+        assert back.value("status") == "reopened" and back.geometry is not None
+        data = published(registry, tmp_path / "page")[1]
+        assert data["cells"] and not data["released"]["rings"] and data["unplaced"]
+
+
+def test_safety_S11_a_find_on_such_ground_and_a_revoked_certificate_do_so_too(tmp_path):
+    path, middle, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        record(registry, "item", "f1", middle, ordnance_category="ap_mine", found_on=FOUND)
+        assert (ask(registry).answer.told, ask(registry).answer.reasons) == ("hazardous", ())
+    (tmp_path / "b").mkdir()
+    path, middle, ask = a_release(tmp_path / "b")
+    with open_registry(path) as registry:
+        (paper,) = registry.records("handover")
+        record(registry, "handover", paper.id, paper.geometry, hours=2, **{
+            **paper.values, "handover_status": "revoked", "revoked_reason": "a doubt"})
+        assert ask(registry).answer.told == "hazardous"
+
+
+def test_safety_S01_a_report_without_a_place_is_about_the_area_that_it_names(tmp_path):
+    path, _, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        record(registry, "complaint", "c0", None, complaint_type="suspicion",
+               complaint_status="open", received_on=DAY)
+        assert ask(registry).answer.reasons == (), "it names nothing"
+        record(registry, "complaint", "c1", None, complaint_type="suspicion",
+               complaint_status="open", received_on=DAY, hazard="h9")
+        found = ask(registry).answer
+        assert (found.told, found.reasons, found.reported_on) == ("released", ("reported",), DAY)
+        assert ask(registry, spot(20_000, 0)).answer.reasons == ()
+        record(registry, "hazard", "h2", square(9000, 0, 100), identifier="Far meadow",
+               hazard_type="SHA", status="open")
+        record(registry, "complaint", "c2", None, complaint_type="suspicion", hazard="Far meadow",
+               complaint_status="open", received_on=DAY)
+        assert ask(registry, spot(9050, 50)).answer.reasons == ("reported",)
+
+
+def test_safety_S01_the_answer_hazardous_says_what_was_reported_and_what_nobody_can_place(tmp_path):
+    path, middle, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        record(registry, "hazard", "h1", square(5100, 100, 100), hazard_type="SHA", status="open")
+        record(registry, "hazard", "h2", None, hazard_type="SHA", status="open")
+        reported(registry, "suspicion", middle)
+        found = ask(registry)
+        assert (found.answer.told, found.answer.reasons, found.answer.reported_on) == (
+            "hazardous", ("reported", "unplaced"), DAY)
+        words = public_words.words_of(found, languages.texts("en"))
+        assert public_words.UNPLACED in words.lines
+        assert any("Somebody reported" in line for line in words.lines)
+
+
+def test_safety_S01_a_report_is_told_where_nothing_else_is_on_record(tmp_path):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        record(registry, "complaint", "c1", spot(0, 0), complaint_type="suspicion",
+               complaint_status="open", received_on=DAY)
+        view = public.VIEWS.of(registry)
+        assert public.ask_spot(view, 17.5, 44.0, 0).answer.reasons == ("reported",)
+        assert public.ask_spot(view, 17.9, 44.0, 0).answer.reasons == ()
+        assert registry.setting("public_grid_centre") is None, "a report fixes no grid"
+
+
+def test_safety_S15_the_published_page_holds_the_cells_of_reports_and_their_days(tmp_path):
+    path, middle, _ = a_release(tmp_path)
+    with open_registry(path) as registry:
+        text, data = published(registry, tmp_path / "none")
+        assert data["reported"] == {"rings": [], "on": []} and "fill-reported\"" not in text
+        reported(registry, "suspicion", middle)
+        text, data = published(registry, tmp_path / "page")
+        assert data["reported"]["on"] == ["2026-05-04"] and len(data["reported"]["rings"]) == 1
+        assert 'class="fill-reported"' in text and "a mine by the tree" not in text
+        (part,) = public.VIEWS.of(registry).land.reported
+        xs, ys = np.cumsum(np.array(data["reported"]["rings"][0][0]).reshape(-1, 2), axis=0).T
+        west, _, _, north = part.ground.bounds
+        origin, steps = data["origin"], data["steps"]
+        assert (origin[0] + xs.min()) / steps == pytest.approx(west, abs=2e-5)
+        assert (origin[1] + ys.max()) / steps == pytest.approx(north, abs=2e-5)
+
+
+# --- a place that is known to 100 m or worse -----------------------------------------------------
+
+@pytest.mark.parametrize("off", [100.0, 350.0, 2_500.0])
+def test_safety_S04_a_rough_place_keeps_its_accuracy_in_answers_maps_and_pages(tmp_path, off):
+    """Nothing that is known to 100 m or worse is drawn or answered as exact."""
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        record(registry, "hazard", "h1", square(0, 0, 10), hazard_type="SHA", status="open",
+               position_accuracy_m=off)
+        record(registry, "settlement", "s1", spot(30_000, 0), name="Brdo", population=10,
+               position_accuracy_m=off)
+        record(registry, "complaint", "c1", spot(60_000, 0), complaint_type="suspicion",
+               complaint_status="open", received_on=DAY, position_accuracy_m=off)
+        view = public.VIEWS.of(registry)
+
+        def at(east, north=5):
+            place = spot(east, north)
+            return public.ask_spot(view, place.x, place.y, 0)
+
+        # The hazard and the report count wherever they may lie.
+        for away in (off - 1, -off + 11):
+            assert at(away).answer.told == "hazardous"
+            assert "reported" in at(60_000 + away, 0).answer.reasons
+        # A community is asked with all ground about any place where it may lie.
+        (place,) = public.named(view, "Brdo")
+        reply = public.ask_named(view, place)
+        around = workflows.load_assumptions(None, registry).value("exposure_distance_m")
+        assert place.off_m == off and reply.within_m >= around + off
+        # What is asked with few decimals stays as large, in the words too.
+        rough = public.ask_point(view, "44.0, 17.5")
+        assert rough.within_m > 5_000
+        assert public_words.words_of(rough, languages.texts("en")).asked.endswith("44.00, 17.50")
+        from landrelease.apps.web import public_map as drawing
+
+        frame = drawing.frame_of(view, "", "", "", place.place)
+        drawn = drawing.picture(view, frame, (720, 460), rough.place, None, rough.within_m).decode()
+        (about,) = re.findall(r'class="about"[^>]* r="([\d.]+)"', drawn)
+        assert float(about) == pytest.approx(max(4.0, off / frame.scale), abs=0.06)
+        assert '" r="3"' not in drawn, "no dot for a place that is not known so well"
+        near = drawing.Frame(0.0, 0.0, 50.0)
+        drawn = drawing.picture(view, near, (720, 460), rough.place, None, rough.within_m).decode()
+        (within,) = re.findall(r'class="within"[^>]* r="([\d.]+)"', drawn)
+        assert float(within) >= rough.within_m / 50 - 0.1 and '" r="2"' not in drawn
+        # On the published page the cells cover all of it, and names say that they are rough.
+        data = published(registry, tmp_path / "page")[1]
+        steps, (west, south) = data["steps"], data["origin"]
+        plane = view.land.plane
+        cells = shapely.union_all([shapely.Polygon(np.cumsum(
+            np.array(ring).reshape(-1, 2), axis=0) / steps + np.array([west, south]) / steps)
+            for one in data["cells"] for ring in one])
+        where = plane.to_plane(spot(5, 5))
+        assert plane.to_plane(cells).buffer(2).contains(where.buffer(off))
+
+
+def test_safety_S15_a_report_from_the_other_end_of_the_earth_keeps_no_answer_back(tmp_path):
+    """Anybody may send one: the answers and the page are there for everybody else all the same."""
+    path, _, ask = a_release(tmp_path)
+    with open_registry(path) as registry:
+        for n, (x, y) in enumerate([(-162.5, -44.0), (180, 0), (17.5, 89.9999), (0, -90),
+                                    (-180, 10)]):
+            record(registry, "complaint", f"c{n}", shapely.Point(x, y), received_on=DAY,
+                   complaint_type="suspicion", complaint_status="open")
+            assert (ask(registry).answer.told, ask(registry).answer.reasons) == ("released", ())
+        assert published(registry, tmp_path / "page")[1]["reported"]["rings"] == []
+    create_registry(tmp_path / "empty.gpkg", office="Test").close()
+    with open_registry(tmp_path / "empty.gpkg") as registry:
+        for n, y in enumerate((-90, 89.99)):
+            record(registry, "complaint", f"c{n}", shapely.Point(0, y), received_on=DAY,
+                   complaint_type="suspicion", complaint_status="open")
+        assert public.ask_spot(public.VIEWS.of(registry), 17.5, 44.0, 0).answer.reasons == ()

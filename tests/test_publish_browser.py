@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import shutil
+from datetime import date
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import shapely
 from landrelease.access.answer import PublicLand, Release, ReleasedPart
 from landrelease.assess.contamination import contamination_map, density_of
 from landrelease.core.geometry import LocalPlane
-from landrelease.core.report import Reopening
+from landrelease.core.report import Reopening, ReportedGround
 from landrelease.publish.page import render_page, render_public
 from landrelease.workflows import load_assumptions
 from test_publish_report import Everything, public_report, region_report
@@ -371,3 +372,32 @@ def test_safety_S15_a_tap_on_the_public_map_answers_hazardous_or_no_information(
                   "No information about this place. Treat it as dangerous. The answer is about"):
         assert any(a.startswith(words) for a in answers), words
     assert not any("safe" in a.lower() for a in answers)
+
+
+def test_safety_S01_a_tap_tells_what_was_reported_there_and_the_map_draws_it(opened, files):
+    """On released and on hazardous ground; elsewhere nothing but what nobody can place."""
+    bare = public_report()
+    cells = [shapely.box(*bare.released[0].ground.bounds), shapely.box(*bare.hazardous[0].bounds)]
+    report = dataclasses.replace(bare, unplaced=True, reported=(
+        ReportedGround(cells[0], date(2026, 5, 4)), ReportedGround(cells[1], None)))
+    for name, shown in (("without", bare), ("reported", report)):
+        (files / f"{name}.html").write_text(render_public(shown), encoding="utf-8")
+    before = opened("without").evaluate(PIXELS)[1]
+    page = opened("reported")
+    assert page.evaluate(PIXELS)[1] != before
+    assert page.locator(".legend .fill-reported").count() == 1
+    page.evaluate("() => document.getElementById('canvas').scrollIntoView({behavior: 'instant'})")
+    screen = Screen(page, report)
+
+    def tap(place):
+        x, y = screen.at(place.x, place.y)
+        page.mouse.click(screen.left + x, screen.top + y)
+        return page.get_attribute("#answer", "class").split(), page.inner_text("#answer")
+
+    for place, day in ((cells[0].centroid, "4 May 2026"), (cells[1].centroid, "not reported")):
+        kinds, said = tap(place)
+        assert "reported" in kinds and {"hazard", "released"} & set(kinds)
+        assert f"Somebody reported something dangerous at or near this place (day: {day})" in said
+        assert "Of some recorded hazards nobody knows the place" in said
+    kinds, said = tap(report.hazardous[-1].centroid)
+    assert "reported" not in kinds and "Somebody" not in said and "nobody knows" in said

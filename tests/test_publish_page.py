@@ -335,6 +335,8 @@ def test_safety_S16_the_public_page_holds_no_records_teams_dates_or_accidents():
         "released",
         "municipalities",
         "settlements",
+        "reported",
+        "unplaced",
     }
 
 

@@ -267,3 +267,69 @@ def test_two_areas_with_equal_parts_are_said_to_be_tied(capsys):
     assert "A and B are tied" in said and "+0.200  people" in said and "before" not in said
     show_difference(Difference("A", "B", 0.1, (("people", 0.1),), None, None))
     assert "A before B by 0.100" in capsys.readouterr().out
+
+
+def beside_a_silent_settlement(tmp_path, *settlements):
+    """Land with two areas far from each other, the second of them beside a settlement that states
+    no population, and what of it is on record."""
+    from datetime import UTC, date, datetime
+
+    import shapely
+
+    from landrelease.core.revision import Revision
+    from landrelease.store.open import create_registry
+
+    def revision(kind, name, values, shape):
+        return Revision(kind=kind, record_id=name, recorded_at=datetime(2026, 1, 5, tzinfo=UTC),
+                        recorded_by="test", reason="test", source="", valid_from=date(2025, 6, 1),
+                        values=values, geometry=shape)
+
+    made = create_registry(str(tmp_path / "r.gpkg"), office="Synthetic office")
+    made.append([
+        *(revision("hazard", f"h{n}", {"hazard_type": "SHA", "status": "open"},
+                   shapely.box(17.0 + n, 44.0, 17.005 + n, 44.005)) for n in (0, 1)),
+        *(revision("settlement", name, {"name": name, **({} if people is None else {
+            "population": people})}, shapely.Point(17.0025 + n, 44.0065))
+          for name, n, people in settlements)])
+    return made
+
+
+def counted(tmp_path, *settlements):
+    from landrelease import workflows
+    from landrelease.access import policy
+    from landrelease.workflows.ranking import rank_hazards
+    from landrelease.workflows.residents import residents, words_of
+
+    weights = tmp_path / "w.yaml"
+    weights.write_text("people_nearby: 1\n")
+    with beside_a_silent_settlement(tmp_path, *settlements) as registry:
+        stated = workflows.load_assumptions(None, registry)
+        land = workflows.load_land(registry, stated)
+        found = residents(land, workflows.assess(land, stated), stated)
+        reader = policy.view("planner")
+        ranked = rank_hazards(registry, reader, land, workflows.assess(land, stated), weights,
+                              stated)
+        return found, words_of(found, reader), ranked
+
+
+def test_safety_S12_people_of_whom_nobody_reported_a_number_are_not_zero(tmp_path):
+    found, words, ranked = counted(tmp_path, ("Alpha", 0, 300), ("Far", 5, 100),
+                                   ("Gamma", 1, None))
+    known, silent = found.assessments
+    assert known.people_nearby > 0 and silent.people_low == 0
+    # Gamma lies like Alpha and counts as the mean of the two that report; up to the largest.
+    assert silent.people_nearby == pytest.approx(known.people_nearby * 200 / 300, rel=0.02)
+    assert silent.people_high == pytest.approx(300)
+    assert "Gamma" in words and "200 people" in words and ranked.uncounted == words
+    assert [row["hazard_id"] for row in ranked.rows] == ["h0", "h1"]
+    assert ranked.rows[1]["values"]["people_nearby"] > 0
+
+
+@pytest.mark.parametrize("settlements", [(), (("Gamma", 1, None),)])
+def test_safety_S12_where_nobody_reports_any_number_residents_are_not_reported(
+        tmp_path, settlements):
+    found, words, ranked = counted(tmp_path, *settlements)
+    assert found.unknown.tolist() == ([True, True] if not settlements else [False, True])
+    assert "not known" in words
+    silent = next(row for row in ranked.rows if row["hazard_id"] == "h1")
+    assert silent["values"]["people_nearby"] is None

@@ -300,6 +300,20 @@ def test_findings_name_file_and_row_or_kind_and_record():
     assert all("{" not in f.problem + f.remedy for f in of_file + of_registry)
 
 
+def test_a_place_that_may_be_so_far_off_that_nobody_knows_it_is_told():
+    here = shapely.Point(18, 44)
+    said = {"h": ("hazard", 1e9), "far": ("item", 100_000.5), "near": ("item", 100_000.0),
+            "c": ("complaint", 10_001.0), "small": ("complaint", 10_000.0), "none": ("item", None)}
+    records = [Record(kind, i, {} if m is None else {"position_accuracy_m": m}, here)
+               for i, (kind, m) in said.items()]
+    told = g.check_registry([*records, Record("item", "nowhere", {"position_accuracy_m": 1e9})],
+                            only=["accuracy_no_place"])
+    assert [(f.code, f.problem.split(":")[0], f.found) for f in told] == [
+        ("GEO-026", "hazard h", "1,000,000,000"), ("GEO-026", "item far", "100,000.5"),
+        ("GEO-026", "complaint c", "10,001")]
+    assert "metres" in told[0].remedy and "more than 10,000 m" in told[2].problem
+
+
 def test_a_registry_is_checked_whole_and_single_checks_can_be_chosen():
     a = square(18, 44)
     records = [

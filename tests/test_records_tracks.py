@@ -50,6 +50,47 @@ def test_seconds_semicolons_bom_and_gzip(tmp_path):
     assert got.time_s.tolist() == [0, 0.5] and got.y.tolist() == [2, 2.5] and got.plane
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_decimal_comma_is_read_where_other_marks_stand_between_cells(tmp_path, mark):
+    text = ("time,x,y,pass,depth_m\n0|1*5|2*25|1|0*2\n0*5|-1*5|2*5|1|\n"
+            "1|1|3|1|0*1\n").replace(",", mark).replace("|", mark)
+    got, same = (read_track(written(tmp_path, text.replace("*", point)), plane=True)
+                 for point in ",.")
+    assert not got.findings and got.x.tolist() == [1.5, -1.5, 1] and got.time_s[1] == 0.5
+    for name in ("time_s", "x", "y", "depth_m"):
+        np.testing.assert_array_equal(getattr(got, name), getattr(same, name))
+
+
+def test_a_comma_that_may_be_a_point_or_not_is_none(tmp_path):
+    got = read_track(written(tmp_path, "time;x;y\n0;1,500;2\n1;1.5;2\n2;2,5;3\n"), plane=True)
+    assert got.row.tolist() == [2] and [f.first_row for f in got.findings] == [1, 3]
+    with pytest.raises(LandReleaseError, match=r"FIL-007.*decimal comma"):
+        read_track(written(tmp_path, "time,x,y\n0,1,5,2,5\n1,1,5,2,5\n"), plane=True)
+
+
+@pytest.mark.parametrize("head", ["sep=;\n", "sep=;\r\n", ""])
+def test_a_table_as_spreadsheets_write_it(tmp_path, head):
+    got = read_track(written(tmp_path, head + (
+        "Timestamp;Lat;Lon;Lane;Tool engaged;Altitude;tool-down;\n"
+        "01.05.2026 06:00:00;45,5;10,25;1;working;200;x;\n"
+        "01.05.2026 06:00:01;45,6;10,26;1;Off;200;x;\n")))
+    assert got.time_s - seconds_of("2026-05-01T06:00:00Z") == pytest.approx([0, 1])
+    assert got.y.tolist() == [45.5, 45.6] and got.x.tolist() == [10.25, 10.26]
+    assert got.passes == ("1",) and got.engaged.tolist() == [1, 0] and not got.findings
+    assert got.unused == ("altitude", "tool-down"), "of two that could be engaged the first counts"
+
+
+@pytest.mark.parametrize(("heads", "engaged", "unused"), [
+    ("time,x,y,tool_engaged", [0, 1], ()), ("time,x,y,Tool On", [0, 1], ()),
+    ("time,x,y,implement", [-1, -1], ("implement",)),
+    ("time,x,y,depth", [-1, -1], ("depth",)), ("time,x,y,synthetic", [-1, -1], ())])
+def test_a_column_that_nothing_is_read_of_is_named(tmp_path, heads, engaged, unused):
+    got = read_track(written(tmp_path, heads + "\n0,0,0,0\n1,0,1,1\n"), plane=True)
+    assert got.engaged.tolist() == engaged and got.unused == unused
+    both = read_track(written(tmp_path, heads + ",engaged\n0,0,0,0,1\n1,0,1,1,0\n"), plane=True)
+    assert both.engaged.tolist() == [1, 0], "its very name goes before what could mean it"
+
+
 def test_rows_that_cannot_be_used_are_listed_with_their_row(tmp_path):
     got = read_track(written(tmp_path, "time,x,y,pass\n0,0,0,1\n1,zero,0,1\n2,,0,1\nnoon,0,3,1\n"
                              "4,0,4,1\n5,0,inf,1\n6,0"), plane=True)
@@ -72,8 +113,8 @@ def test_safety_S05_a_time_that_is_none_never_counts(tmp_path, word, others):
 
 
 @pytest.mark.parametrize(("depth", "used"), [("0.15", True), ("0", True), ("", True),
-                                             ("15", False), ("-0.15", False), ("1e300", False)])
-def test_a_depth_in_another_unit_or_sign_is_no_depth(tmp_path, depth, used):
+                                             ("deep", False), ("-0.15", False), ("inf", False)])
+def test_a_depth_with_another_sign_or_no_number_is_no_depth(tmp_path, depth, used):
     got = read_track(written(tmp_path, f"time,x,y,pass,depth_m\n0,0,0,1,0.1\n1,0,1,1,{depth}\n"),
                      plane=True)
     assert len(got) == 1 + used

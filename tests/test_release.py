@@ -14,7 +14,7 @@ from landrelease.apps.cli import app
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
-from landrelease.workflows import certificates, identities, releasing, sharing
+from landrelease.workflows import certificates, identities, maps, releasing, sharing
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
 SIGNED_AT = AT.replace(month=5)  # 2026-05-01
@@ -224,6 +224,10 @@ def test_a_nonconformity_blocks_until_it_is_corrected(ready):
     ({"nonconformity_severity": "major", "corrected_on": DAY - timedelta(days=1),
       "closed_on": DAY}, "not_met"),  # before it was found
     ({"nonconformity_severity": "minor", "corrected_on": DAY - timedelta(days=1)}, "not_met"),
+    # What is dated after the day of the proposal (1 May) has not happened.
+    ({"nonconformity_severity": "major", "corrected_on": DAY, "closed_on": date(2026, 5, 2)},
+     "not_met"),
+    ({"nonconformity_severity": "minor", "corrected_on": date(2026, 5, 2)}, "not_met"),
     ({"nonconformity_severity": "none"}, "met")])
 def test_what_is_open_for_the_list_is_open_for_a_release(ready, said, state):
     registry, _, _ = ready
@@ -369,7 +373,8 @@ def test_safety_S11_a_find_on_other_ground_of_the_same_work_puts_its_search_in_d
     assert again.document["items"] == []  # it is not on this ground
     day = date(2026, 6, 20)
     world.cleared(registry, "h1/2", FIELD.difference(EAST), day=day, number=2)
-    assert states(propose(registry, "h1/2"))["finds_dealt_with"] == "met"
+    later = propose(registry, "h1/2", at=SIGNED_AT + timedelta(days=60))
+    assert states(later)["finds_dealt_with"] == "met"
 
 
 @pytest.fixture
@@ -574,6 +579,131 @@ def test_safety_S11_a_find_in_quarantine_reopens_until_a_person_decides(ready, t
     assert standing(registry) == {} and certificates.find_release(registry, name).status == "valid"
 
 
+WAITING = {  # what a row says of its place, and how its file is imported
+    "WKT in a cell": ("geometry", "POINT (17.0005 44.0005)", "EPSG:4326"),
+    "degrees, minutes": ("latitude,longitude", "44°00'01.8\"N,17°00'01.8\"E", "EPSG:4326"),
+    "a map grid": ("easting,northing", "660388.15,4873873.84", "EPSG:32633"),
+    "no datum": ("latitude,longitude", "44.0003,17.0015", ""),  # 40 m beside it
+    "axes exchanged": ("latitude,longitude", "17.0005,44.0005", "EPSG:4326"),
+    "near, as finds are off": ("geometry", "POINT (17.00108 44.0005)", "EPSG:4326"),  # 6 m
+    "near, as it says": ("geometry,position_accuracy_m", "POINT (17.0015 44.0005),60", "EPSG:4326"),
+    "the area's name alone": ("geometry,hazard", ",h1", "EPSG:4326"),
+}
+
+
+def waiting_item(registry, folder, columns, cells, crs):
+    import csv
+
+    world.record(registry, "administrative_area", "d", shapely.box(16.9, 43.9, 17.1, 44.1),
+                 name="District")
+    path = folder / "items.csv"
+    with path.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["identifier", "ordnance_category", "quantity", *columns.split(",")])
+        rows.writerow(["X1", "ap_mine_blast", "many", *cells.split(",")])
+    workflows.import_files(registry, [path], kind="item", crs=crs)
+    (entry,) = registry.quarantine()
+    return entry
+
+
+@pytest.mark.parametrize(("columns", "cells", "crs"), WAITING.values(), ids=WAITING)
+def test_safety_S11_a_find_that_waits_counts_however_its_file_says_the_place(
+        ready, tmp_path, columns, cells, crs):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    entry = waiting_item(registry, tmp_path, columns, cells, crs)
+    assert entry.row.geometry_wkt == "", "the place stands in the cells alone"
+    assert standing(registry) == {"h1": "reopened"}
+    assert certificates.find_release(registry, name).status == "reopened"
+    workflows.reject_quarantined(registry, entry.number, "a typing error, checked on the ground")
+    assert standing(registry) == {} and certificates.find_release(registry, name).status == "valid"
+
+
+@pytest.mark.parametrize(("columns", "cells", "crs"), WAITING.values(), ids=WAITING)
+def test_safety_S01_a_find_that_waits_blocks_however_its_file_says_the_place(
+        ready, tmp_path, columns, cells, crs):
+    registry, ana, _ = ready
+    made = answered(registry, tmp_path)
+    entry = waiting_item(registry, tmp_path, columns, cells, crs)
+    with pytest.raises(LandReleaseError, match=r"REL-012.*in quarantine is new"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    again = answered(registry, tmp_path, at=SIGNED_AT + timedelta(hours=2))
+    assert [w["number"] for w in again.document["quarantine"]] == [entry.number]
+    with pytest.raises(LandReleaseError, match=r"REL-011.*quarantine_clear"):
+        releasing.sign(registry, again, ana, now=SIGNED_AT + timedelta(hours=3))
+    assert standing(registry) == {"h1": "open"}
+
+
+@pytest.mark.parametrize("cell", [
+    "POLYGON ((17.0009 44.0001, 17.002 44.0001, 17.002 44.0004, 17.0009 44.0004, 17.0009 44.0001))",
+    "POLYGON ((17.0009 44.0001, 17.002 44.0004, 17.002 44.0001, 17.0009 44.0004, 17.0009 44.0001))",
+], ids=["sound", "crosses itself"])
+def test_safety_S01_a_hazard_that_waits_with_its_outline_in_a_cell_blocks(ready, tmp_path, cell):
+    registry, _, _ = ready
+    path = tmp_path / "areas.csv"
+    path.write_text(f'id,slope_deg,wkt\nQ,steep,"{cell}"\n')
+    workflows.import_files(registry, [path], kind="hazard", crs="EPSG:4326")
+    assert states(propose(registry))["quarantine_clear"] == "not_met"
+
+
+@pytest.mark.parametrize(("form", "answers", "counts"), [
+    ("landrelease_item", {"/place": "44.0005 17.0005 0 3"}, (True, True)),
+    ("landrelease_item", {"/place": "44.0005 17.00108 0.0 NaN"}, (True, True)),  # 6 m beside it
+    ("landrelease_item", {"/place": "44.2 17.2 0 3"}, (False, False)),
+    ("landrelease_item", {"/hazard": "h1"}, (True, True)),
+    ("landrelease_nts", {"/hazard[1]/place": "44 16.999 0 3; 44 17.002 0 3; 44.002 17 0 3"},
+     (True, False)),
+    ("an unknown form", {"/where": "44.0005 17.0005"}, (True, False))])
+def test_safety_S11_a_submission_that_waits_as_a_whole_counts_where_its_answers_say(
+        ready, tmp_path, form, answers, counts):
+    from landrelease.core.finding import Finding
+    from landrelease.workflows import submissions
+
+    registry, ana, _ = ready
+    blocks, reopens = counts
+
+    def wait():
+        submissions._wait_row(registry, "s.xml", b"<s/>", {
+            "source_type": "form_submission", "title": form, "source_label": f"{form} uuid:1"},
+            answers, Finding("FRM-021", "s.xml", 1, "", form, "Why.", "How.", "quarantined"))
+
+    release(registry, tmp_path, ana)
+    wait()
+    assert standing(registry) == ({"h1": "reopened"} if reopens else {})
+    world.hazard(registry, "h1b", FIELD.buffer(-1e-5))
+    (entry,) = registry.quarantine()
+    made = propose(registry, "h1b", at=SIGNED_AT + timedelta(days=1))
+    named = "/hazard" in answers  # of another area: it says nothing of this one
+    assert (states(made)["quarantine_clear"] == "not_met") is (blocks and not named)
+    workflows.reject_quarantined(registry, entry.number, "a trial")
+    assert "reopened" not in standing(registry).values()
+
+
+def test_a_waiting_row_far_away_or_of_another_area_blocks_nothing(ready, tmp_path):
+    registry, _, _ = ready
+    path = tmp_path / "items.csv"
+    path.write_text("identifier,ordnance_category,quantity,hazard,geometry\n"
+                    "X1,ap_mine_blast,many,h1,POINT (17.2 44.2)\n"
+                    "X2,ap_mine_blast,many,h2,\n")
+    workflows.import_files(registry, [path], kind="item", crs="EPSG:4326")
+    assert len(registry.quarantine()) == 2
+    assert states(propose(registry))["quarantine_clear"] == "met"
+
+
+def test_safety_S11_a_find_without_a_place_reopens_all_parts_of_the_area_that_it_names(
+        ready, tmp_path):
+    registry, ana, _ = ready
+    release(registry, tmp_path, ana, ground=world.shape_file(tmp_path / "east.geojson", EAST))
+    world.record(registry, "accident", "acc-1", hours=24 * 60, information_date=FOUND, hazard="h1")
+    assert standing(registry) == {"h1/2": "open"}, "the part that is hazardous anyway is likelier"
+    world.record(registry, "accident", "acc-1", hours=24 * 61, information_date=FOUND,
+                 hazard="nowhere")
+    release(registry, tmp_path, ana, "h1/2", at=SIGNED_AT + timedelta(days=1))
+    assert standing(registry) == {}
+    world.record(registry, "accident", "acc-2", hours=24 * 62, information_date=FOUND, hazard="h1")
+    assert standing(registry) == {"h1/1": "reopened", "h1/2": "reopened"}
+
+
 def test_safety_S11_the_same_in_postgresql(postgres_address, tmp_path):
     with create_registry(postgres_address, office="A") as registry:
         registry.keep_setting("utc_offset_hours", "2")
@@ -678,11 +808,25 @@ def test_safety_S11_reopened_land_is_searched_again_and_released_with_the_find_i
     made = propose(registry, at=later)
     # The search that missed it does not count a second time.
     assert states(made)["searched_to_depth"] == "not_met"
+    # Nor does what may remain rest on it, or on its inspection (S10).
+    left = made.document["residual"]
+    assert {s["stratum"] for s in left["strata"]} == {"the whole hazard"}
+    assert [s["description"]["passes"] for s in left["strata"]] == [[]]
+    assert {"record": "o-h1-1", "reason": f"searched before {FOUND}, when the area was reopened"
+            } in left["left_out"]
+    assert left["strata"][0]["description"]["pi"] == 1.0  # the find proves contamination
+    effort = maps.load_effort(registry, workflows.load_assumptions(None, registry))
+    assert effort.since["h1"] == FOUND
     day = date(2026, 6, 20)
     world.record(registry, "detector", "d1", team="team-a", tested_on=day, test_result="passed",
                  information_date=day)
     world.cleared(registry, "h1", FIELD, day=day, number=2)
     world.inspection(registry, "h1", ana, number=2, day=day)
+    left = propose(registry, at=later).document["residual"]
+    assert {i for s in left["strata"] for p in s["description"]["passes"]
+            for i in ("o-h1-1", "o-h1-2", "i-h1-1", "i-h1-2") if i in p["evidence"]} == {
+                "o-h1-2", "i-h1-2"}
+    assert not any(p.get("finds") for s in left["strata"] for p in s["description"]["passes"])
     second = release(registry, tmp_path, ana, at=later)
     assert standing(registry) == {}
     assert certificates.find_release(registry, second).status == "valid"

@@ -7,12 +7,15 @@ import re
 from datetime import date
 
 import numpy as np
+import openpyxl
 import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import release_world as world
+from landrelease.access.policy import view
 from landrelease.apps.cli import app
 from landrelease.core.certificate import ALPHABET, code_read, lookup_code
 from landrelease.core.checklist import CHECKS, read_checklist
@@ -24,6 +27,7 @@ from landrelease.publish.certificate import turning_points
 from landrelease.release.ground import cut, on_paper
 from landrelease.release.reopening import Find, Released, reopenings, same_grounds
 from landrelease.store.open import open_registry
+from landrelease.units import share_words
 from landrelease.workflows import areas, certificates, packaged
 from release_world import EAST, FIELD, shape_file
 from test_release import SIGNED_AT, mine, propose, ready, registry, release
@@ -373,7 +377,58 @@ def test_the_templates_that_ship():
     assert {"common.typ", "report.typ", "sketch.typ", "certificate.typ"} <= set(templates.names())
     content = {"title": "#panic($x$)", "synthetic": "", "facts": ["*a*"], "svg":
                '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-               "heads": ["a"], "rows": [["_b_"]]}
+               "heads": ["a"], "rows": [["_b_"]], "key": "k", "lang": "en", "dir": "ltr",
+               "unreviewed": ""}
     made = templates.typeset("sketch", content)
     assert made == templates.typeset("sketch", content)
     assert "#panic($x$)" in text_of(made) and "*a*" in text_of(made) and "_b_" in text_of(made)
+
+
+# --- the proof of coverage ---------------------------------------------------------------------
+
+
+def test_safety_S05_the_certificate_says_what_is_proven_at_which_confidence(ready, tmp_path):
+    registry, ana, _ = ready  # all of it proven at 95 %
+
+    def proof(n, ground, confidence, by="manual"):
+        world.record(registry, "coverage", f"c-{n}", ground, hours=n, task="t-h1-1",
+                     activity="a-h1-1", coverage_by=by, confidence=confidence,
+                     information_date=world.DAY)
+
+    def shares():
+        found = propose(registry).document["coverage_proof"]["confidence"]
+        return [(x["confidence"], round(x["share"], 3)) for x in found]
+
+    assert shares() == [(0.95, 1.0)]
+    proof(1, EAST, 0.99)
+    assert shares() == [(0.99, 0.5), (0.95, 0.5)]
+    proof(2, FIELD, 0.999, by="machine")  # the search is by hand: its proof decides
+    assert shares() == [(0.99, 0.5), (0.95, 0.5)]
+    proof(3, shapely.box(17.0, 44.0, 17.0001, 44.001), None)
+    assert shares() == [(0.99, 0.5), (0.95, 0.5)]  # a better one is there
+    name = release(registry, tmp_path, ana)
+    said = "50.0 % of the ground (4,4"
+    pdf = text_of(certificates.certificate(registry, name)[1])
+    assert pdf.count(said) == 2 and "the least confidence is 95 %" in pdf
+    assert "proven covered at 99 % confidence" in pdf
+    sheet = openpyxl.load_workbook(io.BytesIO(
+        certificates.certificate_sheet(registry, name)[1]), read_only=True)
+    cells = " ".join(str(c) for s in sheet for row in s.iter_rows(values_only=True) for c in row)
+    assert "the least confidence is 95 %" in cells
+    assert certificates.looked_up(registry, view("public"), certificates.find_release(
+        registry, name).code) == {"status": "valid"}
+
+
+def test_safety_S12_a_confidence_that_nobody_stated_is_none(ready, tmp_path):
+    registry, ana, _ = ready
+    world.record(registry, "coverage", "c-h1-1", FIELD, hours=1, task="t-h1-1", activity="a-h1-1",
+                 coverage_by="manual", information_date=world.DAY)
+    name = release(registry, tmp_path, ana)
+    pdf = text_of(certificates.certificate(registry, name)[1])
+    assert "100 % of the ground" in pdf and "at a confidence that is not on record" in pdf
+
+
+@pytest.mark.parametrize(("share", "words"), [
+    (1.0, "100"), (0.9999, "> 99.9"), (0.5, "50.0"), (1e-9, "< 0.1")])
+def test_what_is_not_all_never_reads_as_all(share, words):
+    assert share_words(share) == words

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -15,6 +16,7 @@ def rows():
     return {rule: (state, missing) for rule, _, state, missing in found}
 
 
+@cache
 def by_rule():
     rules = {}
     for path in HERE.glob("test_*.py"):

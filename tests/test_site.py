@@ -251,6 +251,26 @@ def test_a_machine_counts_by_its_report_else_by_its_tracks_inside_hazards():
     assert no_line.hours(people=False) == 2.0
 
 
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), min_size=1, max_size=6),
+       st.randoms(use_true_random=False))
+def test_a_machine_is_at_one_place_at_a_time(spans, dice):
+    """Logs that hold the hours of others once more: their union counts, in whatever order."""
+    begun = datetime(2026, 4, 1, tzinfo=UTC)
+    tracks = [record("track", f"k{n}", machine="m1",
+                     started_at=(begun + timedelta(hours=a)).isoformat(),
+                     ended_at=(begun + timedelta(hours=a + long)).isoformat())
+              for n, (a, long) in enumerate(spans)]
+    dice.shuffle(tracks)
+    hours = {h for a, long in spans for h in range(a, a + long)}
+    log = exposure([], tracks, [HAZARD])
+    assert log.hours(people=False) == pytest.approx(len(hours))
+    assert log.not_reported == ()
+    other = record("track", "o", machine="m2", started_at=begun.isoformat(),
+                   ended_at=(begun + timedelta(hours=3)).isoformat())
+    assert exposure([], [*tracks, other], [HAZARD]).hours(people=False) == pytest.approx(
+        len(hours) + 3)
+
+
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_the_rate_of_accidents_has_its_exact_interval(count):
     rate, low, high = accident_rate(count, 50_000)

@@ -427,7 +427,7 @@ def test_what_is_no_registry_gets_a_clear_error(tmp_path):
     db.commit()
     db.close()
     assert opened(newer) == "STO-004"
-    for address in ("postgresql://someone:secret@host/db", "https://example.org/r.gpkg"):
+    for address in ("postgresql://someone:secret@localhost:1/db", "https://example.org/r.gpkg"):
         with pytest.raises(LandReleaseError, match=r"STO-0(06|28)") as caught:
             open_registry(address)
         assert "secret" not in str(caught.value)

@@ -1,7 +1,9 @@
 """A registry file that an older version wrote: tests/registry_layout1.gpkg, of layout 1."""
 
+import os
 import shutil
 import sqlite3
+import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -156,3 +158,24 @@ def test_a_file_of_a_version_that_did_not_know_a_kind_yet_is_read_and_written(tm
         registry.append([Revision(kind, "one", {"name": "x"}, None, datetime(2027, 1, 1,
                                   tzinfo=UTC), "a", "why", "")])
         assert [r.id for r in registry.records(kind)] == ["one"] and not registry.audit()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_safety_S17_the_file_as_it_was_is_read_by_nobody_else_than_before(old, mode):
+    old.chmod(mode)
+    kept = migrate.migrate(old)
+    for place in (kept, old):
+        assert stat.S_IMODE(place.stat().st_mode) == mode
+        assert place.stat().st_uid == old.stat().st_uid
+
+
+def test_safety_S17_a_copy_is_read_by_nobody_who_may_not_read_the_registry(old, tmp_path):
+    migrate.migrate(old)
+    old.chmod(0o600)
+    with open_registry(old, writable=False) as registry:
+        registry.backup(tmp_path / "copy.gpkg")
+        # What a killed process of the same number left is no obstacle.
+        (tmp_path / f".again.gpkg.{os.getpid()}.part").write_bytes(b"half")
+        registry.backup(tmp_path / "again.gpkg")
+    for name in ("copy.gpkg", "again.gpkg"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600

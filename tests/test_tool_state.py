@@ -55,12 +55,34 @@ def test_gpx_extensions_say_tool_depth_heading_speed_and_error(tmp_path):
          "</t:tool><accuracy>0.03</accuracy>"),
         ("<fix>none</fix>", ""), ("", "<engaged>perhaps</engaged>"),
         ("", "<depth_m>15</depth_m>"), ("<course>12</course>", "<depth>3</depth>")), "k.gpx"))
-    assert got.row.tolist() == [1, 2, 6]
-    assert got.engaged.tolist() == [1, 0, -2]  # left blank where others say it
-    assert got.depth_m[0] == 0.15 and np.isnan(got.depth_m[1:]).all()
-    assert got.heading_deg[1] == 90 and np.isnan(got.heading_deg[[0, 2]]).all()
+    assert got.row.tolist() == [1, 2, 5, 6]
+    assert got.engaged.tolist() == [1, 0, -2, -2]  # left blank where others say it
+    assert got.depth_m[0] == 0.15 and got.depth_m[2] == 15 and np.isnan(got.depth_m[[1, 3]]).all()
+    assert got.heading_deg[1] == 90 and np.isnan(got.heading_deg[[0, 2, 3]]).all()
     assert got.hdop[0] == 0.8 and got.speed_m_s[1] == 0.4 and got.accuracy_m[1] == 0.03
-    assert [f.first_row for f in got.findings] == [3, 4, 5]
+    assert [f.first_row for f in got.findings] == [3, 4]
+
+
+def test_safety_S05_a_gpx_point_that_says_twice_whether_the_tool_worked_is_not_used(tmp_path):
+    """Neither the last word nor the first holds, in whichever order they stand."""
+    for first, last in (("1", "0"), ("0", "1"), ("1", ""), ("on", "off")):
+        got = read_track(written(tmp_path, gpx(
+            ("", "<engaged>1</engaged>"),
+            ("", f"<engaged>{first}</engaged><x><engaged>{last}</engaged></x>"),
+            ("", "<engaged>1</engaged>"), ("", "<engaged>yes</engaged><engaged>1</engaged>")),
+            "k.gpx"))
+        assert got.row.tolist() == [1, 3, 4] and got.engaged.tolist() == [1, 1, 1]
+        assert got.broken.tolist() == [False, True, False]
+        (told,) = got.findings
+        assert told.code == "TRK-001" and not told.counted
+        assert f"engaged is {first or 'blank'} and {last or 'blank'}" in told.text
+    got = read_track(written(tmp_path, gpx(
+        ("", "<depth_m>0.2</depth_m><depth_m>0.1</depth_m><speed_m_s>0.51</speed_m_s>"
+         "<speed>0.5</speed>"), ("", "<heading>10</heading><heading_deg>90</heading_deg>"),
+        ("", "<heading>10</heading><heading_deg>10.0</heading_deg>"),
+        ("", "<depth_m>0.2</depth_m><depth_m></depth_m>")), "k.gpx"))
+    assert got.row.tolist() == [1, 3, 4] and got.depth_m[0] == 0.1 and got.speed_m_s[0] == 0.51
+    assert np.isnan(got.depth_m[2]) and "heading_deg is 10 and 90" in got.findings[0].text
 
 
 def test_gpx_without_a_word_on_the_tool_says_nothing(tmp_path):
@@ -331,7 +353,7 @@ def test_times_of_the_machine_never_fall_on_the_hand(tmp_path):
     for name, by in (("m", "machine"), ("h", "manual")):
         path = tmp_path / f"{name}.csv"
         path.write_text("time,latitude,longitude,pass\n" + "".join(
-            f"{a + (by == 'manual')},{c:.9f},{b:.9f},{d}\n"
+            f"{a * (1 + (by == 'manual'))},{c:.9f},{b:.9f},{d}\n"
             for a, b, c, d in zip(t, longitude, latitude, p, strict=True)))
         files.append(operate.TrackFile(path, by, 1.7, 0.0,
                                        operate.TrackLimits() if by == "manual" else None))

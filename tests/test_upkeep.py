@@ -182,6 +182,61 @@ def test_plans_and_forecasts_go_along_and_the_plan_in_force_comes_back(address, 
         upkeep.restore(out, str(tmp_path / "again.gpkg"))
 
 
+def test_they_are_beside_the_registry_whatever_the_accounts_are_called(address, tmp_path):
+    """What the server writes, a backup takes along; what comes back is where the server looks."""
+    from typer.testing import CliRunner
+
+    from landrelease.apps.cli import app
+    from landrelease.apps.web.settings import Settings
+    from landrelease.apps.web.work import base_of
+
+    people = tmp_path / "people.accounts"
+    Accounts(people).close()
+    on_file(base_of(Settings(str(address), str(people))))
+    assert (tmp_path / "r.gpkg.plans").is_dir() and not (tmp_path / "people.plans").exists()
+    out = tmp_path / "b" / "copy.gpkg"
+    out.parent.mkdir()
+    done = CliRunner().invoke(app, ["backup", str(address), str(out), "--accounts", str(people),
+                                    "--test"])
+    assert done.exit_code == 0 and "2 plans and 1 forecasts" in done.output, done.output
+    assert left(out.parent) == ["copy.gpkg", "copy.gpkg.accounts", "copy.gpkg.files.zip"]
+    back, others = tmp_path / "back.gpkg", tmp_path / "others"
+    upkeep.restore(out, str(back), accounts=others)
+    there = shelf.Shelf(base_of(Settings(str(back), str(others))), "plans")
+    assert there.in_force().name == "second" and there.folder == tmp_path / "back.gpkg.plans"
+    # By another name of the same file it is the same place.
+    (tmp_path / "current.gpkg").symlink_to(address)
+    assert base_of(Settings(str(tmp_path / "current.gpkg"), str(people))) == address
+
+
+def test_folders_named_after_the_accounts_are_found_moved_and_told(address, tmp_path):
+    import fcntl
+
+    people = tmp_path / "people.accounts"
+    Accounts(people).close()
+    on_file(tmp_path / "people")  # as earlier versions did
+    made = upkeep.backup(str(address), tmp_path / "early.gpkg", accounts=people)
+    assert (made.plans, made.forecasts) == (2, 1), "before the server was started again"
+    (tmp_path / "people.jobs").mkdir()
+    with (tmp_path / "people.jobs" / "lock").open("wb") as held:  # a server that runs
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (told,) = shelf.settle(address, people)
+        assert "another server" in told and (tmp_path / "people.plans").is_dir()
+    assert len(shelf.settle(address, people)) == 3 and shelf.settle(address, people) == []
+    assert not list(tmp_path.glob("people.[pfj]*"))
+    assert shelf.Shelf(address, "plans").in_force().name == "second"
+    assert upkeep.backup(str(address), tmp_path / "late.gpkg").plans == 2
+    # Nothing is put over what is there, and what is another registry's stays with it.
+    on_file(tmp_path / "people")
+    assert all("is not read" in told for told in shelf.settle(address, people))
+    assert shelf.base_of(address, people) == address
+    filled(tmp_path / "s.gpkg")
+    assert shelf.base_of(tmp_path / "s.gpkg", tmp_path / "r.gpkg.accounts") == tmp_path / "s.gpkg"
+    assert all("r.gpkg" in told and "not read here" in told for told in shelf.settle(
+        tmp_path / "s.gpkg", tmp_path / "r.gpkg.accounts"))
+    assert (tmp_path / "r.gpkg.plans").is_dir() and (tmp_path / "people.plans").is_dir()
+
+
 def test_of_a_registry_on_a_server_they_lie_beside_the_accounts(postgres_address, tmp_path):
     filled(postgres_address)
     accounts = tmp_path / "server.accounts"
@@ -209,7 +264,7 @@ def test_a_damaged_archive_of_plans_is_no_backup_and_leads_nowhere_else(address,
     def cut(base, out):
         real(base, out)
         out.write_bytes(out.read_bytes()[:-200])
-        return True
+        return 2, 1
 
     monkeypatch.setattr(shelf, "pack", cut)
     with pytest.raises(LandReleaseError, match="UPK-001"):

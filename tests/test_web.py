@@ -19,6 +19,7 @@ from landrelease.apps.web.app import make_app
 from landrelease.apps.web.hosts import host_name
 from landrelease.apps.web.registries import EXPORTS
 from landrelease.apps.web.settings import Settings
+from landrelease.errors import LandReleaseError
 from landrelease.publish import tiles
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
@@ -192,8 +193,8 @@ def test_rows_that_wait_are_those_of_the_readers_areas(on_file, tmp_path):
                              crs="EPSG:4326")
         number = registry.quarantine()[-1].number
     with TestClient(app) as client:
-        seen = {name: [row["kind"] for row in client.get("/api/quarantine", headers=key).json()]
-                for name, key in keys.items()}
+        seen = {name: [row["kind"] for row in client.get(
+            "/api/quarantine", headers=key).json()["rows"]] for name, key in keys.items()}
         assert seen == {"all.areas": ["settlement", "hazard"], "of.west": ["settlement", "hazard"],
                         "of.east": ["settlement"]}, "a place that is not read may lie anywhere"
         for what, body in (("mend", {"changes": {"status": "open"}}), ("reject", {"reason": "x"})):
@@ -247,6 +248,7 @@ def test_a_wrong_password_says_no_more_than_that_and_soon_waits(address, tmp_pat
         for _ in range(5):
             last = attempt("one.planner", "wrong password it is")
         assert last.status_code == 429 and last.json()["code"] == "WEB-014"
+        assert 0 < int(last.headers["retry-after"]) <= 15 * 60
         assert attempt("one.planner", PASSWORD).status_code == 429, "also with the right one"
 
 
@@ -410,10 +412,10 @@ def test_a_file_comes_in_waits_is_mended_and_shows(client):
 
     (checked,) = bring(dry_run="yes").json()
     assert checked["quarantined"] == 1 and checked["findings"][0]["field"] == "population"
-    count = len(client.get("/api/quarantine").json())
+    count = client.get("/api/quarantine").json()["total"]
     (report,) = bring().json()
     assert report["file"] == "places.csv" and report["accepted"] == 0
-    rows = client.get("/api/quarantine").json()
+    rows = client.get("/api/quarantine?limit=500").json()["rows"]
     assert len(rows) == count + 1
     number = next(r["number"] for r in rows if r["file"] == "places.csv")
     still = client.post(f"/api/quarantine/{number}/mend", headers=headers,
@@ -436,6 +438,50 @@ def test_who_may_not_bring_files_in_is_told(client):
         answer = client.post("/api/import", headers=headers,
                              files={"file": ("x.csv", b"a\n1\n", "text/csv")})
         assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("kind", ["team", "person", "accreditation", "fund"])
+@pytest.mark.parametrize("way", ["items", "items.csv", "items.parquet"])
+def test_a_filter_by_place_of_a_kind_without_places_is_refused(client, kind, way):
+    headers = sign_in(client, "planner")
+    for told in ("S_INTERSECTS(geometry,POINT(17.5 44.1))", "S_WITHIN(geometry,BBOX(17,44,18,45))"):
+        answer = client.get(f"/ogc/collections/{kind}/{way}", params={"filter": told},
+                            headers=headers)
+        assert answer.status_code == 400 and answer.json()["code"] == "WEB-012", answer.text
+
+
+@pytest.mark.parametrize("number", [10**24, 2**63, 2**63 - 1, 0])
+def test_a_row_number_that_no_store_can_count_to_is_no_row(client, address, number):
+    headers = sign_in(client, "planner")
+    for way, body in (("mend", {"changes": {}}), ("reject", {"reason": "x"})):
+        answer = client.post(f"/api/quarantine/{number}/{way}", json=body, headers=headers)
+        assert answer.status_code == 400 and answer.json()["code"] == "STO-015", answer.text
+    with open_registry(address) as registry:
+        assert registry.quarantine("waiting", number) == []
+        with pytest.raises(LandReleaseError, match="STO-015") as error:
+            registry.decide_quarantine(number, "rejected", reason="x", decided_by="y")
+        assert error.value.code == "STO-015"
+
+
+@pytest.mark.parametrize("query", ["foo=1", "valid_at=garbage", "level=zz", "Valid_at=2024-01-01",
+                                   "level=operator&level=x"])
+@pytest.mark.parametrize("path", ["/api/figures", "/api/figures/hazardous_m2", "/figures",
+                                  "/figures/hazardous_m2"])
+def test_figures_pass_over_no_parameter(client, path, query):
+    sign_in(client, "planner")
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 400, answer.text[:300]
+
+
+def test_all_figures_are_of_the_day_and_the_level_that_are_asked_for(client):
+    sign_in(client, "planner")
+    for query in ("", "?valid_at=2026-03-15", "?level=authority", "?known_at=2020-01-01"):
+        listed = {f["id"]: f for f in client.get(f"/api/figures{query}").json()}
+        one = client.get(f"/api/figures/hazardous_m2{query}").json()
+        for name in ("value", "valid_at", "known_at", "level"):
+            assert (listed["hazardous_m2"][name] or "") == (one[name] or ""), (query, name)
+    sign_in(client, "public")
+    assert client.get("/api/figures?valid_at=2026-03-15").status_code in (400, 403)
 
 
 def test_a_fault_of_ours_says_nothing_of_itself(app, client, monkeypatch):
@@ -560,6 +606,71 @@ def test_the_view_of_the_office_is_for_this_machine_only(address, tmp_path):
                            "planner", "--host", "0.0.0.0", "--accounts", tmp_path / "a"],
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "WEB-016" in done.stderr
+
+
+@pytest.mark.parametrize(("words", "warned"), [
+    ({"host": "0.0.0.0"}, True), ({"name": ["mine.example"]}, True), ({}, False),
+    ({"host": "0.0.0.0", "https": True}, False), ({"host": "localhost"}, False)])
+def test_plain_http_over_a_network_is_warned_of(on_file, monkeypatch, capsys, words, warned):
+    from landrelease.apps import web_commands
+    from landrelease.apps.web import server
+
+    monkeypatch.setattr(server, "run", lambda *_: None)
+    web_commands.serve(str(on_file), **words)
+    said = capsys.readouterr()
+    assert ("WEB-020" in said.out + said.err) == warned
+
+
+@pytest.mark.parametrize("words", [
+    ["--https"], ["--name", "mine.example"], ["--proxy", "127.0.0.1"],
+    ["--https", "--name", "mine.example", "--proxy", "172.28.5.0/24"]])
+def test_safety_S14_a_fixed_role_goes_with_nothing_that_lets_others_in(on_file, words):
+    """Behind a proxy on the same machine every reader would come from 127.0.0.1."""
+    from landrelease.apps import web_commands
+    from landrelease.apps.web import server
+
+    def never(*_):
+        raise AssertionError("it would be served")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "run", never)
+        named = {"https": "--https" in words, "name": ["mine.example"] * ("--name" in words),
+                 "proxy": words[words.index("--proxy") + 1:][:1] if "--proxy" in words else []}
+        with pytest.raises(LandReleaseError) as error:
+            web_commands.serve(str(on_file), role="planner", **named)
+        assert error.value.code == "WEB-016"
+        assert words[0] in str(error.value) and "account add" in str(error.value)
+        with pytest.raises(AssertionError, match="it would be served"):
+            web_commands.serve(str(on_file), role="public", **named)
+
+
+@pytest.mark.parametrize("header", [
+    {"x-forwarded-for": "8.8.8.8"}, {"forwarded": "for=8.8.8.8"}, {"x-real-ip": "8.8.8.8"},
+    {"via": "1.1 proxy"}, {"x-forwarded-proto": "https"}])
+def test_safety_S16_what_was_handed_on_has_the_publics_view(on_file, tmp_path, header):
+    """A proxy that nobody told the server of: who comes through it is not the office."""
+    made = make_app(Settings(str(on_file), str(tmp_path / "a"), role="planner",
+                             hosts=("testserver.local",)))
+    with TestClient(made) as client:
+        assert client.get("/api/session").json()["role"] == "planner"
+        assert client.get("/ogc/collections/hazard/items").status_code == 200
+        assert client.get("/api/session", headers=header).json()["role"] == "public"
+        assert client.get("/ogc/collections/hazard/items", headers=header).status_code == 404
+        refused = client.post("/api/quarantine/1/reject", json={"reason": "x"},
+                              headers={"x-csrf-token": "page", **header})
+        assert refused.status_code in (401, 403), refused.text
+
+
+@pytest.mark.parametrize(("host", "away"), [
+    ("127.0.0.1", False), ("::1", False), ("::ffff:127.0.0.1", False), ("8.8.8.8", True),
+    ("10.0.0.7", True), ("::ffff:10.0.0.7", True)])
+def test_safety_S16_only_this_machine_is_this_machine(host, away):
+    from litestar.connection import ASGIConnection
+
+    from landrelease.apps.web.readers import from_elsewhere
+
+    assert from_elsewhere(ASGIConnection({"type": "http", "headers": [], "client": (host, 1)})
+                          ) is away
 
 
 def test_accounts_from_the_command_line(address, tmp_path):

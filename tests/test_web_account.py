@@ -1,7 +1,10 @@
 """WEB: one's own account: another password with the old one, own sessions and tokens, and nobody
 else's."""
 
+import asyncio
 import sqlite3
+from collections import OrderedDict
+from types import SimpleNamespace
 
 import pytest
 from litestar.testing import TestClient
@@ -9,6 +12,7 @@ from litestar.testing import TestClient
 from browsing import browsing, served
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
+from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import FAILURES, Account, Accounts
 from landrelease.store.open import create_registry
 
@@ -35,6 +39,14 @@ def app(place):
 def client(app):
     with TestClient(app) as made:
         yield made
+
+
+def test_a_registry_without_hazards_has_a_map_without_bounds(client):
+    for account in (None, "one.donor"):
+        if account:
+            sign_in(client, account)
+        answer = client.get("/api/map")
+        assert answer.status_code == 200 and answer.json()["bounds"] is None
 
 
 def sign_in(client, name="one.donor", password=OLD):
@@ -105,6 +117,38 @@ def test_guesses_of_the_old_password_wait_as_those_of_signing_in(client):
     answer = change(client, headers)
     assert answer.status_code == 429 and answer.json()["code"] == "WEB-014"
     assert client.get("/api/session").json()["account"] == "one.donor", "the session goes on"
+    assert isinstance(sign_in(client), dict), "signing in is counted apart"
+
+
+def test_safety_S11_failures_of_strangers_hold_back_nobody_who_is_signed_in(client):
+    """Anybody can make a name wait for signing in; the password once more is counted apart."""
+    headers = sign_in(client)
+    mine = dict(client.cookies)
+    for _ in range(FAILURES + 1):
+        refused = sign_in(client, password="a stranger's guess")
+    assert refused == 429
+    client.cookies.update(mine)
+    assert change(client, headers).status_code == 200
+
+
+def test_safety_S11_a_crowd_of_sign_ins_leaves_a_thread_for_who_decides():
+    from landrelease.apps.web.guessing import MOST_WAITING, Guesses
+
+    guesses = Guesses()
+    guesses._waiting[False] = MOST_WAITING
+    try:
+        with pytest.raises(LandReleaseError, match="waits"):
+            asyncio.run(guesses.check(_request(), "one.donor", OLD))
+        assert asyncio.run(guesses.check(_request(), "one.donor", OLD, again=True)) == "one.donor"
+    finally:
+        guesses.close()
+
+
+def _request():
+    """As much of a request as the looking at passwords asks for."""
+    accounts = SimpleNamespace(check=lambda name, password, **_: name, log=lambda *_: None)
+    state = SimpleNamespace(accounts=accounts, noted=OrderedDict())
+    return SimpleNamespace(app=SimpleNamespace(state=state), client=None)
 
 
 def test_without_a_session_or_its_token_nothing_is_changed(client):

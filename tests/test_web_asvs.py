@@ -287,6 +287,73 @@ def test_v15_3_7_a_parameter_that_comes_twice_is_refused(app):
             assert answer.status_code == 400 and answer.json()["code"] == "WEB-011", path
 
 
+def test_v3_7_1_no_page_asks_for_a_plug_in():
+    """Nothing of what only old browsers run: no applet, plug-in, ActiveX, Flash or VBScript."""
+    old = re.compile(r"<\s*(applet|object|embed|bgsound|marquee)\b|ActiveXObject|swfobject|"
+                     r"application/x-(shockwave|silverlight|java)|vbscript|document\.all\b", re.I)
+    web = Path(landrelease.__file__).parent / "apps/web"
+    files = [f for f in (*web.glob("*.py"), *web.glob("static/*.*")) if f.suffix != ".svg"]
+    assert len(files) > 60
+    for file in files:
+        assert not old.search(file.read_text(encoding="utf-8")), file.name
+    # No tag of that sort is written by `layout.tag` or `make` either.
+    for file in files:
+        assert not re.search(r"(tag|make)\(\"(applet|object|embed)\"", file.read_text(
+            encoding="utf-8")), file.name
+
+
+def docs(name):
+    return (Path(__file__).parent.parent / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_v5_1_1_the_limits_of_uploads_stand_in_the_documentation():
+    from landrelease.apps.web import app as web_app
+    from landrelease.apps.web.incoming import MOST_FILE
+
+    page = docs("asvs")
+    row = next(line for line in page.splitlines() if line.startswith("| 5.1.1 "))
+    assert f"to {MOST_FILE // 10**6} MB as a job and {web_app._MOST_BODY // 10**6} MB else" in row
+    assert f"to {MOST_FILE // 10**6} MB" in docs("web")
+    assert "PNG, to 5 MB" in docs("public") and "20 MB" in docs("forms")
+    for ending in ("csv", "xlsx", "geojson", "gpkg", "kml"):
+        assert ending in docs("import").lower()
+
+
+def test_v7_1_1_the_length_of_a_session_stands_in_the_documentation():
+    from landrelease.store.accounts import IDLE_HOURS, SESSION_HOURS
+
+    page = " ".join(docs("web").split())
+    assert f"A session ends after {SESSION_HOURS} hours, or {IDLE_HOURS} without use" in page
+    row = next(line for line in docs("asvs").splitlines() if line.startswith("| 7.1.1 "))
+    assert f"{IDLE_HOURS} hours without use, {SESSION_HOURS} in all" in row
+
+
+@pytest.mark.browser
+def test_v15_3_6_names_that_every_object_has_are_names_like_others(tmp_path, chromium_path):
+    from urllib.parse import quote
+
+    from browsing import browsing
+    from browsing import served as serving
+
+    with create_registry(tmp_path / "r.gpkg", office="Test") as made:
+        made.append([Revision("settlement", "constructor", {"name": "__proto__"}, None, utc_now(),
+                              "a test", "test", "")])
+    with (serving(tmp_path / "r.gpkg", "--as", "planner") as url,
+          browsing(chromium_path, url) as browser):
+        page = browser.page()
+        for name in ("constructor", "__proto__", "toString"):
+            page.goto(f"{url}#{name}")
+            page.reload()
+            page.wait_for_selector("#map")  # as any word that is no part of the page
+            wanted = quote(f'[{{"field":"{name}","test":"is","value":"x"}}]', safe="")
+            page.goto(f"{url}#tables/settlement/{name}/{wanted}")
+            page.wait_for_selector("tbody tr")
+            assert page.locator(".chips li").count() == 0
+        page.goto(f"{url}#record/settlement/constructor")
+        page.wait_for_selector("h1:has-text('constructor')")
+        browser.check()
+
+
 # --- the page of the list ------------------------------------------------------------------------
 
 # The requirements of levels 1 and 2 of ASVS 5.0.0: section:numbers.
@@ -345,3 +412,44 @@ def test_every_test_that_the_list_names_is_there():
                 seen += 1
                 assert any(k == name or k.endswith(name) for k in known), (point, name)
     assert seen > 20
+
+
+# Requests whose end two programs could see in two places, and what follows them.
+_BEHIND = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+AMBIGUOUS = {
+    "two lengths": b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+    "a length that is none": b"Content-Length: +5\r\n\r\n",
+    "lengths in a list": b"Content-Length: 0, 5\r\n\r\n",
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a coding after chunks": b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+    "a heading without its end": b"Content-Length : 5\r\n\r\n",
+    "a folded heading": b"X: a\r\n Content-Length: 5\r\n\r\n",
+    "a piece of no size": b"Transfer-Encoding: chunked\r\n\r\nx\r\n\r\n0\r\n\r\n",
+    "a length and pieces": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+}
+
+
+def test_v4_2_1_where_a_request_ends_is_seen_in_one_place(registry):
+    """A request whose end is in doubt is refused (400; where it is read by its pieces, for its
+    page's token), and the line closed: what comes behind it is never taken for a request."""
+    import socket
+    from urllib.parse import urlsplit
+
+    import browsing
+
+    with browsing.served(registry) as url:
+        at = urlsplit(url)
+
+        def answers(heads):
+            with socket.create_connection((at.hostname, at.port), 20) as line:
+                line.sendall(b"POST /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\n" + heads
+                             + _BEHIND)
+                out = b""
+                while piece := line.recv(65_536):
+                    out += piece
+            return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d{3})", out)]
+
+        assert answers(b"Content-Length: 0\r\n\r\n")[1:] == [200], "two requests on one line"
+        told = {what: answers(heads) for what, heads in AMBIGUOUS.items()}
+    assert all(codes in ([400], [403]) for codes in told.values()), told
+    assert sum(codes == [400] for codes in told.values()) == 7, told

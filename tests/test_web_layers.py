@@ -37,6 +37,7 @@ PLACES = {"West": (17.001, 44.001), "Middle": (17.05, 44.001), "East": (17.099, 
           "North": (17.051, 44.049), "Far": (17.3, 44.3)}
 HAZARD = shapely.box(17.07, 43.9995, 17.072, 44.0005)  # on the road to the east
 GAPS = shapely.box(17.02, 44.01, 17.0204, 44.0102)  # ground of a task
+UNTRACKED = shapely.box(17.03, 44.01, 17.0304, 44.0102)  # of finished work
 TEAMS = ("id,kind,organisation,base,longitude,latitude,teams,m2_per_day,m2_per_day_low,"
          "m2_per_day_high,cost_per_day,currency,available_from,available_until,source\n"
          "survey,nts,Org A,Base,17.0,44.0,1,100000,50000,200000,600,USD,,,test\n"
@@ -62,6 +63,13 @@ def place(tmp_path_factory):
             closed_from=datetime(2026, 6, 10, 6, tzinfo=UTC),
             closed_until=datetime(2026, 6, 20, 6, tzinfo=UTC), closure_reason="security")
         put(registry, "task", "t-gaps", GAPS, task_type="clearance")
+        for task, status, kind in (("t-none", "completed", "clearance"),
+                                   ("t-track", "completed", "clearance"),
+                                   ("t-goes-on", "started", "clearance"),
+                                   ("t-survey", "completed", "NTS")):
+            put(registry, "task", task, UNTRACKED, task_type=kind, task_status=status)
+        put(registry, "track", "k1", shapely.LineString([(17.03, 44.01), (17.0304, 44.0102)]),
+            task="t-track")
         west, south, east, north = GAPS.bounds
         for by, reach in (("machine", 0.75), ("manual", 0.25)):
             put(registry, "coverage", f"c-{by}", shapely.box(
@@ -216,11 +224,37 @@ def test_safety_S07_the_gaps_of_proofs_tell_machine_and_hand_apart(asking, role)
     answer = asking(role, "/api/layers/coverage_gaps")
     assert answer.status_code == (200 if may else 403)
     if view.grant("coverage").rows == "all" and may:
-        found = {f["properties"]["state"]: f["properties"] for f in answer.json()["features"]}
+        found = {f["properties"]["state"]: f["properties"] for f in answer.json()["features"]
+                 if f["properties"]["id"] == "t-gaps"}
         assert {s: p["id"] for s, p in found.items()} == {"not_proven": "t-gaps",
                                                           "machine_only": "t-gaps"}
         machine, nothing = (found[s]["area_m2"] for s in ("machine_only", "not_proven"))
         assert machine == pytest.approx(2 * nothing, rel=0.001)
+
+
+@pytest.mark.parametrize("role", ["", *policy.ROLES])
+def test_safety_S05_finished_work_without_a_track_says_so_in_every_way_out(asking, role):
+    view = policy.view(role or "public", organisation="Org A" if role else None)
+    may = all(view.may(s, f) for s, f in policy.WAYS_OUT["operate proof"].needs)
+    base = "/ogc/collections/coverage_gaps"
+    for path in (base, f"{base}/items", f"{base}/items.csv", f"{base}/items.parquet",
+                 f"{base}/queryables", "/tiles/coverage_gaps/14/8967/5907"):
+        assert asking(role, path).status_code == (200 if may else 404), path
+    listed = {c["id"] for c in asking(role, "/ogc/collections").json()["collections"]}
+    assert ("coverage_gaps" in listed) is may
+    if may and view.grant("task").rows == "all":
+        said = {f["properties"]["task"]: f["properties"]["state"]
+                for f in asking(role, f"{base}/items").json()["features"]
+                if f["properties"]["task"] != "t-gaps"}
+        # Tracks that nobody proved prove nothing; work that goes on, or searches nothing, waits for
+        # no track.
+        assert said == {"t-none": "no_track", "t-track": "not_proven"}
+        (one,) = asking(role, f"{base}/items?state=no_track").json()["features"]
+        assert shapely.from_geojson(json.dumps(one["geometry"])).equals(UNTRACKED)
+        assert "no_track" in asking(role, f"{base}/items.csv?filter=state='no_track'").text
+        on_map = {f["properties"]["id"]: f["properties"]["state"] for f in asking(
+            role, "/api/layers/coverage_gaps").json()["features"]}
+        assert on_map["t-none"] == "no_track"
 
 
 @pytest.mark.browser

@@ -57,7 +57,7 @@ def test_a_base_map_of_pictures_lies_under_all_else(place, tmp_path, chromium_pa
         page = opened(browser, url, dark=dark)
         order = page.evaluate("() => document.getElementById('map').view.getStyle().layers"
                               ".map(l => l.id)")
-        assert order[:2] == ["ground", "basemap"]
+        assert order[0] == "basemap"
         assert page.evaluate("() => document.getElementById('map').view.isSourceLoaded('basemap')")
         seen = picture(page)
         page.evaluate("() => document.getElementById('map').view"
@@ -78,10 +78,9 @@ def test_a_base_map_of_vectors_is_drawn_without_its_names(place, tmp_path, chrom
                     ["base-water-area lake"])
         order = page.evaluate("() => document.getElementById('map').view.getStyle().layers"
                               ".map(l => [l.id, l.type])")
-        ours = next(n for n, (name, _) in enumerate(order) if not name.startswith(
-            ("ground", "base-")))
+        ours = next(n for n, (name, _) in enumerate(order) if not name.startswith("base-"))
         assert all(not name.startswith("base-") for name, _ in order[ours:])
-        assert {kind for name, kind in order[:ours]} == {"background", "fill", "line"}
+        assert {kind for name, kind in order[:ours]} == {"fill", "line"}
         # A press on it alone tells nothing: it is no record.
         page.evaluate("() => document.getElementById('map').view.jumpTo("
                       "{ center: [15, 45], zoom: 10 })")
@@ -132,6 +131,13 @@ def test_gaps_of_coverage_tell_what_nothing_covers_from_what_only_a_machine_did(
         page.wait_for_selector("[data-past=no]")
         until_drawn(page, layers, ["coverage_gaps-fill not_proven",
                                    "coverage_gaps-hand machine_only"])
+        # Finished work of which no track is on record has a sign of its own.
+        page.evaluate("at => document.getElementById('map').view.jumpTo({ center: at, zoom: 15 })",
+                      [17.0302, 44.0101])
+        until_drawn(page, ["coverage_gaps-none", "coverage_gaps-fill"],
+                    ["coverage_gaps-none no_track", "coverage_gaps-fill not_proven"])
+        assert "no track on record" in page.inner_text(".legend-list")
+        assert any("no track on record" in c["text"] for c in pressed(page, [17.0302, 44.0101]))
         page.uncheck("#layer-coverage_gaps")
         until_drawn(page, layers, [])
         browser.check()

@@ -2,6 +2,7 @@
 tells the truth or one lie at a time."""
 
 import base64
+import dataclasses
 import hashlib
 import http.server
 import json
@@ -19,7 +20,7 @@ from landrelease.apps.web.app import make_app
 from landrelease.apps.web.oidc import read_client
 from landrelease.apps.web.settings import Settings
 from landrelease.errors import LandReleaseError
-from landrelease.store.accounts import Account, Accounts
+from landrelease.store.accounts import ADDRESS_FAILURES, Account, Accounts
 from landrelease.store.open import create_registry, utc_now
 
 PASSWORD = "four random words do"
@@ -164,6 +165,18 @@ def test_no_account_is_made_for_who_has_none(app, client, provider):
     assert [a.name for a in app.state.accounts.all()] == ["m.office"]
 
 
+def test_its_pages_speak_the_language_of_the_reader(app, client, provider):
+    app.state.accounts.link("m.office", provider.issuer, subject="subject-7")
+    arabic = {"accept-language": "ar"}
+    page = client.get(begun(client, provider)[0], headers=arabic)
+    assert page.status_code == 200 and '<html lang="ar" dir="rtl">' in page.text
+    assert "Signed in." not in page.text and ">Map<" not in page.text
+    provider.lie = {"aud": "another"}
+    refused = client.get(begun(client, provider)[0], headers=arabic)
+    assert refused.status_code == 403 and "WEB-051" in refused.text
+    assert "Sign in" not in refused.text and 'href="/#sign_in"' in refused.text
+
+
 def test_a_verified_address_binds_the_first_subject(app, client, provider):
     app.state.accounts.link("m.office", provider.issuer, email="M.Office@example.org")
     for lie in ({"email_verified": False}, {"email_verified": "true"}, {"email": None}):
@@ -181,6 +194,26 @@ def test_a_closed_account_stays_closed(app, client, provider):
     app.state.accounts.link("m.office", provider.issuer, subject="subject-7")
     app.state.accounts.disable("m.office")
     assert client.get(begun(client, provider)[0]).status_code == 403
+
+
+def test_a_provider_that_asked_less_strongly_lets_nobody_in(app, client, provider):
+    """ASVS 5.0, 6.8.4: where the office states how strongly the provider has to ask, a token that
+    says less, or nothing, opens no account."""
+    app.state.accounts.link("m.office", provider.issuer, subject="subject-7")
+    said = app.state.provider.client
+    app.state.provider.client = dataclasses.replace(said, acr=("strong", "stronger"))
+    for lie, status in (({}, 403), ({"acr": "weak"}, 403), ({"acr": "stronger"}, 200)):
+        provider.lie = lie
+        address, first = begun(client, provider)
+        assert "acr_values=strong+stronger" in first.headers["location"]
+        assert client.get(address).status_code == status, lie
+    app.state.provider.client = dataclasses.replace(said, amr=("mfa", "hwk"))
+    for lie, status in (({"amr": "mfa"}, 403), ({"amr": ["pwd"]}, 403),
+                        ({"amr": ["pwd", "hwk"]}, 200)):
+        provider.lie = lie
+        address, first = begun(client, provider)
+        assert "acr_values" not in first.headers["location"]
+        assert client.get(address).status_code == status, lie
 
 
 LIES = [
@@ -236,11 +269,12 @@ def test_an_answer_that_nobody_began_here_is_refused(app, client, provider):
 
 
 def test_failures_make_an_address_wait(app, client, provider):
-    for _ in range(5):
+    for _ in range(ADDRESS_FAILURES):
         client.get("/api/oidc/callback")
     app.state.accounts.link("m.office", provider.issuer, subject="subject-7")
     answer = client.get(begun(client, provider)[0])
     assert answer.status_code == 429 and "WEB-014" in answer.text
+    assert 0 < int(answer.headers["retry-after"]) <= 15 * 60
     waits = app.state.accounts.waits("address testclient")
     for _ in range(5):
         client.get("/api/oidc/callback")

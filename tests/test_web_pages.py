@@ -69,6 +69,9 @@ RECORDS = [
     said("hazard", "h4", box(17.60, 44.10, 17.61, 44.11), at=LATER, hazard_type="SHA",
          status="closed"),
     said("accident", "a1", Point(17.52, 44.105), at=LATER, accident_class="incident"),
+    said("settlement", "s1", Point(17.53, 44.1), name="Upper", population=80),
+    said("settlement", "s2", Point(17.54, 44.1), name="Silent"),
+    said("settlement", "s3", None, name="Nowhere", population="declined"),
 ]
 WAITS = Finding("REC-102", "places.csv", 3, "population", "heaps", "It is no number.", "Mend it.",
                 "quarantined")
@@ -205,6 +208,21 @@ def test_a_figure_leads_to_its_definition_its_records_and_the_head(server, addre
     (tmp_path / "figure.json").write_bytes(client.get("/api/figures/hazard_count").content)
     assert command("figures", "recompute", address, tmp_path / "figure.json", "--as", "planner",
                    "--quiet")[0] == 0, "the file of the page is computed again by the command"
+
+
+def test_safety_S12_who_is_in_no_number_of_residents_is_one_click_away(server):
+    client = as_role(server, "planner")
+    assert "not reported: 2" in text_of(client.get("/figures").text)
+    page = client.get("/figures/residents").text
+    said = page.split('id="uncounted"')[1]
+    assert {s for s in ("s1", "s2", "s3") if f"/#record/settlement/{s}" in said} == {"s2", "s3"}
+    assert "80 people" in text_of(page) and "Not reported is not zero." in text_of(said)
+    assert client.get("/api/figures/residents").json()["uncounted"] == ["s2", "s3"]
+    assert 'id="uncounted"' not in client.get("/figures/hazard_count").text
+    quality = text_of(client.get("/quality").text)
+    assert "Communities that report no population" in quality
+    held = client.get("/quality/records?what=without_people&kind=settlement").text
+    assert "/#record/settlement/s3" in held and "/#record/settlement/s1" not in held
 
 
 def test_figures_of_a_past_date_are_for_who_may_see_the_past(server):

@@ -1,19 +1,25 @@
 """WEB: jobs, plans, forecasts and claims in the browser, under the policy."""
 
 import csv
+import itertools
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
 import time
+from urllib.parse import quote, urlsplit
 
 import pytest
 import shapely
 from litestar.testing import TestClient
 
+import pmtiles_made
 from browsing import browsing, served
+from doc_commands import ROOT
 from landrelease.access import policy
 from landrelease.apps import cli
 from landrelease.apps.web import jobs as jobs_module
@@ -26,6 +32,7 @@ from landrelease.store.accounts import Account
 from landrelease.store.open import open_registry, utc_now
 from landrelease.store.results import load_plan
 from landrelease.store.shelf import Shelf
+from landrelease.workflows import on_file, plan_around
 
 PASSWORD = "four random words do"
 PLANS = ("planner", "authority", "administrator")
@@ -152,6 +159,10 @@ WRITE = {  # address -> body, roles that may
     "/jobs/price": ({"plan": "../x"}, PLANS, 400),
     "/jobs/conflicts": ({"plan": "no plan"}, PLANS, 400),
     "/jobs/bound": ({"seconds": -1}, PLANS, 400),
+    "/jobs/policy": ({"samples": 0}, PLANS, 400),
+    "/jobs/pareto": ({"parts": ["land", "money"]}, PLANS, 400),
+    "/jobs/compare": ({"plan": "../x"}, PLANS, 400),
+    "/api/plans/decisions": ({}, PLANS, 400),
     "/jobs/forecast": ({"name": "a", "chance": 2}, ("donor", *PLANS), 400),
     "/jobs/claims": ({"claims": ""}, policy.ROLES, 400),
     "/jobs/claims-recorded": ({"level": "x"}, ("donor", *PLANS), 400),
@@ -162,6 +173,7 @@ WRITE = {  # address -> body, roles that may
     "/api/forecasts/none/force": ({}, PLANS, 404), "/api/forecasts/none/drop": ({}, PLANS, 404)}
 VALID = {"/jobs/plan": {"name": "x"}, "/jobs/what-if": {"weights": {}}, "/jobs/price": {},
          "/jobs/conflicts": {}, "/jobs/bound": {}, "/jobs/forecast": {"name": "x"},
+         "/jobs/policy": {}, "/jobs/pareto": {}, "/jobs/compare": {},
          "/jobs/claims-recorded": {}, "/jobs/map": {},
          "/api/plans/first/orders": {}, "/api/plans/first/force": {}, "/api/plans/first/drop": {},
          "/api/forecasts/outlook/force": {}, "/api/forecasts/outlook/drop": {}}
@@ -210,6 +222,60 @@ def test_an_operator_sees_the_dates_and_its_own_teams_of_the_plan_in_force(clien
     found = client.get("/api/plans/first/map").json()
     assert len(found["features"]) == 12
     assert [f["properties"]["order"] for f in found["features"]] == list(range(1, 13))
+    # All areas are planned: there is nothing besides, and the communities tell where it is.
+    assert found["around"]["unplanned"] == found["around"]["unrecorded"] == 0
+    assert all(f["properties"]["name"] for f in found["communities"]["features"])
+    assert found["communities"]["features"]
+
+
+def test_safety_S01_no_hazard_is_blank_ground_on_the_map_of_a_plan(address, tmp_path, monkeypatch):
+    path = tmp_path / "r.gpkg"
+    path.write_bytes(address.read_bytes())
+    saved, reader = load_plan(Shelf(address, "plans").find("first").path), policy.view("operator")
+    with open_registry(path) as registry:
+        planned = {r.id: r.geometry for r in registry.records("hazard")}
+        name, ground = next(iter(planned.items()))
+        west, south = ground.bounds[:2]
+        new = shapely.box(west - 0.013, south - 0.013, west - 0.008, south - 0.011)
+        wide = shapely.union(ground, shapely.box(west - 0.001, south, west + 0.001, south + 0.001))
+        registry.append([Revision("hazard", i, {"hazard_type": "CHA", "status": status}, shape,
+                                  utc_now(), "a test", "test", "") for i, status, shape in (
+            ("H-new", "open", new), ("H-unsigned", "closed", new), ("H-nowhere", "open", None),
+            (name, "open", wide))])
+
+        def around():
+            ground = on_file.plan_map(saved, on_file.seen(saved, reader, registry), registry,
+                                      reader)
+            drawn = {f["properties"]["hazard"]: shapely.geometry.shape(f["geometry"])
+                     for f in ground["features"]}
+            return drawn, plan_around.around_plan(
+                drawn, frozenset(on_file.order_of(saved)), registry, reader)
+
+        drawn, found = around()
+        # What nobody signed closes nothing (S09); what has no place is listed all the same.
+        assert {h["hazard"] for h in found.listed} == {"H-new", "H-unsigned", "H-nowhere"}
+        assert (found.nowhere, found.parts, found.closed, found.together) == (1, 1, 0, 0)
+        everywhere = {r.id: r.geometry for r in registry.records("hazard") if r.geometry}
+
+        def all_is_drawn(found):
+            shapes = [shapely.geometry.shape(a["geometry"]) for a in found.areas]
+            ground = shapely.union_all([*drawn.values(), *shapes])
+            for hazard, shape in everywhere.items():
+                left = shapely.difference(shape, ground)
+                assert left.area < 1e-14, hazard
+            return {a["properties"]["kind"] for a in found.areas}
+
+        assert all_is_drawn(found) == {"unplanned", "part"}
+        # More than are drawn one by one: squares hold them, and areas of the plan that come later.
+        monkeypatch.setattr(plan_around, "AREAS_MOST", 1)
+        monkeypatch.setattr(on_file, "MAP_MOST", 5)
+        drawn, found = around()
+        assert len(drawn) == 5 and found.together >= 7 + 1
+        assert "together" in all_is_drawn(found) and len(found.listed) == 3
+        # Others see no hazards one by one, and so no such map (S14).
+        with pytest.raises(LandReleaseError, match="ACC-101"):
+            on_file.plan_map(saved, on_file.seen(saved, policy.view(None), registry), registry,
+                             policy.view(None))
 
 
 def test_the_public_sees_the_forecast_in_force_without_cost_and_areas(client, forecast):
@@ -323,6 +389,20 @@ def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, a
     assert client.get("/plans/web").status_code == 404
 
 
+def test_the_documented_request_of_a_program_starts_a_job(app, client):
+    """The line for curl in docs/web.md, with a token of the planner."""
+    said = re.search(r"\n    curl (.*?)\n\n", (ROOT / "docs/web.md").read_text("utf-8"), re.S)[1]
+    words = shlex.split(said.replace("\\\n", " "))
+    token = app.state.accounts.make_token("one.planner", "program", 1)
+    pairs = list(itertools.pairwise(words))
+    headers = dict(w.replace("$TOKEN", token).split(": ", 1) for option, w in pairs
+                   if option == "-H")
+    (content,) = [w for option, w in pairs if option == "-d"]
+    answer = client.post(urlsplit(words[-1]).path, headers=headers, content=content)
+    assert answer.status_code == 201, answer.text
+    assert client.delete(f"/jobs/{answer.json()['id']}", headers=headers).status_code == 200
+
+
 def test_a_plan_goes_over_the_recorded_roads_unless_they_are_left_out(address, tmp_path):
     """A road from the base, and one behind it that its record shuts."""
     path = tmp_path / "r.gpkg"
@@ -365,12 +445,56 @@ def test_what_if_and_another_team_say_what_is_different(client):
     assert found["weights"] == {"hectare_weight": 50.0} and found["stages"]
     page = client.get(f"/work/{weights['id']}").text
     assert "hectare-days" in page and "Open the plan land-first" in page
-    assert "What is different" in client.get("/plans/first/compare?with=second").text
+    beside = client.get("/plans/first/compare?with=second").text
+    assert "What is different" in beside and "hectare-days" in beside
+    assert "Areas, with the residents counted with them:" in beside
     assert ended(client, team["id"])["state"] == "done"
     row, = client.get(f"/jobs/{team['id']}/result").json()["changes"]
     assert "1 more team" in row["change"] and row["gain"] <= row["at_most"] + 1e-6
     assert "1 more team" in client.get(f"/work/{team['id']}").text
     assert ended(client, unknown["id"])["error"]["code"] == "PLN-009"
+
+
+def test_policy_pareto_and_comparison_are_those_of_the_commands(client, address, tmp_path):
+    headers = sign_in(client, "planner")
+    plans = address.parent / "r.gpkg.plans"
+    page = client.get("/plans/first/what-if").text
+    for kind in ("policy", "pareto"):
+        assert f'data-job="{kind}"' in page
+    bodies = {
+        "policy": {"plan": "first", "samples": 3, "every": 0},
+        "pareto": {"plan": "first", "points": 3, "iterations": 0, "parts": ["people", "land"],
+                   "name": "between"},
+        "compare": {"plan": "first", "other": "second"}}
+    jobs = {kind: client.post(f"/jobs/{kind}", headers=headers, json=body).json()
+            for kind, body in bodies.items()}
+    words = {"policy": ("--samples", 3, "--every", 0),
+             "pareto": ("--points", 3, "--iterations", 0, "--parts", "people", "land"),
+             "compare": (plans / "second",)}
+    for kind, job in jobs.items():
+        assert ended(client, job["id"])["state"] == "done", client.get(f"/jobs/{job['id']}").json()
+        told = client.get(f"/jobs/{job['id']}/result").json()
+        out = tmp_path / f"{kind}.json"
+        assert command("plan", kind, address, plans / "first", *words[kind], "--json", out,
+                       "--as", "planner", *(() if kind == "compare" else ("--quiet",))) == 0
+        said = json.loads(out.read_text())
+        if kind == "pareto":
+            for row in told["plans"]:
+                assert bool(row.pop("plan")) == (row["on_the_front"] and not row.pop("twice"))
+            assert said["plans"] == told["plans"] and said["notes"] == told["notes"]
+        else:
+            told.pop("names", None)
+            assert said == told
+    policy_page, pareto_page, compare_page = (
+        client.get(f"/work/{job['id']}").text for job in jobs.values())
+    assert "drawn worlds" in policy_page and policy_page.count("<svg") == 1
+    assert "no other one beats it" in pareto_page and '/plans/between-' in pareto_page
+    assert pareto_page.count("<svg") == 1
+    assert "compared.csv" in compare_page and "What is different" in compare_page
+    kept = [p["name"] for p in client.get("/api/plans").json()["plans"]]
+    assert [n for n in kept if n.startswith("between-")]
+    for name in (n for n in kept if n.startswith("between-")):
+        assert client.post(f"/api/plans/{name}/drop", headers=headers).status_code == 200
 
 
 def test_reasons_are_those_of_the_command(client, address, tmp_path):
@@ -395,6 +519,7 @@ def test_a_cancelled_job_ends_its_process_and_too_many_are_refused(client, app):
                for _ in range(jobs_module.OPEN_MOST_OF_ONE)]
     refused = client.post("/jobs/bound", headers=headers, json=long)
     assert refused.status_code == 429 and refused.json()["code"] == "WEB-030"
+    assert int(refused.headers["retry-after"]) > 0
     states = [client.get(f"/jobs/{j['id']}").json()["state"] for j in started]
     assert states.count("running") <= jobs_module.RUNNING_MOST and states.count("waiting") >= 1
     for _ in range(100):
@@ -551,7 +676,9 @@ def test_a_planner_of_one_area_sees_no_plan_of_the_whole(app, client):
     assert client.get("/plans/first/why").status_code == 404
     page = client.get("/plans/first")
     assert page.status_code == 200 and "manual-a" not in page.text
-    assert client.get("/api/plans/first/map").json()["features"] == []
+    found = client.get("/api/plans/first/map").json()
+    assert found["features"] == found["around"]["features"] == []
+    assert found["around"]["unplanned"] == 0
 
 
 # --- orders, claims ------------------------------------------------------------------------------
@@ -589,7 +716,8 @@ def test_task_orders_are_proposals_and_repeating_changes_nothing(app, client, ad
     with open_registry(address) as registry:
         assert {r.value("task_status") for r in registry.records("task")} == {"proposed"}
     page = client.get("/plans/first/orders").text
-    assert "proposed" in page
+    assert "proposed" in page and "/#record/hazard/" in page
+    assert all(f"/documents/task?task={quote(t, safe='')}" in page for t in first.json()["new"][:5])
     assert [r[3] for r in app.state.accounts.logged(2)] == ["task", "plan_dates"]
     assert client.get("/plans/first/what-if").status_code == 200
     assert app.state.accounts.logged(1)[0][3] == "plan_dates"
@@ -635,14 +763,21 @@ def test_work_outside_the_time_shown_is_not_drawn_and_words_are_escaped():
 # --- a real browser ------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def running(address, tmp_path_factory):
+def served_file(address, tmp_path_factory):
     path = tmp_path_factory.mktemp("served") / "r.gpkg"
     path.write_bytes(address.read_bytes())
-    with served(path, "--as", "planner") as url:
+    return path
+
+
+@pytest.fixture(scope="module")
+def running(served_file):
+    ground = served_file.with_name("base.pmtiles")
+    ground.write_bytes(pmtiles_made.archive())
+    with served(served_file, "--as", "planner", "--basemap", ground) as url:
         yield url
 
 
-def test_from_a_plan_to_a_forecast_in_a_real_browser(running, chromium_path):
+def test_from_a_plan_to_a_forecast_in_a_real_browser(running, served_file, chromium_path):
     with browsing(chromium_path, running) as browser:
         page = browser.page()
         page.on("dialog", lambda d: d.accept())
@@ -678,4 +813,36 @@ def test_from_a_plan_to_a_forecast_in_a_real_browser(running, chromium_path):
         page.wait_for_selector("#rests details[open] td:has-text('own assumption') >> nth=0")
         page.goto(running + "work")
         assert page.locator("tbody tr").count() == 3
+        # Recorded after the plan was made: hazardous all the same, and never blank ground (S01).
+        with open_registry(served_file) as registry:
+            west, south = next(iter(registry.records("hazard"))).geometry.bounds[:2]
+            registry.append([Revision(
+                "hazard", "H-late", {"hazard_type": "SHA", "status": "open"},
+                shapely.box(west - 0.02, south - 0.02, west - 0.01, south - 0.01), utc_now(),
+                "a test", "test", "")])
+        page.goto(running + "plans/spring/map")
+        page.wait_for_selector("#plan-map[data-ready=yes]")
+        assert page.inner_text("#plan-unplanned") == "Hazards that this plan does not work on: 1"
+        assert page.locator("th:has-text('H-late')").count() == 1
+        # Without a pointer: Enter tells what lies in the middle, and its number is drawn.
+        told = """([x, y]) => new Promise(done => {
+            const map = document.getElementById("plan-map").view;
+            map.once("idle", () => done(1)); map.jumpTo({ center: [x, y], zoom: 15 }); })"""
+        page.evaluate(told, [west - 0.015, south - 0.015])
+        page.focus("#plan-map canvas")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#plan-told .card:has-text('this plan does not work on it')")
+        assert "H-late" in page.inner_text("#plan-told")
+        x, y = page.evaluate("""() => {
+            const drawn = document.getElementById("plan-map").view.getSource("middles")._data;
+            return (drawn.geojson ?? drawn).features[4].geometry.coordinates; }""")
+        page.evaluate(told, [x, y])
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#plan-told .card:has-text('5: ')")
+        page.wait_for_function("""() => document.getElementById("plan-map").view
+            .queryRenderedFeatures({ layers: ["chosen"] }).some(f => f.properties.order === 5)""")
+        # The user's base map lies under all of it.
+        assert page.evaluate("""() => document.getElementById("plan-map").view.getStyle().layers
+            .map(l => l.id)""")[:3] == ["ground", "basemap", "around"]
+        browser.snap(page, "plan_map")
         browser.check()

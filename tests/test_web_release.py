@@ -10,7 +10,7 @@ import release_world as world
 from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
-from landrelease.store.accounts import Account
+from landrelease.store.accounts import FAILURES, Account
 from landrelease.store.open import create_registry, open_registry
 from stores import STORES, place_of
 from test_release_certificate import text_of
@@ -177,6 +177,15 @@ def _in_the_layout_of_the_centre(client, app, release, folder):
         app.state.settings = usual
 
 
+def test_safety_S12_finds_that_state_no_number_are_at_least_so_many():
+    from landrelease.apps.web import releasing
+
+    assert releasing._finds([]) == "0"
+    assert releasing._finds([{"quantity": 2}, {"quantity": 3}]) == "5, in records: 2"
+    assert releasing._finds([{"quantity": 2}, {"quantity": 1, "at_least": True}]) == (
+        "at least 3, in records: 2")
+
+
 def test_from_the_proposal_to_the_revoked_certificate(client, app, place, tmp_path):
     headers = sign_in(client, "planner")
     made = client.post("/api/releases/proposals", headers=headers, data={
@@ -251,6 +260,11 @@ def test_from_the_proposal_to_the_revoked_certificate(client, app, place, tmp_pa
     silent = client.post(f"/api/releases/{release}/revoke", headers=headers, data={
         "reason": " ", "password": PASSWORD}, files={"key": ("", b"")})
     assert silent.status_code == 400 and silent.json()["code"] == "REL-022"
+    for _ in range(FAILURES):
+        wrong = client.post(f"/api/releases/{release}/revoke", headers=headers, data={
+            "reason": "a mine was found", "password": "mistyped"}, files={"key": ("", b"")})
+        assert wrong.status_code == 401 and wrong.json()["code"] == "WEB-041"
+    # The password waits now; a find does not (S11).
     gone = client.post(f"/api/releases/{release}/revoke", headers=headers, data={
         "reason": "a mine was found", "password": PASSWORD}, files={"key": ("", b"")})
     assert gone.status_code == 200 and gone.json()["status"] == "revoked", gone.text

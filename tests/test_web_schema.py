@@ -15,24 +15,35 @@ def address(tmp_path_factory):
     return small_registry(tmp_path_factory.mktemp("schema"))
 
 
-def failures_of(address, folder, role, examples, items):
+def probed(address, folder, role, examples, items, malformed=False):
+    """What went wrong, and to how many of how many operations something was sent."""
     app, headers = app_for(address, folder, role)
     with TestClient(app, raise_server_exceptions=False) as client:
-        return [words for operation in operations(client) for words in probe(
-            client, operation, items if operation.path.endswith("/items") else examples, headers)]
+        found = [probe(client, operation, items if operation.path.endswith("/items") else examples,
+                       headers, malformed) for operation in operations(client)]
+    asked = sum(sent > 0 for _, sent in found)
+    return [words for wrong, _ in found for words in wrong], asked, len(found)
 
 
 @pytest.mark.parametrize("role", policy.ROLES)
 def test_whatever_is_sent_the_answer_is_as_described(address, tmp_path, role):
     most = role in ("planner", "administrator")  # who may do most is asked most
-    failures = failures_of(address, tmp_path, role, 3 if most else 1, 20 if most else 6)
+    failures, asked, all_of = probed(address, tmp_path, role, 3 if most else 1, 20 if most else 6)
     assert not failures, "\n".join(failures[:10])
+    assert asked == all_of
+
+
+@pytest.mark.parametrize("role", ["public", "administrator"])
+def test_whatever_is_malformed_is_refused_as_described(address, tmp_path, role):
+    failures, asked, all_of = probed(address, tmp_path, role, 2, 10, malformed=True)
+    assert not failures, "\n".join(failures[:10])
+    assert asked > all_of / 2  # the others take nothing that could be malformed
 
 
 @pytest.mark.parametrize("role", ["public", "operator", "administrator"])
 def test_from_postgis_the_answer_is_as_described(postgres_address, tmp_path, role):
     address = small_registry(tmp_path, postgres_address)
-    failures = failures_of(address, tmp_path, role, 2 if role == "administrator" else 1, 6)
+    failures, _, _ = probed(address, tmp_path, role, 2 if role == "administrator" else 1, 6)
     assert not failures, "\n".join(failures[:10])
 
 

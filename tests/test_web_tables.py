@@ -17,7 +17,8 @@ from landrelease.apps.web.settings import Settings
 from landrelease.core.revision import Revision
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry, utc_now
-from landrelease.workflows import collections
+from landrelease.workflows import collections, filtering, sharing
+from stores import STORES, place_of
 
 PASSWORD = "four random words do"
 FORMULA = "=HYPERLINK(\"http://a.example\",\"here\")"
@@ -115,6 +116,73 @@ def test_pages_of_any_size_hold_the_same_rows(address, limit, down, field):
                 break
             after = page.after
         assert [i.id for i in out] == [i.id for i in whole.items]
+
+
+@pytest.fixture(scope="module", params=STORES)
+def stored(request, tmp_path_factory):
+    place = place_of(request, tmp_path_factory.mktemp("texts"))
+    words = ("Straße", "STRASSE 1", "Žabljak", "zabljak", "50 % done", None, "a_b", "ab", "Поле 7")
+    with create_registry(place.address, office="Travnik") as registry:
+        registry.append([Revision("settlement", f"s:{n:03}", {
+            **({"name": w} if (w := words[n % 9]) else {}), "municipality_name": "NS"[n % 2],
+            **({"population": n * 37 % 11} if n % 4 else {})}, shapely.Point(17 + n / 500, 44),
+            utc_now(), "a test", "test", "") for n in range(90)])
+    with open_registry(place.address) as registry:
+        yield registry
+
+
+@pytest.mark.parametrize("text", [
+    "casei(name) LIKE casei('%strasse%')", "accenti(casei(name)) LIKE accenti('zab%')",
+    "name LIKE '%\\%%'", "name LIKE 'a_b'", "name LIKE '%7' AND population > 3",
+    "name LIKE '%done' OR population = 5", "NOT name LIKE '%a%'", "name LIKE 'nothing'",
+    "population > 3 AND name LIKE '%b' AND municipality_name = 'N'"])
+@pytest.mark.parametrize("order", ["", "population", "-population", "name"])
+def test_a_filter_on_a_text_finds_by_its_column_what_it_finds_row_by_row(
+        stored, monkeypatch, text, order):
+    view = policy.view("planner")
+    fields = {f.name: f for f in collections.collection(stored, view, "settlement").fields}
+    by = collections.Order(order.lstrip("-"), order.startswith("-")) if order else None
+
+    def all_of(limit):
+        out, after = [], ""
+        while True:
+            page = collections.items(
+                stored, view, "settlement", order=by, limit=limit, after=after,
+                keep=filtering.read_filter(text, "cql2-text", fields), where={
+                    "municipality_name": ["N", "S"]}, bounds=(17, 43, 17.1, 45))
+            out += [i.id for i in page.items]
+            if not page.after:
+                return out
+            after = page.after
+
+    quick = all_of(3)
+    assert quick == all_of(1_000)
+    monkeypatch.setattr(collections, "_by_text", lambda *_: None)
+    assert quick == all_of(3)
+
+
+def test_safety_S14_only_who_sees_all_rows_of_a_kind_is_answered_from_its_column(stored):
+    """How long an answer takes, and where its pages end, must not tell of rows that are hidden."""
+    asked = []
+
+    class Watched:
+        def __getattr__(self, name):
+            if name == "matching":
+                asked.append(name)
+            return getattr(stored, name)
+
+    for role in policy.ROLES:
+        for areas in ((), ("17,43,17.1,45",)):
+            view = sharing.reader_of(stored, role, "Operator A", areas)
+            for kind in ("settlement", "team"):
+                grant = view.grant(kind)
+                if grant.precision != "exact" or "name" not in view.fields(kind):
+                    continue
+                fields = {f.name: f for f in collections.collection(stored, view, kind).fields}
+                asked.clear()
+                collections.items(Watched(), view, kind, keep=filtering.read_filter(
+                    "name LIKE '%a%'", "cql2-text", fields))
+                assert bool(asked) is (grant.rows == "all" and not areas), (role, areas, kind)
 
 
 @pytest.mark.parametrize("query", [

@@ -3,6 +3,7 @@ see them, each with a sign of its own."""
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import shapely
@@ -17,9 +18,11 @@ from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry, utc_now
 from landrelease.workflows import imports
 from landrelease.workflows.identities import sign_off
+from test_tiles import decoded, tile_of
 
 PASSWORD = "four random words do"
 SEES = [r for r in policy.ROLES if policy.view(r).may("quarantine", "rows")]
+GROUND = [r for r in policy.ROLES if policy.view(r).precision("hazard") == "exact"]
 BOX = "POLYGON((17.0{0} 44, 17.0{0}5 44, 17.0{0}5 44.005, 17.0{0} 44.005, 17.0{0} 44))"
 BOW = "POLYGON((17.06 44, 17.065 44.005, 17.065 44, 17.06 44.005, 17.06 44))"
 ROWS = [("H-1", "CHA", "open", BOX.format(1)), ("H-2", "SHA", "open", BOX.format(2)),
@@ -68,11 +71,17 @@ def test_safety_S14_rows_that_wait_are_on_the_map_of_who_may_see_them(app, clien
     headers = app.state.asked_as.get(role, {})
     answer = client.get("/api/layers/waiting", headers=headers)
     able = client.get("/api/map", headers=headers).json()
-    assert able["waiting"] is (role in SEES)
+    assert able["waiting"] is (role in GROUND)
     if role not in SEES:
-        assert answer.status_code in (401, 403) and "W-" not in answer.text
+        assert "W-" not in answer.text and "hazard.geojson" not in answer.text
+    if role not in GROUND:
+        assert answer.status_code in (401, 403)
         return
     found = answer.json()
+    if role not in SEES:  # the ground, of the rows nothing (S01, S14)
+        assert {tuple(f["properties"]) for f in found["features"]} == {("id", "why")}
+        assert len(found["features"]) == 2 and found["nowhere"] == 1
+        return
     assert {f["properties"]["name"] for f in found["features"]} == {"W-1", "W-2"}
     assert found["nowhere"] == 1, "its place is none: it may lie anywhere"
 
@@ -85,6 +94,49 @@ def test_safety_S01_a_row_that_waits_is_as_wide_as_it_can_be_read(app, client):
     ring = shapely.from_wkt(BOW).exterior
     assert ground["W-2"].is_valid and ground["W-2"].covers(shapely.polygonize([
         shapely.node(ring)]))
+
+
+@pytest.mark.parametrize("role", GROUND)
+def test_safety_S01_who_walks_there_gets_the_ground_of_hazards_that_wait(app, client, role):
+    for name, most in ((role, 2), (f"{role}.west", 0)):
+        headers = app.state.asked_as[name]
+        drawn = client.get("/api/layers/waiting", headers=headers).json()["features"]
+        listed = client.get("/ogc/collections/unrecorded_hazards/items", headers=headers).json()
+        assert len(drawn) == len(listed["features"]) == most
+        assert {f["properties"]["why"] for f in listed["features"]} <= {"waiting"}
+        for f, g in zip(drawn, listed["features"], strict=True):
+            own, other = (shapely.from_geojson(json.dumps(v["geometry"])) for v in (f, g))
+            assert own.equals_exact(other, 1e-6)
+        for part in ("items.csv", "items.parquet", "items?why=waiting"):
+            assert client.get(f"/ogc/collections/unrecorded_hazards/{part}",
+                              headers=headers).status_code == 200
+    (near,) = drawn_tile(client, app.state.asked_as[role])
+    assert near["why"] == "waiting"
+    assert drawn_tile(client, app.state.asked_as[f"{role}.west"]) == []
+
+
+@pytest.mark.parametrize("role", GROUND)
+def test_safety_S11_ground_that_reopened_under_no_record_is_a_layer_of_the_map(
+        place, role, monkeypatch):
+    """As the collection holds it, and in the reader's areas alone."""
+    from landrelease.core.record import Record
+    from landrelease.workflows import unsigned, waiting_areas
+
+    ground = shapely.from_wkt(BOX.format(3))
+    monkeypatch.setattr(waiting_areas, "unsigned", lambda *_: replace(
+        unsigned.NOTHING, unrecorded=(Record("hazard", "h-gone", {"name": "Secret"}, ground),)))
+    with open_registry(place) as registry:
+        found, nowhere = waiting_areas.waiting_areas(registry, policy.view(role, "Org A"))
+        listed = waiting_areas.without_record(registry, policy.view(role, "Org A"))
+    (again,) = [a for a in found if a.why == "reopened"]
+    assert again.place.equals(ground) and not (again.name or again.file or again.codes)
+    assert len(found) == len(listed) == 3 and nowhere == 1
+
+
+def drawn_tile(client, headers):
+    _, (z, x, y) = tile_of(shapely.from_wkt(BOX.format(3)), z=12)
+    found = decoded(client.get(f"/tiles/unrecorded_hazards/{z}/{x}/{y}", headers=headers).content)
+    return [values for _, _, values in found.get("unrecorded_hazards", [])]
 
 
 def test_safety_S14_who_reads_an_area_sees_what_waits_there(app, client):
@@ -182,8 +234,8 @@ def test_what_waits_is_drawn_with_a_sign_of_its_own(place, chromium_path, dark):
 
 
 @pytest.mark.browser
-def test_who_may_not_see_rows_that_wait_has_no_such_layer(place, chromium_path):
-    with (served(place, "--as", "operator") as url, browsing(chromium_path, url) as browser):
+def test_who_sees_no_hazard_as_it_is_has_no_layer_of_those_that_wait(place, chromium_path):
+    with (served(place, "--as", "donor") as url, browsing(chromium_path, url) as browser):
         page = browser.page()
         page.goto(url)
         page.wait_for_selector("#map[data-drawn=yes]")

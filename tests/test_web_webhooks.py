@@ -56,7 +56,9 @@ def test_addresses_that_are_public():
     "http://a.example/", "ftp://a.example", "https://", "https://u:p@a.example/",
     "https://u@a.example", "https://a.example:22/", "https://a.example:99999/", "file:///etc/passwd",
     "https://a.example/#x", "https://a .example/", "https://exämple/", "https://[::1", "",
-    "https://a.example/" + "x" * 2000])
+    "https://a.example/" + "x" * 2000, "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.7/",
+    "https://localhost/", "https://LocalHost./x", "https://a.localhost/", "https://2130706433/",
+    "https://0x7f.1/", "https://[::ffff:192.168.0.1]/", "https://169.254.169.254/latest"])
 def test_urls_that_may_not_be_named(url):
     with pytest.raises(LandReleaseError) as caught:
         outward.checked(url)

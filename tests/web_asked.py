@@ -8,7 +8,7 @@ marked registry, `{F:kind.field}` the marker of that record's field. `BODIES["ME
 
 KINDS = ("hazard", "outcome", "accident", "task", "team", "person", "item", "settlement",
          "administrative_area", "parcel", "project", "fund", "claim", "hazard_cells",
-         "released_ground")
+         "released_ground", "unrecorded_hazards", "coverage_gaps")
 SOME = ("hazard", "accident", "team", "settlement", "parcel", "fund", "hazard_cells", "nothing")
 _TILE = "9/280/185"  # holds the marked registry
 
@@ -50,7 +50,7 @@ ASKED = {
         *(f"/ogc/collections/{k}/items.xlsx" for k in SOME),
         "/ogc/collections/hazard/items.xlsx?colour=red"],
     "/ogc/collections/{name:str}/items/{item_id:path}": [
-        *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
+        *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-4]),
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
         "/ogc/collections/hazard_cells/items/{ID:hazard}"],
     "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
@@ -63,10 +63,13 @@ ASKED = {
     "/api/layers/contamination": ["/api/layers/contamination",
                                   "/api/layers/contamination?valid_at=2020-01-01"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
+    "/api/outlines/{record_id:path}": [
+        *(f"/api/outlines/{{ID:{k}}}?revision=x" for k in SOME[:-2]),
+        "/api/outlines/nothing?revision=x"],
     "/api/records/{record_id:path}": [
         *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
     "/api/around/{kind:str}/{record_id:path}": [
-        *(f"/api/around/{k}/{{ID:{k}}}" for k in (*KINDS[:-2], "evidence", "activity")),
+        *(f"/api/around/{k}/{{ID:{k}}}" for k in (*KINDS[:-4], "evidence", "activity")),
         "/api/around/hazard/nothing", "/api/around/nothing/nothing",
         "/api/around/team/{ID:hazard}"],
     "/api/evidence/{record_id:path}": [
@@ -140,10 +143,18 @@ ASKED = {
     "/jobs/{job_id:str}/files/{file:str}": ["/jobs/nothing/files/job.json"],
     "/jobs/{job_id:str}/findings": ["/jobs/nothing/findings?start=5"],
     "/jobs/{job_id:str}/rows": ["/jobs/nothing/rows"],
+    "/jobs/{job_id:str}/rows/workbook": ["/jobs/nothing/rows/workbook"],
+    "/api/quarantine": ["/api/quarantine", "/api/quarantine?start=1&limit=9000&code=X",
+                        "/api/quarantine?file=nothing"],
+    "/api/quarantine/workbook": ["/api/quarantine/workbook",
+                                 "/api/quarantine/workbook?file=nothing"],
     "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
     "/schema/{path:str}": ["/schema/openapi.json"],
 }
 BODIES = {
+    "POST /api/quarantine/mend": [
+        ("/api/quarantine/mend", {"numbers": [99], "changes": {"name": "x"}}),
+        ("/api/quarantine/mend", {"numbers": [], "changes": {}})],
     "POST /api/quarantine/{number:int}/mend": [("/api/quarantine/99/mend", {"changes": {}})],
     "POST /api/quarantine/{number:int}/reject": [
         ("/api/quarantine/99/reject", {"reason": "twice"}),
@@ -197,16 +208,24 @@ BODIES = {
     "POST /jobs/price": [("/jobs/price", {"most": 0})],
     "POST /jobs/conflicts": [("/jobs/conflicts", {"plan": "../x"})],
     "POST /jobs/bound": [("/jobs/bound", {"seconds": -1})],
+    "POST /jobs/policy": [("/jobs/policy", {"samples": 0})],
+    "POST /jobs/pareto": [("/jobs/pareto", {"parts": ["land"]})],
+    "POST /jobs/compare": [("/jobs/compare", {"other": "../x"})],
     "POST /jobs/forecast": [("/jobs/forecast", {"name": "../x"})],
     "POST /jobs/claims": [("/jobs/claims", {"claims": ""})],
     "POST /jobs/claims-recorded": [("/jobs/claims-recorded", {"level": "none"})],
     "POST /jobs/map": [("/jobs/map", {"cell": 0}), ("/jobs/map", {"valid_at": "soon"})],
     "POST /jobs/export": [("/jobs/export", {"layout": "none"})],
     "POST /jobs/import": [("/jobs/import", {})],
+    "POST /jobs/mend": [("/jobs/mend", {})],
+    "POST /jobs/{job_id:str}/rows/workbook": [("/jobs/nothing/rows/workbook", {})],
+    "POST /jobs/{job_id:str}/rows/mend": [
+        ("/jobs/nothing/rows/mend", {"numbers": [1], "changes": {"name": "x"}})],
     "POST /jobs/{job_id:str}/rows/{number:int}/mend": [
         ("/jobs/nothing/rows/1/mend", {"changes": {}})],
     "POST /jobs/{job_id:str}/stop": [("/jobs/nothing/stop", {})],
     "DELETE /jobs/{job_id:str}": [("/jobs/nothing", None)],
+    "POST /api/plans/decisions": [("/api/plans/decisions", {})],
     "POST /api/plans/{name:str}/orders": [("/api/plans/nothing/orders", {})],
     "POST /api/plans/{name:str}/force": [("/api/plans/nothing/force", {})],
     "POST /api/plans/{name:str}/drop": [("/api/plans/nothing/drop", {})],

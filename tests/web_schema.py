@@ -9,6 +9,8 @@ import warnings
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -70,15 +72,18 @@ def operations(client):
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def probe(client, operation, examples, headers):
-    """Send what is made for one operation with `headers`; what went wrong, in words."""
+def probe(client, operation, examples, headers, malformed=False):
+    """Send what is made for one operation with `headers`; what went wrong, in words, and how much
+    was sent. What is malformed breaks the description somewhere, and must be refused as it says;
+    for an operation that takes nothing there is none."""
     failures = []
+    mode = GenerationMode.NEGATIVE if malformed else GenerationMode.POSITIVE
     counted = [0]
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
               phases=[Phase.explicit, Phase.generate],
               suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy())
+    @given(case=operation.as_strategy(generation_mode=mode))
     def send(case):
         counted[0] += 1
         for name in list(case.path_parameters or {}):
@@ -106,8 +111,9 @@ def probe(client, operation, examples, headers):
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        failures.append(f"{operation.method.upper()} {operation.path}: {_told(error)}")
-    return failures
+        if not (malformed and not counted[0] and isinstance(error, Unsatisfiable)):
+            failures.append(f"{operation.method.upper()} {operation.path}: {_told(error)}")
+    return failures, counted[0]
 
 
 def _told(error):

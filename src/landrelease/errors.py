@@ -340,6 +340,16 @@ RELEASED_WOULD_GROW = Message(
 PARTS_LEFT_OUT = Message(
     "GEO-024", "{file}, row {row}: the geometry also holds {found}, which have no area.",
     "They are kept in the stored file. Record them on their own if they matter.")
+HAZARD_WOULD_NARROW = Message(
+    "GEO-025", "{file}, row {row}: {field} would go from {expected} to {found}; hazard {other} "
+    "would reach less far.",
+    "Ground leaves a hazard by a signed decision only: say how far the outline may be off as "
+    "before, draw it so much wider, or reject the row.")
+ACCURACY_NO_PLACE = Message(
+    "GEO-026", "{file}, row {row}: {field} is {found} m; a place that may be more than {expected} "
+    "m off is not known.",
+    "Correct it (metres, the radius that holds 90 %). Where nobody knows the place better, take "
+    "the place out and name the district or the community.")
 
 # --- GEO-2: how a place is written -------------------------------------------------------------
 POSITION_UNREADABLE = Message(
@@ -503,6 +513,10 @@ SHAPE_NEARLY_REPEATED = Message(
 POINTS_NEAR = Message(
     "GEO-316", "{file}, row {row}: only {found} from {other}, {when}.",
     "Ask the sender whether it is one event; nothing was merged.")
+JOINT_WORK_POSSIBLE = Message(
+    "ROW-044", "{file}, row {row}: same work, place and days as {other}, by other teams.",
+    "Ask both whether it was joint work: then name the partner in joint_with, and it counts once. "
+    "Until then each counts.")
 SHAPES_OVERLAP = Message(
     "GEO-317", "{file}, row {row}: this {kind_word} overlaps {found}.",
     "Look at them on a map; shared ground is counted once.")
@@ -993,6 +1007,12 @@ PLAN_OF_OTHERS = Message(
     "Give the registry that the plan was made of, or make a plan of this one with `landrelease "
     "plan make`.",
 )
+PLAN_AREAS_NOT_OPEN = Message(
+    "PLN-104",
+    "{path} is a plan of tables, and {found} of its areas are no open areas of this registry: "
+    "{areas}.",
+    "Correct the tables, or make the plan from the records with `landrelease plan make`.",
+)
 
 REACH_NO_ROAD = Message(
     "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
@@ -1071,15 +1091,18 @@ EXPENSE_EARMARK_UNKNOWN = Message(
     "MON-003", "{record}: its {what} is not reported; fund {fund} is given for {expected} alone.",
     "Record it, so that it can be checked.")
 FUND_OVERSPENT = Message(
-    "MON-004", "{record}: {amount:,.2f} {currency} more is spent or bound than came in.",
+    "MON-004", "{record}: {at_least}{amount:,.2f} {currency} more is spent or bound than came in.",
     "Look for an expense that is booked twice or on the wrong fund, or for money not recorded.")
 FUND_SPENT_EARLY = Message(
-    "MON-005", "{record}: {amount:,.2f} {currency} were spent of a fund that is {state}, not "
-    "received.",
+    "MON-005", "{record}: {amount:,.2f} {currency} were spent of a fund that is {state}.",
     "Record the day on which it came in, or who lent the money.")
 RATES_DIFFER = Message(
     "MON-007", "{record}: {pair} on {day} is {rate:g}; {other} says {held:g}, which was used.",
     "Choose the publisher of the rates with --rates.")
+EXPENSE_NO_DAY = Message(
+    "MON-008", "{record}: it states no day on which it was paid or is due; it is in the totals of "
+    "every day, and in no month, no pace and no conversion into another currency.",
+    "Record the day.")
 MONEY_NOTHING = Message(
     "MON-020", "There are no funds and no expenses that the role {role} may see.",
     "Import them (docs/money.md), or say whom you speak for with --organisation.")
@@ -1597,8 +1620,9 @@ TRACK_FAR = Message(
     "are not exchanged.")
 TRACK_UNREADABLE = Message(
     "TRK-018", "{file}: none of {count} rows can be read; row {row}: {field} is {found}.",
-    "Each row needs a time (ISO 8601, or seconds) and a place in numbers with a decimal point; "
-    "engaged is 1 or 0, depth_m from 0 to {deepest:g}. Correct the export of the log.")
+    "Each row needs a time (ISO 8601, or seconds) and a place in numbers; a decimal comma is read "
+    "in a file whose cells stand apart by ; or tabs. engaged is 1 or 0, depth_m is metres, from 0. "
+    "Correct the export of the log.")
 TRACK_WITHOUT_FIX = Message(
     "TRK-019", "{file}: no position with a time and a fix.",
     "Check that the logger had a receiver with a fix, and that the file is the log itself.")
@@ -1641,6 +1665,30 @@ TRACK_AXES_UNTOLD = Message(
     "TRK-026", "{file}: with its axes exchanged the track would fit the task as well.",
     "Nothing in the log shows which is right: look at one fix whose place is known, or log "
     "heading_deg.")
+TRACK_CUT_OFF = Message(
+    "TRK-027", "{file} ends at row {row} while the tool may work and moves on at {found_m_s} m/s, "
+    "and the ground ahead of it is not proven covered: the log may have been cut off.",
+    "Ask for the whole log; else the ground ahead counts as not covered. Let the logger run until "
+    "the machine stands.")
+TRACK_COLUMNS_UNUSED = Message(
+    "TRK-028", "{file}: columns that are not used: {found}.",
+    "If one of them says whether the tool worked, how deep, or how good the fix was, give it the "
+    "heading that is read: {expected}.")
+
+TRACK_DEPTH_UNIT = Message(
+    "TRK-029", "{file}, row {row}: depth_m is {found} ({count} such rows); tools work down to "
+    "{deepest:g} m.",
+    "No depth of this log counts, because it is in another unit or wrong: export it in metres. The "
+    "setting deepest_tool_m says another limit.")
+TRACK_AGAIN = Message(
+    "TRK-030", "{file}, row {row}: {count} fixes hold the places of {other} from row {first} on, "
+    "in the same order, always {seconds:g} s later.",
+    "Nobody drives a way again to the last digit: it is one log with two clocks. These fixes are "
+    "left out, so that the way counts once; where the two differ, the worse counts.")
+TRACK_HEADING_TWICE = Message(
+    "TRK-031", "{file}: the heading {found} stands {count} times.",
+    "Which of these columns holds, nobody can tell: keep one of them, and give the others another "
+    "heading.")
 
 # --- CLM: published numbers -----------------------------------------------------------------------
 CLAIMS_WITHOUT_COLUMNS = Message(
@@ -1772,8 +1820,8 @@ OVERLAP_NOT_STATED = Message(
     "strips may be left between swaths otherwise.")
 SLOPE_NOT_STATED = Message(
     "LAN-016", "Nothing says how steep the ground is (steepest for the machine: {limit}); all of "
-    "the task was taken as flat enough.", "Give polygons with slope_deg by --keep-out, and "
-    "--slope-limit.")
+    "the task was taken as flat enough.", "Give heights by --elevation or polygons with slope_deg "
+    "by --keep-out, and --slope-limit.")
 PARTS_NOT_JOINED = Message(
     "LAN-017", "The path is in {count} parts that no way over allowed ground joins.",
     "Bring the machine from one to the next outside. Each part is a plan file of its own "
@@ -1807,6 +1855,18 @@ TURNS_ON_NEW = Message(
 LANES_GIVEN_UP = Message(
     "LAN-028", "{area} m² that the machine reaches are in no swath: it would take too many small "
     "pieces.", "They are listed for hand work. Look whether the boundary has needless detail.")
+LANES_SAFE_GROUND = Message(
+    "LAN-032", "{file}, row {row}: safe ground is a {found}.",
+    "Draw it as a polygon of ground that was released or never was in doubt.")
+LANES_ELEVATION = Message(
+    "LAN-030", "{file}: its heights cannot be used: {found}.",
+    "Give a GeoTIFF of heights in metres that states its system and covers the task; or draw "
+    "ground that is too steep as --keep-out.")
+SLOPE_FROM_HEIGHTS = Message(
+    "LAN-031", "Slopes come from heights every {cell:g} m ({file}), and of {unknown} m² of the "
+    "task no slope is known. A bank, a ditch or a terrace that is shorter does not show; ground "
+    "without a known slope is left to hand work.",
+    "Look at the ground before a machine goes on it, and draw what is too steep as --keep-out.")
 LANES_NO_WAY = Message(
     "LAN-029", "No way over ground that the machine may be on leads from {start} to {end} (metres "
     "in the plane of the task).",
@@ -1826,8 +1886,9 @@ SUBMISSION_FORM_UNKNOWN = Message(
     "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
     "rejected, what belongs here becomes records by `import` of its file with a mapping.")
 SUBMISSION_NAMELESS = Message(
-    "FRM-011", "The submission has no id of its own ({found!r}).",
-    "Fill in the form with ODK Collect or another program that speaks OpenRosa.")
+    "FRM-011", "The submission has no id of its own that can be used; here it is {found}.",
+    "Look whether the same came under another id. Try the row again to take the answers, or reject "
+    "it. Fill in forms with ODK Collect or another program that speaks OpenRosa.")
 SUBMISSION_FILE = Message(
     "FRM-012", "{name} came with the submission and is {found}; expected {expected}.",
     "Take the photograph again within the form where it is needed; the answers are kept.")
@@ -1836,7 +1897,8 @@ SUBMISSION_EMPTY = Message(
     "Send the submission again; the phone still has it.")
 SUBMISSION_AGAIN = Message(
     "FRM-014", "The submission {found} came before with other content ({other}).",
-    "The first one holds; both are kept as they came. `source get` gives each of them out.")
+    "The first one holds; both are kept as they came. Compare both. Try the row again to take "
+    "these answers; else reject it.")
 SUBMISSION_REPLACED = Message(
     "FRM-015", "The submission {found} was replaced by {other}, which came before it.",
     "The later answers hold; what came is kept. There is nothing to do.")
@@ -1907,8 +1969,19 @@ ACCOUNTS_NOWHERE = Message(
     "WEB-015", "Nothing says where the accounts of {found} are kept.",
     "Give a file with --accounts.")
 NOT_LOOPBACK = Message(
-    "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
-    "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")
+    "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in; "
+    "it is for one's own machine alone.",
+    "Leave --as out and make accounts with `landrelease account add`: everybody signs in. Or leave "
+    "out {found}: who works at this machine then reads on 127.0.0.1.")
+PLAIN_HTTP = Message(
+    "WEB-020", "{found} lets other machines in without --https: passwords, tokens and what is read "
+    "then go over the network open to anybody on the way.",
+    "Put a reverse proxy that speaks https in front and say --https --proxy ADDRESS "
+    "(docs/deploy.md).")
+READER_CHANGED = Message(
+    "WEB-008", "You read as somebody else now than when this page was opened, or your session has "
+    "ended: what the page shows may be incomplete.",
+    "Load the page again, and sign in where it says that nobody is signed in.")
 PROXY_ADDRESS = Message(
     "WEB-019", "{found!r} is no address of a proxy.",
     "Give --proxy an address such as 127.0.0.1 or a network such as 172.28.5.0/24; not all "
@@ -1978,3 +2051,7 @@ JOB_STOPPED_EARLY = Message(
 NOT_FOUND_HERE = Message(
     "WEB-035", "There is no {found} here, or not for this reader.",
     "The list shows what there is; sign in to see what your role may see.")
+
+
+# Code -> message: all of them.
+CATALOGUE = {m.code: m for m in list(vars().values()) if isinstance(m, Message)}

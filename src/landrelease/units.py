@@ -9,6 +9,19 @@ def hectares(area_m2: float) -> float:
     return area_m2 / M2_PER_HECTARE
 
 
+def share_words(share: float) -> str:
+    """A share in per cent with one decimal; what is not all never reads as all, nor as nothing.
+
+    >>> share_words(0.6251), share_words(0.99999), share_words(0.00001), share_words(1.0)
+    ('62.5', '> 99.9', '< 0.1', '100')
+    """
+    if 0.9995 <= share < 1 - 1e-9:
+        return "> 99.9"
+    if 0 < share < 0.0005:
+        return "< 0.1"
+    return "100" if share >= 1 - 1e-9 else f"{100 * share:.1f}"
+
+
 def area_words(area_m2: float) -> str:
     """An area as people write it: m² below one hectare, ha below 100 km², then km².
 

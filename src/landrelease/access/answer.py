@@ -31,7 +31,7 @@ from landrelease.core.hazard import Ground
 Told = Literal["hazardous", "released", "no_information"]
 ANSWERS: tuple[Told, ...] = ("hazardous", "released", "no_information")
 # Why an answer is not the better one, as a code for the words.
-UNSIGNED, PARTLY, UNPLACED = "unsigned", "partly", "unplaced"
+UNSIGNED, PARTLY, UNPLACED, REPORTED = "unsigned", "partly", "unplaced", "reported"
 _TOWARDS = ("north", "north_east", "east", "south_east", "south", "south_west", "west",
             "north_west")
 _NEAREST_STEP_M = 100.0
@@ -59,6 +59,15 @@ class ReleasedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedPart:
+    """Cells in which somebody reported something dangerous that nobody dealt with yet, degrees;
+    the day of the newest report, None where none states it."""
+
+    ground: Ground
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer for one place.
 
@@ -66,10 +75,12 @@ class Answer:
     ----------
     told : one of the three.
     releases : for "released" all that the place lies on, the least depth first.
-    reasons : codes of what else has to be said: ``unsigned``, ``partly``, ``unplaced``.
+    reasons : codes of what else has to be said: ``unsigned``, ``partly``, ``unplaced``,
+        ``reported``.
     nearest_m : for a place that is not hazardous the distance to the nearest hazardous cell that is
         known, rounded down to 100 m; None where none is known.
     towards : the direction of that cell, one of eight; "" without one.
+    reported_on : with the reason ``reported`` the day of the newest report there; None: not stated.
     """
 
     told: Told
@@ -77,6 +88,7 @@ class Answer:
     reasons: tuple[str, ...] = ()
     nearest_m: float | None = None
     towards: str = ""
+    reported_on: date | None = None
 
 
 class PublicLand:
@@ -87,13 +99,18 @@ class PublicLand:
     plane : of the public's grid.
     cells : hazardous cells in degrees (`ground.public_hazard_cells`).
     released : released ground in degrees (`ground.public_released`).
-    unplaced : whether hazards are on record of which nobody knows the place.
+    unplaced : whether hazards or finds are on record of which nobody knows the place.
+    reported : cells of open reports of danger. They change no answer, since anybody can report;
+        each answer there names them.
     """
 
     def __init__(self, plane: LocalPlane, cells: Sequence[Ground],
-                 released: Sequence[ReleasedPart] = (), unplaced: bool = False):
+                 released: Sequence[ReleasedPart] = (), unplaced: bool = False,
+                 reported: Sequence[ReportedPart] = ()):
         self.plane, self.unplaced = plane, unplaced
         self.cells, self.released = tuple(cells), tuple(released)
+        self.reported = tuple(reported)
+        self._reported = _flat([r.ground for r in self.reported], plane)
         self._cells = _flat(self.cells, plane)
         self._parts = _flat([r.ground for r in self.released], plane)
         shapely.prepare(self._cells)
@@ -114,10 +131,15 @@ class PublicLand:
         if not np.isfinite(shapely.get_coordinates(flat)).all():  # the other end of the Earth
             return Answer("no_information", (), (UNPLACED,) if self.unplaced else ())
         reach = within_m * self._stretch(flat) + _slack(flat)
+        reasons: tuple[str, ...] = (UNPLACED,) if self.unplaced else ()
+        told_of = [r.day for r, shape in zip(self.reported, self._reported, strict=True)
+                   if shapely.dwithin(flat, shape, reach)]
+        if told_of:
+            reasons = (REPORTED, *reasons)
+        day = max((d for d in told_of if d is not None), default=None)
         if len(self._cells) and len(
                 self._cell_tree.query(flat, predicate="dwithin", distance=reach)):
-            return Answer("hazardous")
-        reasons: tuple[str, ...] = (UNPLACED,) if self.unplaced else ()
+            return Answer("hazardous", (), reasons, reported_on=day)
         nearest, towards = self._nearest(flat, within_m)
         whole = shapely.buffer(flat, reach / _ARC_INSIDE, quad_segs=_ARC)
         met = self._part_tree.query(whole, predicate="intersects").tolist()
@@ -125,10 +147,11 @@ class PublicLand:
         holding = self._holding(whole, signed)
         if holding:
             said = {self.released[n].release for n in holding}
-            return Answer("released", tuple(sorted(said, key=_careful)), reasons, nearest, towards)
+            return Answer("released", tuple(sorted(said, key=_careful)), reasons, nearest, towards,
+                          day)
         if met:
             reasons = (UNSIGNED if self._holding(whole, met) else PARTLY, *reasons)
-        return Answer("no_information", (), reasons, nearest, towards)
+        return Answer("no_information", (), reasons, nearest, towards, day)
 
     def within(self, box: tuple[float, float, float, float], least_m: float
                ) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
@@ -147,6 +170,11 @@ class PublicLand:
         return ([shapely.clip_by_rect(s, *wide) for s in met[large & signed]],
                 [shapely.clip_by_rect(s, *wide)
                  for s in self._cells[self._cell_tree.query(window)]])
+
+    def reported_within(self, box: tuple[float, float, float, float]) -> list[BaseGeometry]:
+        """Cells of reports that touch a window of the plane, in m."""
+        window = shapely.box(*box)
+        return [s for s in self._reported if shapely.intersects(s, window)]
 
     def _holding(self, whole: BaseGeometry, numbers: Sequence[int]) -> list[int]:
         """Those pieces that hold the place: each alone, else those that do so together."""

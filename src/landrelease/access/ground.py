@@ -4,7 +4,8 @@ Hazardous ground only grows on its way out, released ground only shrinks. Both k
 what happens to a shape after it was computed: its corners are rounded to 5 decimals (at most 0.79 m
 away) and its edges, straight in the plane, are drawn straight in degrees (the sagitta of an edge of
 length L at latitude φ is about L² tan φ / 8R, R the radius of the Earth). A shape whose boundary
-moves by less than the margin cannot lose a point that was deeper inside than the margin.
+moves by less than the margin cannot lose a point that was deeper inside than the margin. What lies
+across the meridian of 180 degrees is cut there.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import LocalPlane, geodesic_distance_m, joined
+from landrelease.core.geometry import LocalPlane, cut_at_180, geodesic_distance_m, joined
 from landrelease.core.hazard import Ground, Hazard, Outcome
+from landrelease.core.lineage import FARTHEST_OFF_M
 from landrelease.errors import CELL_SIZE_REFUSED, GRID_LEFT, LandReleaseError
 
 DECIMALS = 5
 GRID_SERVES_M = 2_000_000.0  # from the centre of the grid: sides of cells are true to 1.3 %
+_MAP_ENDS_DEG = 84.9
 GRID_ENDS_M = 5_000_000.0  # beyond it the stretch that widening allows for is not proven
 _EARTH_M = 6_378_137.0
 # Half a unit of the 5th decimal on both axes, on the equator, where a degree is longest.
@@ -97,16 +100,37 @@ def public_hazard_cells(
     outlines = shapely.get_parts(shapely.simplify(merged, 0))
     outlines = shapely.segmentize(outlines, max(_EDGE_M / cell_m, 1.0))
     metres = shapely.transform(outlines, lambda xy: xy * cell_m)
-    return list(_rounded(plane.to_degrees(metres)))
+    return list(_rounded(shapely.get_parts(cut_at_180(
+        plane.to_degrees(metres), plane.longitude))))
 
 
 def hazard_widths_m(hazards: Sequence[Hazard], at_least_m: float) -> list[float]:
     """How far each of the H hazards is widened for the public, in m (S04, S15).
 
     `at_least_m`, or the accuracy of the hazard's position where that is worse. An accuracy that
-    nobody reported (None) adds nothing to `at_least_m`, which stands for it.
+    nobody reported (None) adds nothing to `at_least_m`, which stands for it. One of more than
+    `FARTHEST_OFF_M` says that nobody knows the place: it counts so far, and every answer says so.
     """
-    return [max(at_least_m, h.position_accuracy_m or 0.0) for h in hazards]
+    return [max(at_least_m, min(h.position_accuracy_m or 0.0, FARTHEST_OFF_M)) for h in hazards]
+
+
+def on_grid(grounds: Sequence[Ground], plane: LocalPlane) -> np.ndarray:
+    """Which of N grounds (degrees) lie where the public's grid can show them: all corners of their
+    extent within `GRID_ENDS_M` of its centre, and on maps (latitudes to `_MAP_ENDS_DEG`)."""
+    if not len(grounds):
+        return np.zeros(0, dtype=bool)
+    shapes = np.empty(len(grounds), dtype=object)
+    shapes[:] = list(grounds)
+    bounds = shapely.bounds(shapes)
+    corners = bounds[:, [0, 1, 0, 3, 2, 1, 2, 3]].reshape(-1, 2)
+    there = np.isfinite(corners).all(axis=1)
+    far = np.full(len(corners), math.inf)
+    if there.any():
+        far[there] = geodesic_distance_m(
+            np.full(int(there.sum()), plane.longitude), np.full(int(there.sum()), plane.latitude),
+            *corners[there].T)
+    good = (far <= GRID_ENDS_M) & (np.abs(corners[:, 1]) <= _MAP_ENDS_DEG)
+    return np.asarray(good.reshape(-1, 4).all(axis=1))
 
 
 def beyond_grid(hazards: Sequence[Hazard], plane: LocalPlane) -> tuple[float, float]:
@@ -193,7 +217,7 @@ def public_released(
         for n, near in zip(touched.tolist(), groups, strict=True):
             kept[n] = shapely.difference(kept[n], joined(taken[near]))
     kept = shapely.segmentize(kept, _EDGE_M)
-    degrees = _rounded(plane.to_degrees(kept))
+    degrees = _rounded(cut_at_180(plane.to_degrees(kept), plane.longitude))
     for n, shape in zip(which, degrees, strict=True):
         out[n] = _polygons(shape)
     return out

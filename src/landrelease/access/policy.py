@@ -48,7 +48,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "forecast": ("start", "finish", "curve", "total", "chance_by", "drivers", "policy", "runs",
                  "seed", "assumptions", "cost"),
     "figures": ("id", "name", "definition", "value", "unit", "scope", "low", "high", "note",
-                "chain_head", "counts", "denominator", "level", "valid_at", "known_at", "records"),
+                "chain_head", "counts", "denominator", "level", "valid_at", "known_at", "records",
+                "uncounted"),
     "ledger": ("area_id", "name", "hazards", "hazardous_m2", "cancelled_m2", "reduced_m2",
                "cleared_m2", "contested_m2", "accidents", "hazard_ids", "outcome_ids"),
     "assessment": ("hazard_id", "people_nearby", "people_low", "people_high", "accidents_nearby",
@@ -285,6 +286,7 @@ KEEPERS_WORK = frozenset((
     "plan price",
     "plan what-if",
     "plan pareto",
+    "plan compare",
     "plan orders",
     "plan bound",
     "plan problem",
@@ -381,6 +383,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "plan price": WayOut("what a plan would gain without a constraint", _PLAN),
     "plan what-if": WayOut("a plan by other weights, and what is different", _PLAN),
     "plan pareto": WayOut("plans between two parts of the objective", _PLAN),
+    "plan compare": WayOut("two plans side by side: what moves, who wins, who loses", _PLAN),
     "plan problem": WayOut("the problem of a plan as tables: areas, teams, dates, costs", _PLAN),
     "plan bound": WayOut("a better bound for a plan", _PLAN),
     "plan orders": WayOut("which tasks of a plan were recorded", _PLAN),
@@ -469,7 +472,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "publish": WayOut("the page, the document and the data files"),
     "import report": WayOut("what became of the rows of a file, for who brought it in"),
     "serve": WayOut("a web app: pages, records, tiles, OGC API Features"),
-    "ask": WayOut("whether a place is known to be hazardous or released: the public's answer"),
+    "ask": WayOut("whether a place is known to be hazardous or released, and the day of each "
+                  "report of danger near it, with nothing else of it: the public's answer"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),
     "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
     "exchange conflicts": WayOut("what offices say differently of the same records", (
@@ -733,10 +737,11 @@ class View:
             if not hidden:
                 return shown
             return tuple(
-                f if hidden.isdisjoint(f.records) else
-                replace(f, records=tuple(r for r in f.records if r not in hidden))
+                f if hidden.isdisjoint(f.records) and hidden.isdisjoint(f.uncounted) else
+                replace(f, records=tuple(r for r in f.records if r not in hidden),
+                        uncounted=tuple(r for r in f.uncounted if r not in hidden))
                 for f in shown if not self.few(sum(r in hidden for r in f.records)))
-        return tuple(replace(f, records=()) for f in shown
+        return tuple(replace(f, records=(), uncounted=()) for f in shown
                      if not self.few(len(f.records)) and (f.subject or f.scope == "all"))
 
     # --- words -----------------------------------------------------------------------------------
@@ -811,7 +816,7 @@ class Unsaid:
 
 # Errors that say back what the reader typed, or nothing of the records.
 _OWN_WORDS = frozenset({"ACC-001", "ACC-101", "STO-001", "STO-002", "STO-003", "STO-004", "STO-006",
-                        "STO-007", "STO-008"})
+                        "STO-007", "STO-008", "PUB-010", "PUB-011", "PUB-012"})
 _HARMLESS = frozenset({"expected", "option", "path", "file", "address", "role", "roles", "subject"})
 _AREA_PARTS = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
 

@@ -59,6 +59,7 @@ from landrelease.apps.common import (
     TeamsOption,
     TemplatesOption,
     first_day,
+    heard,
     opened,
     put_json,
     say,
@@ -283,9 +284,10 @@ def publish(
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
     plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
     forecast: Annotated[Path | None, typer.Option("--forecast", metavar="forecast.json")] = None,
-    title: Annotated[str, typer.Option(help="Name of the programme.")] = "Land release",
+    title: Annotated[str, typer.Option(help="Name of the programme.")] = "",
     contact: Annotated[str, typer.Option(help="Who to call about a find.")] = "",
-    lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
+    lang: Annotated[str, typer.Option(
+        "--lang", metavar="L", callback=heard, help="Language, for example fr.")]
     = "en",
     templates: TemplatesOption = None,
     assumptions: AssumptionsOption = None, quiet: QuietOption = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +25,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0,
                                          help="The same seed and iterations, the same result.")]
 RoleOption = Annotated[str | None, typer.Option(
-    "--as", metavar="ROLE", help="Whose view; without it the public's.")]
+    "--as", metavar="ROLE", help="Whose view; without it the public's, "
+    "or that of the keeper of the file where it is the office's own work (docs/access.md).")]
 ByOption = Annotated[str, typer.Option(
     "--by", metavar="WHO", help="Who records it; without a key it shows as unverified.")]
 AssumptionsOption = Annotated[Path | None, typer.Option(
@@ -36,6 +38,21 @@ StartOption = Annotated[str | None, typer.Option(
 TemplatesOption = Annotated[Path | None, typer.Option(
     "--templates", metavar="DIR", help="Your own templates of documents; docs/release.md.")]
 UNVERIFIED = "local user (unverified)"
+_ASKED_IN = ContextVar("language of the command", default="en")
+
+
+def heard(code: str) -> str:
+    """Callback of `--lang`: what is said before a command has looked at its options is said in that
+    language too. One that there is not is for the command to refuse."""
+    _ASKED_IN.set(code)
+    return code
+
+
+def synthetic_label() -> str:
+    """That the data are made up (S19), in the language that the command was asked for."""
+    from landrelease.workflows import languages
+
+    return languages.synthetic_label(_ASKED_IN.get())
 
 
 def say(text: str = "") -> None:
@@ -75,8 +92,10 @@ class opened:
         from landrelease.store.open import open_registry
 
         self.registry = open_registry(self.address)
-        if self.registry.setting("synthetic") is not None:  # S19, on whatever is printed
-            print("Synthetic data: made up. Nothing here is about real ground.", file=sys.stderr)
+        from landrelease.workflows import is_synthetic
+
+        if is_synthetic(self.registry):  # S19, on whatever is printed
+            print(synthetic_label(), file=sys.stderr)
         return self.registry
 
     def __exit__(self, *_: object) -> None:

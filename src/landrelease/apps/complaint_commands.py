@@ -19,6 +19,7 @@ from landrelease.apps.common import (
     RegistryArgument,
     RoleOption,
     as_date,
+    heard,
     put_json,
     say,
 )
@@ -159,7 +160,8 @@ def complaint_state(
     registry: RegistryArgument,
     code: Annotated[str, typer.Argument(metavar="CODE", help="As the page for everybody gave it.")],
     lang: Annotated[str, typer.Option(
-        "--lang", metavar="L", help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
+        "--lang", metavar="L", callback=heard,
+        help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
     role: RoleOption = None, json: JsonOption = None,
 ) -> None:
     """Where one report stands, by its code: for whoever sent it. Nothing of others.

@@ -20,8 +20,10 @@ from landrelease.apps.common import (
     RegistryArgument,
     RoleOption,
     as_date,
+    heard,
     put_json,
     say,
+    synthetic_label,
 )
 from landrelease.apps.reading import OrganisationOption, reading
 
@@ -224,6 +226,8 @@ def operate_proof(
             recorded_by, role, organisation,
             lambda done, earlier: _written(done, earlier, uncovered, json))
     proof, result = made.proof, made.result
+    if "synthetic" in result:
+        say(synthetic_label())
     for line in operate.proof_words(result):
         say(line)
     others = [f for f in proof.findings if f.code != "COV-005"]
@@ -357,6 +361,8 @@ def operate_measured(
         put_json(json, found | {"stored": store})
         if store:
             proven(keep=True)
+    for doubt in found["findings"]:
+        say(doubt["text"])
     say(f"{found['lanes']} lanes, {found['task_m2']:,.2f} m2 of task: covered for certain "
         f"{found['covered_certain_m2']:,.2f} m2, not proven {found['uncovered_most_m2']:,.2f} m2.")
     say(f"{uncovered}: {len(spots['features']):,} polygons")
@@ -391,6 +397,9 @@ def operate_lanes(
     keep_out: Annotated[list[Path] | None, typer.Option(
         "--keep-out", metavar="FILE", help="Polygons not to enter; with slope_deg only where "
         "steeper than the machine may go.")] = None,
+    safe: Annotated[list[Path] | None, typer.Option(
+        "--safe", metavar="FILE", help="Polygons of safe ground beside the task, on which a "
+        "machine may come, turn and work edges from.")] = None,
     back: Annotated[bool, typer.Option(
         "--back", help="The path ends where it begins.")] = False,
     headland_first: Annotated[bool | None, typer.Option(
@@ -400,7 +409,12 @@ def operate_lanes(
     run_up: Annotated[float | None, typer.Option(
         "--run-up", metavar="M", help="So far one machine goes out of its way to turn onto the "
         "round of a keep-out on ground that is done; else as two swaths lie apart.")] = None,
-    slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
+    slope_limit: Annotated[float | None, typer.Option(
+        "--slope-limit", metavar="DEG", help="Steepest ground to go on; else the profile's."
+        )] = None,
+    elevation: Annotated[Path | None, typer.Option(
+        "--elevation", metavar="FILE.tif", help="Heights in m: ground that is steeper than the "
+        "machine may go is left to hand work.")] = None,
     standoff: Annotated[float | None, typer.Option(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = None,
     control_range: Annotated[float | None, typer.Option(
@@ -414,6 +428,9 @@ def operate_lanes(
         "machines.")] = None,
     speed: Annotated[float | None, typer.Option(
         "--speed", metavar="M/S", help="Of the machines; else the profile's.")] = None,
+    lang: Annotated[str, typer.Option(
+        "--lang", metavar="L", callback=heard,
+        help="Language of the sketch: en, fr, es, ru, uk, ar.")] = "en",
     profiles: Annotated[Path | None, typer.Option(
         "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
     role: RoleOption = None, organisation: OrganisationOption = None,
@@ -443,7 +460,8 @@ def operate_lanes(
                                    expected="two numbers as 10.25,45.5") from None
     options = lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
-        tuple(keep_out or ()), back, headland_first, run_up)
+        tuple(keep_out or ()), back, headland_first, run_up, tuple(safe or ()),
+        elevation, lang=lang)
     where: Path | Ground
     notes: tuple[str, ...] = ()
     known: dict[str, Profile] | None = None
@@ -472,6 +490,8 @@ def operate_lanes(
                                   known=known)
         words = fleet.fleet_words(result)
     put_json(json, result)
+    if "synthetic" in result:
+        say(synthetic_label())
     for line in words:
         say(line)
     raise typer.Exit(FINDINGS if result["findings"] or result.get("not_joined") else DONE)

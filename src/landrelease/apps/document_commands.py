@@ -15,6 +15,7 @@ from landrelease.apps.common import (
     RoleOption,
     TemplatesOption,
     as_date,
+    heard,
     say,
 )
 from landrelease.apps.explain_commands import PlanArgument
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 OutOption = Annotated[Path, typer.Option(
     "--out", metavar="FILE", help="Ends in .pdf for paper, in .xlsx for a spreadsheet.")]
-LangOption = Annotated[str, typer.Option("--lang", metavar="L", help="en, fr, es, ru, uk, ar.")]
+LangOption = Annotated[str, typer.Option(
+    "--lang", metavar="L", callback=heard, help="en, fr, es, ru, uk, ar.")]
 
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:

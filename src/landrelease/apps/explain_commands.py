@@ -18,10 +18,12 @@ from landrelease.apps.common import (
     RoleOption,
     SeedOption,
     as_date,
+    opened,
     put_json,
     say,
 )
 from landrelease.apps.console import listening, stopping_gently
+from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
@@ -45,7 +47,9 @@ def register(plan: typer.Typer) -> None:
     plan.command("policy")(plan_policy)
     plan.command("what-if")(plan_what_if)
     plan.command("pareto")(plan_pareto)
+    plan.command("compare")(plan_compare)
     plan.command("orders")(plan_orders)
+    plan.command("decide")(plan_decide)
     plan.command("bound")(plan_bound)
 
 
@@ -212,7 +216,10 @@ def plan_policy(
         "working time in which a stage ended; 0: keep its order to the end.")] = 35,
     iterations: Annotated[int, typer.Option(
         "--iterations", metavar="N", min=0, help="Effort of each making again.")] = 1,
-    role: RoleOption = None, area: AreaOption = None, seed: SeedOption = 1,
+    csv: Annotated[Path | None, typer.Option(
+        "--csv", metavar="OUT.csv", help="When each community gets its access back: as planned, "
+        "and by which days in 10, 50 and 90 % of the worlds.")] = None,
+    top: TopOption = 15, role: RoleOption = None, area: AreaOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """The plan as a policy: played, and made again, on sampled outcomes beside the best rule.
@@ -221,6 +228,8 @@ def plan_policy(
 
     Example: landrelease plan policy district.gpkg plan --samples 200 --as planner
     """
+    from landrelease import workflows
+    from landrelease.store import exports
     from landrelease.workflows.explaining import policy_of
     from landrelease.workflows.planning import plan_of
 
@@ -230,6 +239,8 @@ def plan_policy(
         found = policy_of(saved.plan, saved.assumptions, samples=samples, every=every,
                           iterations=iterations, seed=seed, progress=progress)
     put_json(json, {**found, "synthetic": saved.synthetic})
+    if csv is not None:
+        exports.write_csv(csv, workflows.marked(found["communities"], saved.synthetic))
     say(f"{'points, ' + str(samples) + ' drawn worlds':<44}{'10 %':>16}{'median':>16}{'90 %':>16}")
     for name in ("plan", "rule"):
         row = found[name]
@@ -240,6 +251,23 @@ def plan_policy(
         f"{found['better']:.0%} of the worlds, on average by {found['gain']:,.0f} points "
         f"(standard error {found['gain_error']:,.0f}); "
         f"{found['unfinished']:.1%} of the needed stages are not done by the horizon.")
+    show_dates(found["communities"], samples, top)
+
+
+def show_dates(rows: list[dict[str, Any]], samples: int, top: int) -> None:
+    """When communities can be reached with their own hazards released, over the drawn worlds."""
+    waiting = sorted((r for r in rows if r["back_planned"] != r["back_10"] or r["back_10"]
+                      != r["back_90"] or not r["back_90"]),
+                     key=lambda r: (r["back_50"] or "9999", r["community"]))
+    if not waiting:
+        return
+    say(f"Communities reached and their own hazards released by, {samples} drawn worlds:")
+    say(f"{'':<28}{'as planned':>12}{'10 %':>12}{'median':>12}{'90 %':>12}")
+    for r in waiting[:top]:
+        say(f"  {r['community']:<26}" + "".join(
+            f"{r[k] or 'later':>12}" for k in ("back_planned", "back_10", "back_50", "back_90")))
+    if len(waiting) > top:
+        say(f"  and {len(waiting) - top:,} more (--csv, --json). later: beyond the horizon.")
 
 
 def plan_what_if(
@@ -343,6 +371,79 @@ def show_pareto(parts: tuple[str, str], rows: list[dict[str, Any]]) -> None:
         before.append(at)
 
 
+def plan_compare(
+    registry: RegistryArgument, plan: PlanArgument,
+    other: Annotated[Path, typer.Argument(
+        metavar="OTHER", help="Folder of another plan, which the first is compared with.")],
+    top: TopOption = 10,
+    csv: Annotated[Path | None, typer.Option(
+        "--csv", metavar="OUT.csv", help="Every community, area and stage in both.")] = None,
+    role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
+) -> None:
+    """Two plans that were kept, side by side: from PLAN to OTHER, what moves, who wins, who loses.
+
+    Each is judged by its own weights; what is lost is shown before any weight.
+
+    Example: landrelease plan compare district.gpkg plan-may plan-june --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows.comparing import compared, csv_rows
+    from landrelease.workflows.planning import plan_of
+
+    with reading(registry, "plan compare", role, areas=area) as (opened_registry, _):
+        found = compared(plan_of(opened_registry, plan), plan_of(opened_registry, other))
+    put_json(json, found)
+    if csv is not None:
+        exports.write_csv(csv, workflows.marked(csv_rows(found), found["synthetic"]))
+    show_compared(found, top)
+
+
+def show_compared(found: dict[str, Any], top: int) -> None:
+    from landrelease.workflows.comparing import side_of
+
+    one, two = found["before"], found["after"]
+    say(f"{'':<28}{'first':>20}{'second':>20}")
+    for title, name in (("score", "score"), ("proven bound", "bound"),
+                        ("steps planned", "stages_planned"), ("steps in all", "stages")):
+        say(f"{title:<28}{one[name]:>20,.0f}{two[name]:>20,.0f}")
+    for row in found["parts"]:
+        weights = [row["weight_before"], row["weight_after"]]
+        same = weights[0] == weights[1]
+        say(f"{row['name']:<28}" + "".join(
+            f"{'-' if w is None else format(w, ',.10g'):>20}" for w in weights)
+            + ("" if same else "  (other weights)"))
+        if row["lost_before"] is not None or row["lost_after"] is not None:
+            say(f"{'  lost':<28}" + "".join(
+                f"{'-' if v is None else format(v, ',.0f'):>20}"
+                for v in (row["lost_before"], row["lost_after"])) + f"  {row['unit']}")
+    for title in ("communities", "areas"):
+        rows, who = found[title], found["who"][title]
+        if not rows:
+            continue
+        say(f"Of {len(rows):,} {title}, with the people counted with them: " + ", ".join(
+            f"{w['count']:,} {side} ({w['people']:,.0f} people"
+            + (f", of {w['people_not_reported']:,} not reported)" if w["people_not_reported"]
+               else ")") for side, w in who.items() if w["count"]) + ".")
+        for side in ("sooner", "later"):
+            moved = [r for r in rows if side_of(r["change"]) == side]
+            moved.sort(key=lambda r: -abs(r["days"] or 0) * (r["people"] or 0.0))
+            for r in moved[:top]:
+                days = "" if r["days"] == "" else f" ({r['days']:+} days)"
+                people = "people not reported" if r["people"] is None else (
+                    f"{r['people']:,.0f} people")
+                say(f"  {side} {r['id']}, {people}: {r['before'] or 'no date'} -> "
+                    f"{r['after'] or 'no date'}{days}")
+    show_changes(found["stages"], [], top)
+    if found["other"]:
+        say("What the problems differ in, so that not all of this comes from the order of work "
+            "(the standing plan is the first, this one the second):")
+    for words in found["other"]:
+        say(f"  {words}")
+    if not found["same_records"]:
+        say("The two plans rest on different states of the records.")
+
+
 def plan_orders(
     registry: RegistryArgument, plan: PlanArgument,
     until: Annotated[str | None, typer.Option(
@@ -360,15 +461,84 @@ def plan_orders(
     """
     from landrelease.workflows.orders import propose_from
     from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.tables import FROM_TABLES
 
     last = None if until is None else as_date("--until", until)
     with reading(registry, "plan orders", role, areas=area) as (opened_registry, _):
         saved = plan_of(opened_registry, plan)
         found = propose_from(opened_registry, saved, plan, by=by, until=last)
-    put_json(json, dataclasses.asdict(found))
+    put_json(json, dataclasses.asdict(found) | {"from_tables": saved.from_tables})
+    if saved.from_tables:
+        say(FROM_TABLES + " Each of these tasks says so.")
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
         f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")
+    if found.again:
+        say(f"{len(found.again)} of these are recorded as completed and have to be done again, "
+            "because their ground was rejected: order them anew (task_status ordered, signed): "
+            + ", ".join(found.again[:5]) + (" ..." if len(found.again) > 5 else ""))
     say("They are proposals. A person orders a task with a signature.")
+
+
+def plan_decide(
+    registry: RegistryArgument,
+    task: Annotated[str, typer.Argument(
+        metavar="TASK", help="A task on record, or a stage that `plan orders` proposed.")],
+    start: Annotated[str | None, typer.Option(
+        "--start", metavar="DATE", help="It starts on this day.")] = None,
+    not_before: Annotated[str | None, typer.Option(
+        "--not-before", metavar="DATE", help="It starts on this day or later.")] = None,
+    start_by: Annotated[str | None, typer.Option(
+        "--start-by", metavar="DATE", help="It starts by this day.")] = None,
+    any_day: Annotated[bool, typer.Option(
+        "--any-day", help="No day is fixed, also not the one of the proposal.")] = False,
+    team: Annotated[list[str] | None, typer.Option(
+        "--team", metavar="TEAM", help="This team does it; repeat for more.")] = None,
+    any_team: Annotated[bool, typer.Option(
+        "--any-team", help="No team is fixed, also not those of the proposal.")] = False,
+    exclude: Annotated[list[str] | None, typer.Option(
+        "--exclude", metavar="TEAM", help="This team does not; repeat for more.")] = None,
+    after: Annotated[list[str] | None, typer.Option(
+        "--after", metavar="TASK", help="It follows this task; repeat for more.")] = None,
+    method: Annotated[str | None, typer.Option(
+        "--method", metavar="M", help="manual, mechanical, animal_detection or mixed.")] = None,
+    take_back: Annotated[bool, typer.Option(
+        "--take-back", help="It is a proposal again, and binds no plan.")] = False,
+    reason: ReasonOption = "", key: KeyOption = None, by: ByOption = UNVERIFIED,
+    json: JsonOption = None,
+) -> None:
+    """Order a task, with what you fix or forbid about it. The next `plan make` keeps to it.
+
+    What is not said stays as on record, also the day and the teams of a proposal (`--any-day`,
+    `--any-team` leave them free). It counts with the key of somebody whose vouched role orders
+    work; without one it is recorded, and binds nobody (S09).
+
+    Example: landrelease plan decide r.gpkg hazard-7:NTS --start-by 2027-05-31 --key me.pem
+    """
+    from landrelease.workflows import identities
+    from landrelease.workflows.deciding import Decided, decide
+
+    days = {name: None if text is None else as_date(option, text) for name, option, text in (
+        ("start", "--start", start), ("not_before", "--not-before", not_before),
+        ("start_by", "--start-by", start_by))}
+    what = Decided(**days, any_day=any_day, teams=team or ([] if any_team else None),
+                   excluded=exclude or None, after=after or None, method=method,
+                   take_back=take_back)
+    with opened(registry) as opened_registry:
+        made = decide(opened_registry, task, what, reason=reason, by=by, key=opened_key(key))
+        record = made.revision.record_id
+        verdict = identities.verdicts(opened_registry, record).get(made.hash)
+        counts = verdict is not None and verdict.standing == "verified"
+    put_json(json, {"task": record, "task_status": made.revision.values["task_status"],
+                    "counts": counts or take_back})
+    if take_back:
+        say(f"{record} is a proposal again; the next `plan make` is free in it.")
+        return
+    if counts:
+        say(f"{record} is ordered; the next `plan make` keeps to it.")
+        return
+    say(f"{record} is recorded as ordered, but does not count: "
+        + ("nobody signed it" if verdict is None or not verdict.reason else verdict.reason) + ".")
+    raise typer.Exit(FINDINGS)
 
 
 def plan_bound(
@@ -428,7 +598,9 @@ def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> 
 
     stages, communities = planning.write_changes(out, again, synthetic)
     say(f"Since the standing plan {len(again.since.done)} stages were done and "
-        f"{len(again.since.begun)} have begun.")
+        f"{len(again.since.begun)} have begun."
+        + (f" {len(again.since.again)} that were reported as done are open again: their ground was "
+           "rejected." if again.since.again else ""))
     for words in again.other:
         say(words)
     if again.other:

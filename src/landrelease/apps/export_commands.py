@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from landrelease.apps.claims_commands import as_moment
 from landrelease.apps.common import QuietOption, RegistryArgument, RoleOption, as_date, say
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
@@ -22,12 +23,11 @@ def export(
     registry: RegistryArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
     as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="D", help="As it was known at the end of that day (UTC).")] = None,
+        "--as-of", "--valid-at", metavar="D", help="As it was on that day, as in figures; else "
+        "now.")] = None,
     known_at: Annotated[str | None, typer.Option(
-        "--known-at", metavar="T", help="As it was known at that moment, with its zone.")] = None,
-    valid_at: Annotated[str | None, typer.Option(
-        "--valid-at", metavar="D", help="As it was on that day, by the date of information.")]
-    = None,
+        "--known-at", metavar="T", help="As it was known then: the end of a day (UTC), or a moment "
+        "with its zone.")] = None,
     changed_since: Annotated[str | None, typer.Option(
         "--changed-since", metavar="D|T", help="Only what is not as it was known then.")] = None,
     format_: Annotated[list[str] | None, typer.Option(
@@ -53,13 +53,9 @@ def export(
     """
     from landrelease.workflows import export as exporting
 
-    if as_of and known_at:
-        raise LandReleaseError(BAD_OPTION, option="--as-of and --known-at", found="both",
-                               expected="one of the two")
-    known = (_moment("--as-of", as_of, end=True) if as_of
-             else _moment("--known-at", known_at) if known_at else None)
     choice = exporting.Choice(
-        tuple(kind or ()), known, as_date("--valid-at", valid_at) if valid_at else None,
+        tuple(kind or ()), as_moment("--known-at", known_at) if known_at else None,
+        as_date("--as-of", as_of) if as_of else None,
         _moment("--changed-since", changed_since) if changed_since else None)
     areas = [*(area or []), *([exporting.within(within)] if within is not None else [])]
     with (reading(registry, "export", role, organisation, areas) as (opened_registry, reader),
@@ -72,8 +68,8 @@ def export(
     say(f"Written to {out} for the role {role or 'public'}; withheld.json says what is missing.")
 
 
-def _moment(option: str, text: str, *, end: bool = False) -> datetime:
-    """A day (its start, or its end) in UTC, or a moment with its zone."""
+def _moment(option: str, text: str) -> datetime:
+    """A day (its start) in UTC, or a moment with its zone."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -81,12 +77,9 @@ def _moment(option: str, text: str, *, end: bool = False) -> datetime:
             found = datetime.fromisoformat(text)
         except ValueError:
             found = datetime.min
-        if found.tzinfo is None or end:
+        if found.tzinfo is None:
             raise LandReleaseError(
-                BAD_OPTION, option=option, found=text, expected="a date as 2027-04-01" + (
-                    "" if end else ", or a moment with its zone as 2027-04-01T12:00+02:00")
-            ) from None
+                BAD_OPTION, option=option, found=text, expected="a date as 2027-04-01, or a moment "
+                "with its zone as 2027-04-01T12:00+02:00") from None
         return found.astimezone(UTC)
-    if end:
-        return datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

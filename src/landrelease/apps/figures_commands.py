@@ -24,7 +24,7 @@ from landrelease.apps.common import (
 )
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
-from landrelease.errors import FIGURE_FILE, LandReleaseError
+from landrelease.errors import BAD_OPTION, FIGURE_FILE, LandReleaseError
 
 LevelOption = Annotated[str | None, typer.Option(
     "--level", metavar="LEVEL", help="Count only what is validated at least so far: operator, "
@@ -70,6 +70,8 @@ def value_words(value: float | None, unit: str, digits: int = 0) -> str:
         return "not reported"
     if unit == "share":
         return f"{value:.1%}"
+    if unit.endswith("per m²"):  # most of them are below one
+        return f"{value:,.3f} {unit}"
     if unit.startswith("items per"):
         return f"{value:,.2f} {unit}"
     return f"{value:,.{digits}f} {unit}"
@@ -100,6 +102,7 @@ def figures_list(
     put_json(json, [figures.plain_figure(f) for f in found])
     for f in found:
         mark = " (unverified)" if f.note.startswith("(unverified)") else ""
+        mark += f" ({len(f.uncounted):,} do not report it)" if f.uncounted else ""
         say(f"{f.id:<44}{value_words(f.value, f.unit):>24}  {len(f.records):>7,} records  "
             f"{f.name}{mark}")
 
@@ -108,13 +111,39 @@ def figures_trace(
     registry: RegistryArgument, figure: str, role: RoleOption = None,
     organisation: OrganisationOption = None, area: AreaOption = None, level: LevelOption = None,
     as_of: AsOfOption = None, known_at: KnownAtOption = None, plan: PlanOption = None,
+    treaty: Annotated[str | None, typer.Option(
+        "--treaty", metavar="apmbc|ccm|all", help="Of a figure treaty_...: of which tables.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(
+        "--year", min=1900, max=2200, help="Of a figure treaty_...: of which year.")] = None,
+    deadline: Annotated[str | None, typer.Option(
+        "--deadline", metavar="DATE", help="Of the figures of a treaty's deadline.")] = None,
+    extended_to: Annotated[str | None, typer.Option(
+        "--extended-to", metavar="DATE", help="To which that deadline was extended.")] = None,
+    scope: Annotated[str | None, typer.Option(
+        "--scope", metavar="NAME", help="Of a figure treaty_...: of this administrative area (of "
+        "types and years: of this row) alone.")] = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """The records under a figure, and the chain head at which it was computed.
 
+    Figures of the tables of treaties (treaty_...) need --treaty and --year; those of the deadline
+    --deadline, those of the years to come --plan.
+
     Example: landrelease figures trace district.gpkg hazardous_m2 --json figure.json --as planner
     """
     from landrelease.workflows import figures
+
+    if figure.startswith("treaty_"):
+        if treaty is None or year is None:
+            raise LandReleaseError(BAD_OPTION, option="--treaty and --year", found="not both",
+                                   expected="the tables that the figure is of")
+        _trace_treaty(registry, figure, treaty, year, role, organisation, area, level, known_at,
+                      deadline, extended_to, scope, plan, seed, json, quiet)
+        return
+    if scope is not None:
+        raise LandReleaseError(BAD_OPTION, option="--scope", found=scope, expected="the area in "
+                               "the name of the figure, as released_m2:AREA")
 
     with (reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader),
           listening(quiet) as progress):
@@ -131,23 +160,61 @@ def figures_trace(
     say(f"chain head {found.chain_head}")
     for record in found.records:
         say(f"  {record}")
+    if found.uncounted:
+        say(f"not reported, and in no sum: {len(found.uncounted):,} records")
+    for record in found.uncounted:
+        say(f"  {record}")
+
+
+def _trace_treaty(registry: str, figure: str, treaty: str, year: int, role: str | None,
+                  organisation: str | None, area: list[str] | None, level: str | None,
+                  known_at: str | None, deadline: str | None, extended_to: str | None,
+                  scope: str | None, plan: Path | None, seed: int,
+                  json: Path | None, quiet: bool) -> None:
+    from landrelease.workflows import treaties
+
+    with (reading(registry, "figures treaty", role, organisation, area) as (opened_registry,
+                                                                           reader),
+          listening(quiet) as progress):
+        found = treaties.trace(treaties.tables(
+            opened_registry, reader, treaty, year, level=level,
+            known_at=as_moment("--known-at", known_at) if known_at else None,
+            made_on=date.today(), obligation=treaties.obligation_of(
+                as_date("--deadline", deadline) if deadline else None,
+                as_date("--extended-to", extended_to) if extended_to else None),
+            plan=_plan(plan, opened_registry), seed=seed, progress=progress), figure, scope)
+    put_json(json, found)
+    say(f"{found['name']} [{found['unit']}]: {found['definition']}")
+    say(f"counts: {found['counts']}")
+    for column, value in found["values"].items():
+        say(f"{column}: {value}")
+    if len(found["numbers"]) > 1:
+        say("each number, and how many records it rests on:")
+        for n in found["numbers"]:
+            say("  " + ": ".join(filter(None, (n["table"], n["row"], n["what"])))
+                + f": {n['value']}, {len(n['records']):,} records")
+    say(f"chain head {found['chain_head']}")
+    for record in found["records"]:
+        say(f"  {record}")
 
 
 def figures_recompute(
     registry: RegistryArgument,
     figure: Annotated[Path, typer.Argument(metavar="FIGURE.json",
-                                           help="What `figures trace --json` wrote.")],
+                                           help="What `figures trace --json` or "
+                                           "`figures treaty --json` wrote.")],
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
     plan: PlanOption = None, seed: SeedOption = 1, json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Compute an exported figure again from the records as they stood at its chain head.
 
-    Exit status 1 where it comes out differently.
+    Also of all tables of a treaty: what `figures treaty --json` wrote, or `figures trace treaty_...
+    --json`. Exit status 1 where anything comes out differently.
 
     Example: landrelease figures recompute district.gpkg figure.json --as planner
     """
-    from landrelease.workflows import figures
+    from landrelease.workflows import figures, treaties
 
     try:
         document = json_module.loads(figure.read_text(encoding="utf-8"))
@@ -158,8 +225,15 @@ def figures_recompute(
     with (reading(registry, "figures recompute", role, organisation, area) as (opened_registry,
                                                                               reader),
           listening(quiet) as progress):
-        again = figures.recompute(opened_registry, reader, document, str(figure), progress,
-                                  _plan(plan, opened_registry), seed)
+        if "treaty" in document:
+            remade = treaties.recompute(opened_registry, reader, document, str(figure),
+                                        _plan(plan, opened_registry), progress)
+        else:
+            again = figures.recompute(opened_registry, reader, document, str(figure), progress,
+                                      _plan(plan, opened_registry), seed)
+    if "treaty" in document:
+        _say_remade(remade, json)
+        return
     put_json(json, {"same": again.same, "then": again.then.get("value"), "now": again.now.value,
                     "gone": again.gone, "new": again.new,
                     "figure": figures.plain_figure(again.now)})
@@ -174,6 +248,23 @@ def figures_recompute(
     for word, records in (("gone", again.gone), ("new", again.new)):
         for record in records[:20]:
             say(f"  {word} {record}")
+    raise typer.Exit(FINDINGS)
+
+
+def _say_remade(remade: Any, json: Path | None) -> None:
+    import dataclasses
+
+    put_json(json, {"same": remade.same, "numbers": remade.numbers,
+                    "different": [dataclasses.asdict(d) for d in remade.different]})
+    if remade.same:
+        say(f"{remade.numbers:,} numbers of the treaty's tables, each from the same records. They "
+            "come out again.")
+        return
+    say(f"{len(remade.different):,} of {remade.numbers:,} numbers of the treaty's tables come out "
+        "differently, or from other records.")
+    for d in remade.different[:20]:
+        say(f"  {d.what}: exported as {d.then}, comes out as {d.now}; {len(d.gone):,} records are "
+            f"not under it any more, {len(d.new):,} were not")
     raise typer.Exit(FINDINGS)
 
 
@@ -202,17 +293,21 @@ def figures_tables(
     rows = found.rows
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
+    nothing = not rows or rows[-1].accidents == 0  # nobody reported any, which is not none (S12)
     if out is not None:
         write_csv(out, workflows.marked([
-            {"municipality": r.name, "hazards": r.hazards,
-             "accidents": "withheld" if r.accidents is None else r.accidents,
+            {"municipality": r.name,
+             "hazards": r.hazards if r.hazards_known else "not reported",
+             "accidents": "withheld" if r.accidents is None else
+             "not reported" if nothing else r.accidents,
              **{n: "not reported" if getattr(r, n) is None else round(getattr(r, n), 1)
                 for n in names}} for r in rows], synthetic))
     say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
     for r in rows:
         cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
                  for n in names)
-        say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
+        count = f"{r.hazards:,}" if r.hazards_known else "–"
+        say(f"{r.name[:33]:<34}{count:>7}" + "".join(f"{c:>14}" for c in cells))
     for f in found.figures:
         if f.id == "released_m2" and f.note.startswith("(unverified)"):
             say(f.note)

@@ -19,6 +19,7 @@ from landrelease.apps.common import (
     RoleOption,
     SeedOption,
     as_date,
+    heard,
     put_json,
     say,
 )
@@ -41,7 +42,7 @@ RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each for
 WorkersOption = Annotated[int | None, typer.Option(
     "--workers", min=1, max=1024, help="Threads; else one a processor. The answer is the same.")]
 LangOption = Annotated[str, typer.Option(
-    "--lang", metavar="L", help="Language of the report, for example fr.")]
+    "--lang", metavar="L", callback=heard, help="Language of the report, for example fr.")]
 SchedulerOption = Annotated[str, typer.Option(
     "--scheduler", metavar="WHERE", help="Where the runs are played: threads, processes (Dask), or "
     "the address of a Dask scheduler. The answer is the same.")]
@@ -165,7 +166,7 @@ def forecast_rates(
     with reading(registry, "forecast rates", role, areas=area) as (opened_registry, reader):
         stated = workflows.load_assumptions(assumptions, opened_registry)
         found = forecasting.learn(opened_registry, reader, stated, seed=seed)
-        synthetic = opened_registry.setting("synthetic") is not None
+        synthetic = workflows.is_synthetic(opened_registry)
     put_json(json, forecasting.learning_document(found) | {"synthetic": synthetic})
     for note in found.notes:
         say(note)
@@ -283,7 +284,7 @@ def forecast_backtest(
         stated = workflows.load_assumptions(assumptions, opened_registry)
         found = forecasting.backtest(opened_registry, reader, stated, runs=runs, seed=seed,
                                      progress=progress)
-        synthetic = opened_registry.setting("synthetic") is not None
+        synthetic = workflows.is_synthetic(opened_registry)
     put_json(json, forecasting.backtest_document(found) | {"synthetic": synthetic})
     for note in found.notes:
         say(note)

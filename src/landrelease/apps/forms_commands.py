@@ -10,7 +10,14 @@ from typing import Annotated
 
 import typer
 
-from landrelease.apps.common import JsonOption, QuietOption, RoleOption, put_json, say
+from landrelease.apps.common import (
+    JsonOption,
+    QuietOption,
+    RoleOption,
+    heard,
+    put_json,
+    say,
+)
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
 
@@ -23,7 +30,8 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
 def forms_build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
     lang: Annotated[str, typer.Option(
-        "--lang", metavar="L", help="The language that a form opens in: en, fr, es, ru, uk or ar; "
+        "--lang", metavar="L", callback=heard,
+        help="The language that a form opens in: en, fr, es, ru, uk or ar; "
         "all of them are in it.")] = "en",
     form: Annotated[list[str] | None, typer.Option(
         "--form", metavar="ID", help="Only this form; repeat for more.")] = None,

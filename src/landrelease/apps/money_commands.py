@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps.claims_commands import KnownAtOption, as_moment
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -51,9 +52,14 @@ def _day(text: str | None) -> date:
     return as_date("--as-of", text) if text else date.today()
 
 
+def _known(text: str | None) -> datetime | None:
+    return as_moment("--known-at", text) if text else None
+
+
 def summary(
     registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
-    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    currency: CurrencyOption = None, as_of: AsOfOption = None,
+    known_at: KnownAtOption = None, rates: RatesOption = "",
     level: LevelOption = None, csv: CsvOption = None, json: JsonOption = None,
 ) -> None:
     """Totals by phase, donor, currency, month, day and fund: received, spent, bound, left.
@@ -70,7 +76,7 @@ def summary(
     day = _day(as_of)
     with reading(registry, "money summary", role, organisation) as (opened, reader):
         found = money.books(opened, reader, as_of=day, currency=currency, rate_source=rates,
-                            level=level)
+                            level=level, known_at=_known(known_at))
         document = money.summary(found)
     put_json(json, document)
     tables = ("total", "by_phase", "by_donor", "by_currency", "by_month", "by_day", "by_fund",
@@ -78,7 +84,8 @@ def summary(
     _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"},
                 "records": len(row["records"])} for name in tables for row in document[name]],
          found.synthetic)
-    say(f"As of {day}, in {document['currency']} ({document['currency_chosen']}); – is not "
+    known = f", as known at {document['known_at']}" if known_at else ""
+    say(f"As of {day}{known}, in {document['currency']} ({document['currency_chosen']}); – is not "
         "reported, which is not zero")
     heads = {"total": "all", "by_phase": "by phase", "by_donor": "by donor",
              "by_currency": "by currency, as recorded", "by_fund": "by fund, in its currency",
@@ -91,6 +98,10 @@ def summary(
         for row in rows:
             say(f"{row['group'][:27]:<28}{row['currency']:>5}"
                 + "".join(f"{_amount(row[c]):>15}" for c in _COLUMNS))
+    if document["expenses_apart"]:
+        say("\nNot taken off what is left, no recorded rate: " + "; ".join(
+            f"{a['records']:,} expenses of {a['amount']:,.0f} {a['currency']}"
+            for a in document["expenses_apart"]))
     for loose in document["without_fund"]:
         say(f"\n{loose['phase']}: {loose['amount']:,.0f} {loose['currency']} of "
             f"{len(loose['records'])} expenses name no fund; by the rule first in, first out "
@@ -101,7 +112,8 @@ def summary(
 
 def costs(
     registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
-    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    currency: CurrencyOption = None, as_of: AsOfOption = None,
+    known_at: KnownAtOption = None, rates: RatesOption = "",
     level: LevelOption = None,
     joint: Annotated[str, typer.Option(
         "--joint", metavar="RULE", help="How costs that name no kind of work are spread: "
@@ -128,12 +140,13 @@ def costs(
         raise LandReleaseError(MONEY_PERIOD, since=first, until=last)
     with reading(registry, "money costs", role, organisation) as (opened, reader):
         found = money.books(opened, reader, as_of=_day(as_of), currency=currency,
-                            rate_source=rates, level=level)
+                            rate_source=rates, level=level, known_at=_known(known_at))
         document = money.costs(found, opened, reader, rule=joint, since=first, until=last)
     put_json(json, document)
     _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"},
                 "records": len(row["records"])}
-               for name in ("by_outcome", "by_method") for row in document[name]], found.synthetic)
+               for name in ("by_outcome", "by_method", "cross") for row in document[name]],
+         found.synthetic)
     unit = document["currency"]
     say(f"{document['words']}; {document['joint']:,.0f} {unit} are joint"
         + (f", {document['unspread']:,.0f} of them spread over nothing" if document["unspread"]
@@ -145,6 +158,7 @@ def costs(
                 f"{row['joint']:>14,.0f}"
                 + (f"{'':>10}  {row['why']}" if row["per_m2"] is None else
                    f"{row['per_m2']:>10,.3f}  {row['low']:,.3f} to {row['high']:,.3f}"))
+    _say_cross(document, unit)
     if document["unverified"]:
         say(f"(unverified) {document['unverified']:,} records of release are signed by nobody "
             "whose key is vouched for")
@@ -157,12 +171,37 @@ def costs(
     _not_counted(document)
 
 
+def _say_cross(document: Mapping[str, Any], unit: str) -> None:
+    """The table of outcome and method, what its shares are shares of, and what is in no row."""
+    say(f"\n{'outcome, by method':<36}{'m²':>14}{'direct':>14}{'joint':>14}{f'{unit}/m²':>10}"
+        f"{'of cost':>9}{'of m²':>8}  from to")
+    for row in document["cross"]:
+        shares = [("–" if row[n] is None else f"{row[n]:.1%}") for n in (
+            "share_of_cost", "share_of_m2")]
+        price = "–" if row["per_m2"] is None else f"{row['per_m2']:,.3f}"
+        say(f"{(row['outcome'] + ', ' + row['method'])[:35]:<36}{_amount(row['m2']):>14}"
+            f"{_amount(row['direct']):>14}{row['joint']:>14,.0f}{price:>10}{shares[0]:>9}"
+            f"{shares[1]:>8}  " + (row["why"] if row["per_m2"] is None else
+                                   f"{row['low']:,.3f} to {row['high']:,.3f}"))
+    sums = document["cross_totals"]
+    say(f"paid {sums['paid']:,.0f} {unit} = {sums['direct']:,.0f} direct + {sums['joint']:,.0f} "
+        f"joint, of which {sums['spread']:,.0f} is spread and {sums['unspread']:,.0f} is on no row")
+    for name, amount in sums["no_method"].items():
+        say(f"of the direct costs of {name}, {amount:,.0f} name no method: on the row not_reported")
+    for method, amount in sums["joint_by_method"].items():
+        if method != "not_reported":
+            say(f"of the joint costs {amount:,.0f} name the method {method} and no kind of work")
+    say("of cost: " + document["cross_shares"]["share_of_cost"])
+    say("of m²: " + document["cross_shares"]["share_of_m2"])
+
+
 def runway(
     registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
     plan: Annotated[Path | None, typer.Option(
         "--plan", metavar="PLAN", help="Folder of `plan make`: the day by its costs as well.")]
     = None,
-    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    currency: CurrencyOption = None, as_of: AsOfOption = None,
+    known_at: KnownAtOption = None, rates: RatesOption = "",
     level: LevelOption = None, runs: Annotated[int, typer.Option("--runs", min=1)] = 2000,
     seed: SeedOption = 1, csv: CsvOption = None, json: JsonOption = None,
     quiet: QuietOption = False,
@@ -178,9 +217,12 @@ def runway(
     from landrelease.store.results import load_plan
     from landrelease.workflows import money, phase_two
 
+    if plan is not None and known_at is not None:
+        raise LandReleaseError(BAD_OPTION, option="--known-at with --plan", found=known_at,
+                               expected="one of the two: a plan is of the records as they stand")
     with reading(registry, "money runway", role, organisation) as (opened, reader):
         found = money.books(opened, reader, as_of=_day(as_of), currency=currency,
-                            rate_source=rates, level=level)
+                            rate_source=rates, level=level, known_at=_known(known_at))
         saved, later = None, []
         if plan is not None:
             reader.check("forecast make")
@@ -205,16 +247,25 @@ def runway(
     if document["by_plan"]:
         say(f"\n{'by the plan':<30}{'counted':>11}{'money':>15}{'cost':>13}  ends")
     for row in document["by_plan"]:
-        ends = f"{row['day']}, at {row['step']}" if row["day"] else (
-            "enough" if row["missing"] <= 0 else
-            "not by what has a date" if row["cost"] else
-            "no step of the plan has a date and a cost")
-        more = (f"; {row['missing']:,.0f} {row['currency']} are missing" if row["missing"] > 0
-                and row["cost"] else "")
+        unsure = bool(row["expenses_apart"])
+        bounded, ends = unsure and row["at_most"], "no step of the plan has a date and a cost"
+        if row["day"]:
+            ends = ("not later than " if bounded else "by the rest on " if unsure else "") + (
+                f"{row['day']}, at {row['step']}")
+        elif row["missing"] <= 0:
+            ends = "enough" if row["enough"] else "whether it is enough cannot be told"
+        elif row["cost"]:
+            ends = "not by what has a date"
+        more = (f"; {'at least ' if bounded else ''}{row['missing']:,.0f} {row['currency']} are "
+                "missing" if row["missing"] > 0 and row["cost"] else "")
         if row["unplanned"]:
             more += f"; {row['unplanned']} steps have no date"
         say(f"{row['scope'][:29]:<30}{row['basis']:>11}{row['money']:>15,.0f}{row['cost']:>13,.0f}"
             f"  {ends}{more}" + (f"; {row['why']}" if row["why"] else ""))
+        if row["later"]:
+            say(f"{'':<30}  of this money {row['later']:,.0f} {row['currency']} come after the "
+                f"plan's last day, from {row['later_from']} on: no step of the plan is paid from "
+                "it")
     if document["funds_without_expenses"]:
         say(f"\n{len(document['funds_without_expenses'])} funds are named by no expense: they have "
             "no pace of their own.")

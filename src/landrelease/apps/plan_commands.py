@@ -36,6 +36,9 @@ NoRoadsOption = Annotated[bool, typer.Option(
     "--no-roads", help="Leave the recorded roads out: plan as if every area could be reached.")]
 MISSED = 10  # decisions that are not kept and are named one by one
 TIED = 1e-12  # scores that differ by less differ by rounding alone
+HxlOption = Annotated[bool, typer.Option(
+    "--hxl", help="A row of HXL tags below the headings of plan.csv, communities.csv and cash.csv.",
+)]
 MoneyOption = Annotated[str, typer.Option(
     "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
     "announced (all) or none (money binds nothing).")]
@@ -85,7 +88,7 @@ def plan_make(
     bound_seconds: Annotated[float, typer.Option(
         "--bound-seconds", metavar="S", min=0, help="Go on proving for so long when the plan is "
         "made; `plan bound` goes on later.")] = 0.0,
-    renewed: RenewedOption = False, money: MoneyOption = "announced",
+    renewed: RenewedOption = False, money: MoneyOption = "announced", hxl: HxlOption = False,
     role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -93,7 +96,8 @@ def plan_make(
 
     REGISTRY is only read: land, people, and what binds a plan besides (closures, teams and their
     accreditations, machines, funds, projects, task orders, roads). DIR gets plan.json, problem.npz,
-    plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached.
+    plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached;
+    with money also cash.csv, what arrives, is bound and is left by month and fund.
     A first plan is there before the search, and better ones while it lasts: whatever ends the
     command leaves the best plan so far. A DIR that holds a plan keeps it until the new one is done.
 
@@ -115,7 +119,7 @@ def plan_make(
         return make_from_tables(problem, out, registry, role, area, assumptions, json, {
             "iterations": iterations, "seconds": seconds, "seed": seed,
             "bound_seconds": bound_seconds, "weights": weights, "until_stopped": until_stopped},
-            quiet, teams=teams, start=start, roads=roads, standing=standing, bases=bases,
+            quiet, hxl, teams=teams, start=start, roads=roads, standing=standing, bases=bases,
             renewed=renewed, **{"no-roads": no_roads,
                                 "money": None if money == "announced" else money})
     if registry is None:
@@ -129,7 +133,7 @@ def plan_make(
     keep = planning.Keeping(out)
     with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
           listening(quiet) as progress, stopping_gently()):
-        again = None
+        again, uncounted = None, ""
         try:
             made = planning.make(
                 opened_registry, reader, assumptions=assumptions, teams=teams,
@@ -140,16 +144,20 @@ def plan_make(
                 weights=weights, until_stopped=until_stopped, first=show_first, keep=keep,
                 progress=progress)
             again, saved, land = made.again, made.saved, made.land
+            uncounted = made.uncounted
         except KeyboardInterrupt:
             if keep.last is None:
                 raise
             saved, land = keep.last, workflows.no_land(keep.last.synthetic)
-        saved = planning.write_plan(out, saved, land, bound_seconds)
+        saved = planning.write_plan(out, saved, land, bound_seconds, hxl=hxl)
     put_json(json, planning.plan_summary(saved.plan)
-             | {"recorded": recorded_rows(saved.recorded), "unkept": unkept(saved.plan)}
+             | {"recorded": recorded_rows(saved.recorded), "unkept": unkept(saved.plan),
+                "uncounted": uncounted}
              | ({} if again is None else {"not_as_standing": list(again.other)}))
     for line in recorded_words(saved.recorded):
         say(line)
+    if uncounted:
+        say(uncounted)
     show_plan(saved.plan)
     if again is not None:
         explain_commands.finish_made_again(out, again, saved.synthetic)
@@ -181,14 +189,14 @@ def finish(plan: Any, out: Path, registry: str | None, *, asked_to_stop: bool = 
 def make_from_tables(
     folder: Path, out: Path, registry: str | None, role: str | None, area: list[str] | None,
     assumptions: Path | None, json: Path | None, asked: dict[str, Any], quiet: bool,
-    **unused: Any,
+    hxl: bool, **unused: Any,
 ) -> None:
     """`plan make --problem`: the tables say everything; a registry gives its name and its head."""
     from landrelease import workflows
     from landrelease.store.problem_tables import read_problem, says_synthetic
     from landrelease.workflows import planning
     from landrelease.workflows.explaining import unkept
-    from landrelease.workflows.tables import plan_tables
+    from landrelease.workflows.tables import FROM_TABLES, plan_tables
 
     for name, value in unused.items():
         if value not in (None, False):
@@ -197,6 +205,9 @@ def make_from_tables(
     if registry is None and (role is not None or area):
         raise LandReleaseError(BAD_OPTION, option="--as or --area", found="given without REGISTRY",
                                expected="a registry whose head the plan names, or neither")
+    if out.resolve() == folder.resolve():
+        raise LandReleaseError(BAD_OPTION, option="--out", found=out, expected="another folder "
+                               "than that of --problem: files of a plan have names of tables")
     problem = read_problem(folder)
     stated = workflows.load_assumptions(assumptions)
     planning.ready(out)
@@ -215,8 +226,10 @@ def make_from_tables(
                 raise
             saved = keep.last
     saved = planning.write_plan(out, saved, workflows.no_land(saved.synthetic),
-                                asked["bound_seconds"])
-    put_json(json, planning.plan_summary(saved.plan) | {"unkept": unkept(saved.plan)})
+                                asked["bound_seconds"], hxl=hxl)
+    put_json(json, planning.plan_summary(saved.plan) | {"unkept": unkept(saved.plan),
+                                                        "from_tables": True})
+    say(FROM_TABLES)
     show_plan(saved.plan)
     finish(saved.plan, out, registry, asked_to_stop=asked["until_stopped"])
 
@@ -247,6 +260,7 @@ def plan_problem(
     from landrelease.store.results import load_plan
     from landrelease.workflows import planning
     from landrelease.workflows.recorded import recorded_words
+    from landrelease.workflows.residents import residents
     from landrelease.workflows.roads import RoadFiles
 
     if (roads is None) != (bases is None):
@@ -263,7 +277,8 @@ def plan_problem(
             stated = workflows.load_assumptions(assumptions, opened_registry)
             land = workflows.load_land(opened_registry, stated, reader=reader)
             asked = workflows.planning_problem(
-                land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
+                land, residents(land, workflows.assess(land, stated, progress),
+                                stated).assessments, workflows.load_teams(teams),
                 stated, start=first_day(start), roads=over, progress=progress,
                 binding=planning.binding_of(opened_registry, reader, renewed, money,
                                             teams is not None, not no_roads))
@@ -293,11 +308,14 @@ def plan_check(
     """
     from landrelease import workflows
     from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.tables import FROM_TABLES
 
     with reading(registry, "plan check", role, areas=area) as (opened_registry, _reader):
         saved = plan_of(opened_registry, plan)
         found = workflows.check_plan(saved, opened_registry)
     put_json(json, found | {"synthetic": saved.synthetic})
+    if saved.from_tables:
+        say(FROM_TABLES)
     wrong = [words for kind in ("violations", "unkept", "doubts")
              for words in found[kind]]
     for words in wrong:
@@ -415,13 +433,16 @@ def plan_rank(
         "method": made.method, "criteria": criteria, "stability": dataclasses.asdict(
             made.stability), "agreement": made.agreement, "areas": rows,
         "why": None if between is None else dataclasses.asdict(between),
-        "chain_head": land.chain_head, "synthetic": land.synthetic})
+        "uncounted": found.uncounted, "chain_head": land.chain_head,
+        "synthetic": land.synthetic})
     if csv is not None:
         flat = [{**{k: v for k, v in row.items() if k not in ("values", "parts")},
                  **{f"value {k}": "" if v is None else v for k, v in row["values"].items()},
                  **{f"part {k}": v for k, v in row["parts"].items()}} for row in rows]
         exports.write_csv(csv, workflows.marked(flat, land.synthetic))
     show_ranking(criteria, made, rows[:top])
+    if found.uncounted:
+        say(found.uncounted)
     if between is not None:
         show_difference(between)
     say("A ranking orders; it decides nothing. Places that overlap are not told apart.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps.claims_commands import KnownAtOption, as_moment
 from landrelease.apps.common import (
     JsonOption,
     RegistryArgument,
@@ -40,7 +41,7 @@ def list_(
         "--plan", metavar="PLAN", help="Folder of `plan make`: when blocked land is handed over.")]
     = None,
     money: MoneyOption = "committed", currency: CurrencyOption = None, as_of: AsOfOption = None,
-    csv: CsvOption = None, json: JsonOption = None,
+    known_at: KnownAtOption = None, csv: CsvOption = None, json: JsonOption = None,
 ) -> None:
     """Works of phase two: blocked, unlocked, under way or done, and the earliest start of each.
 
@@ -49,7 +50,11 @@ def list_(
 
     Example: landrelease projects list district.gpkg --plan plan --as planner
     """
-    _run("projects list", registry, role, plan, money, currency, as_of, csv, json)
+    if plan is not None and known_at is not None:
+        raise LandReleaseError(BAD_OPTION, option="--known-at with --plan", found=known_at,
+                               expected="one of the two: a plan is of the records as they stand")
+    _run("projects list", registry, role, plan, money, currency, as_of, csv, json,
+         known_at=as_moment("--known-at", known_at) if known_at else None)
 
 
 def outlook(
@@ -72,7 +77,7 @@ def outlook(
 
 def _run(way: str, registry: str, role: str | None, plan: Path | None, money: str,
          currency: str | None, as_of: str | None, csv: Path | None, json: Path | None,
-         against: Path | None = None) -> None:
+         against: Path | None = None, known_at: datetime | None = None) -> None:
     from landrelease import workflows
     from landrelease.store.exports import write_csv
     from landrelease.store.results import load_plan
@@ -89,7 +94,7 @@ def _run(way: str, registry: str, role: str | None, plan: Path | None, money: st
             saved = load_plan(plan)
             workflows.check_plan_is_current(saved, opened, plan)
         found = phase_two.works(opened, reader, as_of=day, plan=saved, basis=money,
-                                currency=currency)
+                                currency=currency, known_at=known_at)
         document = (phase_two.outlook(found, opened, saved,
                                       None if against is None else load_plan(against))
                     if way == "projects outlook" and saved is not None
@@ -103,7 +108,7 @@ def _run(way: str, registry: str, role: str | None, plan: Path | None, money: st
             found.synthetic))
     for row in document["by_state"]:
         if row["works"]:
-            cost = "cost not reported" if row["cost"] is None else (
+            cost = "no cost that can be added up" if row["cost"] is None else (
                 f"{row['cost']:,.0f} {row['currency']}")
             more = (f", {row['cost_unknown']} without a usable cost" if row["cost_unknown"]
                     and row["cost"] is not None else "")
@@ -111,12 +116,14 @@ def _run(way: str, registry: str, role: str | None, plan: Path | None, money: st
     for row in document["money"]:
         said = "none on record" if row["money"] is None else (
             f"{row['money']:,.0f} {row['currency']}")
+        if row["expenses_apart"] and row["money"] is not None:
+            said = f"{'less than ' if row['at_most'] else 'not '}{said}: {row['why']}"
         say(f"money left of phase two, {row['basis']} counted: {said}")
     say(f"\n{'work':<22}{'kind':<14}{'state':<11}{'land':<12}{'start':<12}{'finish':<12}held by")
     for row in document["works"]:
         say(f"{row['name'][:21]:<22}{row['kind'][:13]:<14}{row['state']:<11}"
             f"{row['land_on'] or '–':<12}{row['start'] or '–':<12}{row['finish'] or '–':<12}"
-            + (row["why"] or row["held_by"]))
+            + "; ".join(filter(None, (row["held_by"], row["why"]))))
     if back is not None:
         _show_back(document)
 

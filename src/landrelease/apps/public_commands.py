@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
+from landrelease.apps.common import (
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    heard,
+    put_json,
+    say,
+)
 from landrelease.apps.reading import reading
 from landrelease.core.texts import Texts
 from landrelease.errors import LANGUAGE_UNKNOWN, QUESTION_OF_ONE_KIND, LandReleaseError
@@ -38,8 +46,9 @@ def ask(
     area: Annotated[Path | None, typer.Option(
         "--area", metavar="FILE", help="A field as a polygon, in any GIS file.")] = None,
     lang: Annotated[str, typer.Option(
-        "--lang", metavar="L", help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
-    role: RoleOption = None, json: JsonOption = None,
+        "--lang", metavar="L", callback=heard,
+        help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
+    role: RoleOption = None, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Is a place known to be hazardous, released, or is there no information? Never "safe".
 
@@ -50,7 +59,7 @@ def ask(
     from landrelease.workflows import public
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.languages import NAMES, texts
-    from landrelease.workflows.public_words import SYNTHETIC, words_of
+    from landrelease.workflows.public_words import SYNTHETIC, TOO_MANY, words_of
 
     stated = [name for name, value in (("--at", at), ("--place", place), ("--area", area))
               if value is not None]
@@ -58,12 +67,16 @@ def ask(
         raise LandReleaseError(QUESTION_OF_ONE_KIND, found=" and ".join(stated) or "none")
     if lang not in NAMES:
         raise LandReleaseError(LANGUAGE_UNKNOWN, found=lang, expected=", ".join(NAMES))
+    more = ""
     with speaking(texts(lang)), reading(registry, "ask", role) as (opened_registry, _):
         view = public.VIEWS.of(opened_registry)
         if at is not None:
             replies = [public.ask_point(view, at)]
         elif place is not None:
-            replies = [public.ask_named(view, p) for p in public.named(view, place)]
+            found = public.named(view, place)
+            replies = [public.ask_named(view, p) for p in found[:public.MOST_NAMES]]
+            if len(found) > public.MOST_NAMES:
+                more = texts(lang).told(TOO_MANY, most=public.MOST_NAMES)
         else:
             import shapely
 
@@ -81,3 +94,5 @@ def ask(
         say(words.headline)
         for line in (*words.lines, *words.cautions, words.contact):
             say(f"  {line}")
+    if more:
+        say(more)

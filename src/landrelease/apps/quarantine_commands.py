@@ -81,13 +81,20 @@ def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = 
     with reading(registry, "quarantine show", role) as (opened_registry, reader):
         entry = workflows.visible_quarantine(opened_registry, reader, number)[0]
         near = reports.near(opened_registry, reader, [entry]).get(number, [])
-    put_json(json, {**quarantine_document(entry), "near": [dataclasses.asdict(n) for n in near]})
+        lost = reports.whereabouts(opened_registry, reader, [entry]).get(number)
+    put_json(json, {**quarantine_document(entry), "near": [dataclasses.asdict(n) for n in near],
+                    "whereabouts": None if lost is None else dataclasses.asdict(lost)})
     say(f"{entry.row.file}, row {entry.row.row}, kind {entry.row.kind}, {entry.status}")
     for name, value in entry.row.values.items():
         say(f"  {name}: {value}")
     say(f"  geometry: {entry.row.geometry_wkt[:300]}")
     for finding in entry.row.findings:
         say(f"[{finding.code}] {finding.problem} {finding.remedy}")
+    if lost is not None:
+        off = "" if lost.off_m is None else f", it may be off by {lost.off_m:,.0f} m or more"
+        there = "; ".join(filter(None, (lost.district and f"district {lost.district}",
+                                        lost.community and f"community {lost.community}")))
+        say(f"place not known{off}; {there or 'no district or community on record there'}")
     for n in near:
         away = "" if n.distance_m is None else f", {n.distance_m:,.0f} m away"
         say(f"near: {n.kind} {n.id or f'row {n.number}'}{away}"

@@ -19,6 +19,7 @@ from landrelease.apps.common import (
     RoleOption,
     TemplatesOption,
     as_date,
+    heard,
     opened,
     put_json,
     say,
@@ -26,6 +27,7 @@ from landrelease.apps.common import (
 from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
 from landrelease.apps.reading import reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
+from landrelease.units import share_words
 
 SignKey = Annotated[Path, typer.Option(
     "--key", metavar="KEYFILE", help="Personal key of somebody with the role authority.")]
@@ -94,6 +96,10 @@ def propose(
     for a in d["checklist"]["items"]:
         mark = {"met": "yes ", "not_met": "NO  ", "open": "open"}[a["state"]]
         say(f"  {mark}  {a['id']}: {a['words']}")
+    for x in d["coverage_proof"]["confidence"]:
+        at = "a confidence that is not on record" if x["confidence"] is None else (
+            f"{100 * x['confidence']:g} % confidence")
+        say(f"  proven covered: {share_words(x['share'])} % of the ground at {at}")
     for line in d["residual_statement"]:
         say(f"  what may remain: {line}")
     say(f"{d['says']}. A named authority decides and signs.")
@@ -230,7 +236,8 @@ def certificate(
     registry: RegistryArgument, release: ReleaseArgument,
     out: Annotated[Path, typer.Option(
         "--out", metavar="FILE", help="Ends in .pdf for paper, in .xlsx for a spreadsheet.")],
-    lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
+    lang: Annotated[str, typer.Option(
+        "--lang", metavar="L", callback=heard, help="Language, for example fr.")]
     = "en",
     templates: TemplatesOption = None, role: RoleOption = None,
 ) -> None:

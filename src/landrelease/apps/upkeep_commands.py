@@ -40,6 +40,7 @@ def backup(
     """Write a whole, checked copy of a registry to a new file; others may go on working.
 
     Plans and forecasts on file go to OUT.files.zip; for PostgreSQL they are beside the accounts.
+    How many went along is said.
 
     Exit status 1 where the audit of the copy found something: the registry has it too.
 
@@ -50,7 +51,18 @@ def backup(
     with listening(quiet) as progress:
         made = upkeep.backup(registry, out, progress, test=test, accounts=accounts)
     words = "restored as a test with the same head" if test else "not tried by restoring"
+    say(_along(made, registry, accounts))
     show(made, json, f"Backup of {made.office}: {out} ({words})")
+
+
+def _along(made: Copy, registry: str, accounts: Path | None) -> str:
+    """What of the plans and forecasts on file is in a backup."""
+    from landrelease.store.open import own_file
+
+    if own_file(registry) is None and accounts is None:
+        return ("Without plans and forecasts on file: of a registry in PostgreSQL they are beside "
+                "the accounts; say --accounts to take them along.")
+    return f"With {made.plans} plans and {made.forecasts} forecasts on file."
 
 
 def restore(

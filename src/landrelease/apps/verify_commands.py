@@ -494,6 +494,10 @@ def _say_missed(groups: list[dict[str, Any]]) -> None:
             say(f"{g['group']}: misses {g['missed_share']:.1%} of the items ({g['missed_low']:.1%} "
                 f"to {g['missed_high']:.1%}, from {g['missed_items']:g} items); as detection for "
                 f"assess residual: a {g['detection']['a']:.2f}, b {g['detection']['b']:.2f}")
+            if g["items_at_least"]:
+                say(f"{g['group']}: {len(g['items_at_least'])} records of its finds state no whole "
+                    "number and are counted as the least that they can be, so that it may miss "
+                    "less: " + ", ".join(g["items_at_least"]))
 
 
 def _numbers(option: str, text: str, all_of_them: list[int]) -> list[int]:

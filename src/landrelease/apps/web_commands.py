@@ -61,16 +61,24 @@ def serve(
 ) -> None:
     """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
 
-    Who is not signed in has the public's view, or on this machine alone that of --as.
+    Who is not signed in has the public's view, or on this machine alone that of --as, which goes
+    with none of --host, --name, --https and --proxy: there everybody signs in.
 
     Example: landrelease serve district.gpkg --as planner --port 8080
     """
     from landrelease.apps.web import server
     from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
-    from landrelease.errors import NOT_LOOPBACK, LandReleaseError
+    from landrelease.errors import NOT_LOOPBACK, PLAIN_HTTP, LandReleaseError
+    from landrelease.store import shelf
+    from landrelease.store.open import own_file
 
-    if role not in (None, "public") and host not in LOOPBACK:
-        raise LandReleaseError(NOT_LOOPBACK, found=host, role=role)
+    reached = [*([f"--host {host}"] if host not in LOOPBACK else []),
+               *(f"--name {one}" for one in name or ()), *(["--https"] if https else []),
+               *(f"--proxy {one}" for one in proxy or ())]
+    if role not in (None, "public") and reached:
+        raise LandReleaseError(NOT_LOOPBACK, found=", ".join(reached), role=role)
+    if reached and not https:
+        say(PLAIN_HTTP.text(found=", ".join(reached)))
     with reading(registry, "serve", role, organisation, area) as (_, reader):
         seen_as = reader.role
     if oidc is not None:
@@ -93,8 +101,11 @@ def serve(
 
         shown = str(ground.checked(basemap))
     address = registry if "://" in registry else str(Path(registry).resolve())
+    people = accounts_file(registry, accounts)
+    for told in shelf.settle(own_file(registry), people):
+        say(told)
     server.run(Settings(
-        address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
+        address, str(people), seen_as, organisation or "",
         tuple(area or ()), (*LOOPBACK, *(name or ())), https, shown,
         str(oidc.resolve()) if oidc else "", trusted,
         str(templates.resolve()) if templates else ""), host, port, say)

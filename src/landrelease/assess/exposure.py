@@ -41,7 +41,8 @@ class Exposure:
 
     `expected`, `low`, `high`: float64 (H,). low and high hold at least the central 80 %; they are
     widened to hold the expectation too, which a large town with a small chance can push out of it.
-    `settlements_without_population` were reported without a population and count nowhere (S12).
+    `settlements_without_population` were reported without a population and count nowhere here
+    (S12); `unreported` says what they may add.
     """
 
     expected: np.ndarray
@@ -92,6 +93,49 @@ def exposure(
     expected, low, high = _sum_of_settlements(begin, people[settlement], chance)
     progress("people near the hazards", 1.0)
     return Exposure(expected, low, high, np.diff(begin), without, distance)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreported:
+    """What settlements that state no population may add to the people near each of H hazards.
+
+    `near`: bool (H,), whether any of them may lie within the exposure distance. `expected`, `high`:
+    float64 (H,), each of them with the mean and with the largest of the numbers that are reported;
+    nan near such a settlement where nobody reports any. `names`: of those near any hazard.
+    """
+
+    near: np.ndarray
+    expected: np.ndarray
+    high: np.ndarray
+    mean: float
+    names: tuple[str, ...]
+
+
+def unreported(land: Land, plane: LocalPlane, assumptions: Assumptions) -> Unreported:
+    """People whom nobody counted, near each hazard: not reported is not zero (S12)."""
+    distance = checked(assumptions, "exposure_distance_m").value
+    lacking = [s for s in land.settlements if s.population is None]
+    said = [float(s.population) for s in land.settlements if s.population is not None]
+    total = len(land.hazards)
+    mean = math.fsum(said) / len(said) if said else math.nan
+    none = np.zeros(total)
+    if not lacking or not total:
+        return Unreported(none > 0, none, none, mean, ())
+    ground = planar(land.hazards, plane, widen=True)
+    places = np.array([s.place for s in lacking], dtype=object)
+    x, y = plane.points(shapely.get_x(places), shapely.get_y(places))
+    sigma = np.array([s.position_error_m for s in lacking], dtype=float)
+    hazard, settlement = _in_reach(ground, x, y, distance + REACH_SIGMA * sigma)
+    chance = chance_within(ground, x, y, sigma, hazard, settlement, distance)
+    counts = chance >= LEAST_CHANCE
+    hazard, settlement, chance = hazard[counts], settlement[counts], chance[counts]
+    near = np.bincount(hazard, minlength=total) > 0
+    nobody = np.where(near, math.nan, 0.0)
+    return Unreported(
+        near,
+        np.bincount(hazard, chance, minlength=total) * mean if said else nobody,
+        np.bincount(hazard, minlength=total) * max(said) if said else nobody, mean,
+        tuple(lacking[n].name or lacking[n].id for n in sorted(set(settlement.tolist()))))
 
 
 def chance_within(

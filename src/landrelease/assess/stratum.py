@@ -19,6 +19,7 @@ import shapely
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.geometry import LocalPlane, joined
+from landrelease.core.how_many import how_many
 from landrelease.core.inspection import own_ground
 from landrelease.core.record import Record
 from landrelease.errors import RESIDUAL_DETECTION, RESIDUAL_NO_AREA, LandReleaseError
@@ -70,6 +71,9 @@ class Evidence:
     # (organisation, method) -> Beta(a, b) of its detection and why: from inspections of its work on
     # other ground. Counts where the organisation has no blind trial of its own.
     elsewhere: Mapping[tuple[str, str], tuple[float, float, str]] = field(default_factory=dict)
+    # When the area was last opened again after it had been closed: no search that counts found what
+    # was found until then.
+    opened: date | None = None
 
 
 @dataclass(slots=True)
@@ -295,6 +299,9 @@ def _inspections(known: Evidence, plane: LocalPlane, searches: Sequence[_Search]
         when = record.values.get("inspected_on") or record.valid_from
         if isinstance(when, str):
             when = date.fromisoformat(when)
+        if known.opened is not None and (when is None or when < known.opened):
+            out.leave_out(record, f"inspected before {known.opened}, when the area was reopened")
+            continue
         out.use(record)
         ids.append(record.id)
         own = own_ground(record) if record.value("inspection_part") == "lot" else None
@@ -329,6 +336,7 @@ class _Finds:
         self.by_search: list[int] | None = [0] * len(searches)
         self.by_inspection = 0
         self.total = 0
+        self.opened = known.opened
         self.recorded = False
         depth = _depth_to_be_free(known, searches)
         last = max((s.done for s in searches if s.done), default=None)
@@ -340,13 +348,21 @@ class _Finds:
                     place is None or not ground.intersects(place)):
                 continue
             out.use(record)
-            many = record.values.get("quantity")
-            many = many if isinstance(many, int) and many > 0 else 1
+            # A find of nothing is a record of one all the same.
+            counted = how_many(record.values.get("quantity"))
+            many = max(1, counted.least)
+            if not counted.stated:
+                out.assume(f"{record.id} states no whole number of items: counted as {many}, the "
+                           "least it can be; more of them raise the chance that some remain")
             lies = record.values.get("depth_m")
             if depth is not None and lies is not None and lies > depth:
                 out.leave_out(record, f"found at {lies:g} m, deeper than the {depth:g} m to which "
                                       "the ground is to be free")
                 continue
+            day = _find_day(record)
+            if known.opened is not None and (day is None or day <= known.opened):
+                self._one(record, place, many, searches, inspected, last)
+                continue  # nothing is said by it of what searches since have found
             self.recorded = True
             if place is not None:
                 self.places.append([float(place.x), float(place.y)])
@@ -357,13 +373,11 @@ class _Finds:
         error = 3 * float(record.values.get("position_accuracy_m") or 0) / NINETY_PER_CENT_RADIUS
         here = [j for j, s in enumerate(searches)
                 if place is None or s.ground.dwithin(place, error)]
-        if not here:
+        when = _find_day(record)
+        if not here or (self.opened is not None and (when is None or when <= self.opened)):
             self.elsewhere += many
             return
         self.total += many
-        when = record.values.get("found_on") or record.valid_from
-        if isinstance(when, str):
-            when = date.fromisoformat(when)
         if inspected is not None and when and last and when > last:
             self.by_inspection += many
             return
@@ -375,6 +389,11 @@ class _Finds:
             self.by_search[here[0]] += many
         else:
             self.by_search = None  # nobody can say which search found it
+
+
+def _find_day(record: Record) -> date | None:
+    when = record.values.get("found_on") or record.valid_from
+    return date.fromisoformat(when) if isinstance(when, str) else when
 
 
 def _depth_to_be_free(known: Evidence, searches: Sequence[_Search]) -> float | None:
@@ -395,6 +414,11 @@ def _told(known: Evidence, out: Described) -> tuple[int | None, int]:
         if not isinstance(found, int):
             continue
         if record.value("activity_type") in ("clearance", "BAC"):
+            began = record.values.get("started_on") or record.valid_from
+            if isinstance(began, str):
+                began = date.fromisoformat(began)
+            if known.opened is not None and (began is None or began < known.opened):
+                continue
             cleared = (cleared or 0) + found
             out.use(record)
         elif found and record.value("activity_type") in ("NTS", "TS", "EOD_spot_task"):
@@ -442,9 +466,11 @@ def _description(name: str, known: Evidence, pieces: Sequence[tuple[Any, tuple[i
     told, surveyed = _told(known, out)
     proof = max(proof, surveyed)
     if proof and (whole or not finds.total):
+        before = "" if known.opened is None else (
+            f", or before the ground was opened again on {known.opened}")
         out.assume(f"{proof} items were found by survey, by a spot task or on ground without a "
-                   "search: they prove contamination of the hazard (pi 1), and teach nothing about "
-                   "its density.")
+                   f"search{before}: they prove contamination of the hazard (pi 1), and teach "
+                   "nothing about its density.")
         pi = 1.0
     spec["pi"] = pi
     _put_finds(spec, passes, searches, inspected, finds, told, out)

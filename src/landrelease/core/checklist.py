@@ -51,8 +51,9 @@ CHECKS: Mapping[str, tuple[tuple[OutcomeType, ...], str, str]] = {
     "finds_dealt_with": (OUTCOMES, "Is no item that was found still there, and has nothing been "
                          "found on ground that is released without clearance?",
                          "safety rules S01, S11; IMAS 09.30"),
-    "no_direct_evidence": (("cancelled", "reduced"), "Is there no direct evidence of explosive "
-                           "ordnance on the ground?", "safety rule S01; IMAS 07.11"),
+    "no_direct_evidence": (OUTCOMES, "Is there no direct evidence of explosive ordnance on the "
+                           "ground that no later search answers?",
+                           "safety rules S01, S10; IMAS 07.11"),
     "quarantine_clear": (OUTCOMES, "Does no row that waits in quarantine touch the ground?",
                          "safety rule S01"),
     "nonconformities_closed": (OUTCOMES, "Is every nonconformity corrected?", "IMAS 07.40"),

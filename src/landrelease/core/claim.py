@@ -45,6 +45,12 @@ class Quantity:
     def middle(self) -> float:
         return (self.high + self.low) / 2
 
+    @property
+    def held(self) -> tuple[float, float]:
+        """What a range is held against: where it most likely lies, no wider than what it can be at
+        all."""
+        return max(self.low, self.least), min(self.high, self.most)
+
     def apart(self, other: Quantity) -> bool:
         """Whether the two cannot be the same number, whatever was rounded."""
         return self.least > other.most or other.least > self.most

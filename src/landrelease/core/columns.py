@@ -25,7 +25,9 @@ class Columns:
     validation: np.ndarray
     cells: Mapping[str, np.ndarray]
     places: np.ndarray | None = None
-    _coded: dict[str, tuple[np.ndarray, dict[Any, int]]] = field(
+    # Of a field the number of each record's word, and the words; what a reader knows already, or
+    # `among` has found.
+    coded: dict[str, tuple[np.ndarray, dict[Any, int]]] = field(
         default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -38,14 +40,14 @@ class Columns:
 
     def among(self, name: str, words: Iterable[str]) -> np.ndarray:
         """(N,) whether a field is one of some words; "" stands for: nobody reported it."""
-        if name not in self._coded:
+        if name not in self.coded:
             column = self.cells[name].tolist()
             if any(isinstance(v, list) for v in column):
                 column = [tuple(v) if isinstance(v, list) else v for v in column]
             codes = {word: n for n, word in enumerate(dict.fromkeys(column))}
-            self._coded[name] = (np.fromiter((codes[v] for v in column), np.int64, len(column)),
+            self.coded[name] = (np.fromiter((codes[v] for v in column), np.int64, len(column)),
                                  codes)
-        index, codes = self._coded[name]
+        index, codes = self.coded[name]
         wanted = set(words)
         if "" in wanted:
             wanted |= {None, NOT_REPORTED, DECLINED}  # type: ignore[arg-type]

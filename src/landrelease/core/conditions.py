@@ -108,6 +108,10 @@ class Money:
     line_ids: tuple[str, ...] = ()
     may_pay: np.ndarray | None = None  # bool (L, F) which funds may pay what a line spends
     until: np.ndarray | None = None  # int32 (F,) first slot in which it can no longer be spent
+    # What comes after the last slot has begun: it binds nothing here, and is shown (K rows).
+    later_fund: np.ndarray | None = None  # int32 (K,)
+    later_day: np.ndarray | None = None  # int32 (K,) its day, as `date.toordinal` counts
+    later: np.ndarray | None = None  # float64 (K,)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import shapely
 from shapely import Polygon
@@ -26,8 +26,8 @@ _A_DAY = timedelta(days=1)
 
 
 def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
-                    coverages: Sequence[Record], by_word: Container[str] = ()
-                    ) -> tuple[list[Record], dict[str, str]]:
+                    coverages: Sequence[Record], by_word: Container[str] = (),
+                    since: date | None = None) -> tuple[list[Record], dict[str, str]]:
     """Outcomes with the ground that their tracks prove, and id -> why where they prove nothing.
 
     A proof belongs to an outcome by its activity, else by the task of that activity. Where hand
@@ -37,8 +37,9 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
     or the animal decides. An outcome without a proof of any of its work stays as it was reported.
     Where the tracks state depths, they count from the outcome's depth on. An outcome that nothing
     is proven of keeps its ground: it stands in the reasons, and whoever gives credit leaves it out.
+    `since`: proofs from before that day prove nothing; who has no other has none of its ground.
     """
-    proofs = proofs_of(outcomes, activities, coverages)
+    proofs = proofs_of(outcomes, activities, coverages, since)
     out, why = [], {}
     for outcome in outcomes:
         own = proofs.get(outcome.id)
@@ -55,7 +56,7 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
 
 
 def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
-              coverages: Sequence[Record]) -> dict[str, list[Record]]:
+              coverages: Sequence[Record], since: date | None = None) -> dict[str, list[Record]]:
     """Searches of whose work a proof is on record: id -> its proofs, those of its activity, else
     those of the task of that activity. Tracks from before the work began prove nothing of it: of
     work that is done again on the ground of a task, the first proof says nothing, and none may be
@@ -76,6 +77,7 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
         if own and outcome.geometry is not None and (
                 outcome.values.get("outcome_type") in _SEARCHED):
             began = None if work is None else day_of(work.values.get("started_on"))
+            began = max(filter(None, (began, since)), default=None)
             # The day of a proof is that of the last fix in UTC: in the east a day before the local.
             found[outcome.id] = own if began is None else [
                 c for c in own if c.valid_from is None or c.valid_from >= began - _A_DAY]
@@ -112,30 +114,79 @@ def _proven(outcome: Record, coverages: Sequence[Record], by_word: Container[str
     """(Ground that is proven of an outcome, None for all of it; why it is none, "")."""
     if not coverages:
         return Polygon(), NOT_PROVEN
-    depth = outcome.values.get("depth_m")
-    depth = float(depth) if isinstance(depth, (int, float)) else None
+    depth = _depth(outcome)
     ground: Mapping[str, BaseGeometry] = {
         kind: g for kind in ("manual", "machine", "animal")
         if (g := ground_proven(coverages, kind, depth)) is not None}
-    named = kinds_of_search(outcome)
-    if not named:  # nobody says how: what there is decides, hand work first
-        if "manual" not in ground:
-            return Polygon(), NO_HAND_PROOF
-        named = frozenset({"manual"})
-    if asks_for_hand_proof(outcome, named, by_word) and "manual" not in ground:
+    used = _decides(outcome, ground, by_word)
+    if used is None:
         return Polygon(), NO_HAND_PROOF
-    by_hand = "manual" in named or outcome.values.get("follow_up") == "done"
-    need = {"manual"} if by_hand and "manual" in ground else set(named)
-    if "manual" not in named:  # the follow-up is done, its method is not: both have to be there
-        need |= named
-    used = [ground[kind] for kind in sorted(need) if kind in ground]
     if not used:
         return None, ""
     left = outcome.geometry
-    for g in used:
-        left = shapely.intersection(left, g)
+    for kind in used:
+        left = shapely.intersection(left, ground[kind])
     left = _polygons(left)
     return left, NOT_PROVEN if left.is_empty else ""
+
+
+def _depth(outcome: Record) -> float | None:
+    depth = outcome.values.get("depth_m")
+    return float(depth) if isinstance(depth, (int, float)) else None
+
+
+def _decides(outcome: Record, kinds: Container[str], by_word: Container[str]
+             ) -> list[str] | None:
+    """Of which kinds of work, of those of which there are proofs, the proof decides; None: a proof
+    of hand work is missing (S07)."""
+    named = kinds_of_search(outcome)
+    if not named:  # nobody says how: what there is decides, hand work first
+        if "manual" not in kinds:
+            return None
+        named = frozenset({"manual"})
+    if asks_for_hand_proof(outcome, named, by_word) and "manual" not in kinds:
+        return None
+    by_hand = "manual" in named or outcome.values.get("follow_up") == "done"
+    need = {"manual"} if by_hand and "manual" in kinds else set(named)
+    if "manual" not in named:  # the follow-up is done, its method is not: both have to be there
+        need |= named
+    return [kind for kind in sorted(need) if kind in kinds]
+
+
+def by_confidence(outcomes: Sequence[Record], activities: Sequence[Record],
+                  coverages: Sequence[Record], by_word: Container[str] = ()
+                  ) -> dict[str, list[tuple[float | None, BaseGeometry]]]:
+    """Searches of whose work a proof is on record: the ground that proofs of some confidence or
+    more show of each, for each confidence among them, the highest first; None: of one that nobody
+    stated. Where proofs of two kinds of work are needed the lesser holds.
+    """
+    out = {}
+    reported = {o.id: o for o in outcomes}
+    for name, own in proofs_of(outcomes, activities, coverages).items():
+        outcome, depth = reported[name], _depth(reported[name])
+        there = {str(c.values.get("coverage_by")) for c in own}
+        used = _decides(outcome, there, by_word)
+        if not used:
+            continue
+        rank = {c.id: _confidence(c) for c in own}
+        found: list[tuple[float | None, BaseGeometry]] = []
+        for least in sorted(set(rank.values()), reverse=True):
+            left = outcome.geometry
+            for kind in used:
+                # Which depths count is said by all proofs of the kind together.
+                ground = ground_proven([
+                    c if rank[c.id] >= least else dataclasses.replace(c, geometry=None)
+                    for c in own], kind, depth)
+                left = shapely.intersection(left, Polygon() if ground is None else ground)
+            found.append((None if least < 0 else least, _polygons(left)))
+        out[name] = found
+    return out
+
+
+def _confidence(coverage: Record) -> float:
+    """What a proof states, -1 where it states none."""
+    said = coverage.values.get("confidence")
+    return float(said) if isinstance(said, (int, float)) and not isinstance(said, bool) else -1.0
 
 
 def _polygons(shape: BaseGeometry | None) -> BaseGeometry:

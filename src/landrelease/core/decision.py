@@ -164,6 +164,37 @@ def effective(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
     return (chosen[-1] if chosen else None), verdicts
 
 
+def still_said(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+               ) -> list[StoredRevision]:
+    """What was said of the ground of ONE record before, and holds still: each revision that was
+    the current one since the authority signed last, without the one that is it now. A later one
+    that nobody signed takes nothing away (S01), by whatever way it came."""
+    order = descent.in_order(history)
+    verdicts, counting = _judged(order, kind, ring)
+    out: dict[str, StoredRevision] = {}
+    for line in _lines(order):
+        were: list[StoredRevision] = []
+        for stored in line:
+            if counting and stored.hash not in counting:
+                continue
+            if were and descent.dated_before(stored.revision.valid_from,
+                                             were[-1].revision.valid_from):
+                continue
+            found = verdicts.get(stored.hash)
+            if found is not None and found.standing == "verified" \
+                    and _of_authority(stored, ring):
+                were = []
+            were.append(stored)
+        out |= {s.hash: s for s in were[:-1]}
+    return [s for s in order if s.hash in out]
+
+
+def _of_authority(stored: StoredRevision, ring: KeyRing) -> bool:
+    trust, _ = ring.signer(stored)
+    return trust is not None and may_decide(
+        stored.revision.kind, "geometry", trust.role(stored.revision.recorded_at))
+
+
 def _current(line: Sequence[StoredRevision], counting: set[str]) -> StoredRevision | None:
     """The current one of those that count: the fold of `descent.current_of`."""
     known: StoredRevision | None = None

@@ -6,12 +6,28 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from landrelease.core.moment import day_of
+from landrelease.core.record import Record
+
 CheckState = Literal["passed", "failed", "not_reported"]
 
 # Checked on the site, by a person; the others are looked up in the records as well.
 SITE_CHECKS = ("briefing", "medic", "ambulance", "communications", "weather", "threat")
 CHECKS = (*SITE_CHECKS, "order", "closures", "permits", "accreditation", "competence", "machines",
           "detector_test", "evacuation", "result")
+LONGEST_DAYS = 3_660  # of one report that are looked at; a longer one is not believed
+
+
+def days_of_work(work: Record) -> tuple[date | None, date | None]:
+    """First and last day of a report of work; None where nobody says."""
+    first = day_of(work.values.get("started_on")) or work.valid_from
+    return first, day_of(work.values.get("ended_on")) or first
+
+
+def can_be_held_against_gates(first: date, last: date) -> bool:
+    """Whether gates can be asked for on all days of some work; not where it ends before it began,
+    nor where it is longer than anybody believes."""
+    return 0 <= (last - first).days <= LONGEST_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,46 @@ class LocalPlane:
 def plane_for(bounds: tuple[float, float, float, float]) -> LocalPlane:
     """The plane centred on (west, south, east, north) in degrees."""
     west, south, east, north = bounds
-    return LocalPlane(round(float(west + east) / 2, 3), round(float(south + north) / 2, 3))
+    x = round(float(west + east) / 2, 3)
+    return LocalPlane(x - 360 if x > 180 else x, round(float(south + north) / 2, 3))
+
+
+def bounds_together(shapes: np.ndarray) -> tuple[float, float, float, float]:
+    """West, south, east, north of shapes in degrees that lie near each other. On both sides of the
+    meridian of 180 degrees they do not reach round the Earth: east is then more than 180."""
+    box = shapely.bounds(shapely.get_parts(shapes))
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    if east - west > 180:
+        turn = np.where(box[:, 2] < 0, 360.0, 0.0)
+        first, last = float((box[:, 0] + turn).min()), float((box[:, 2] + turn).max())
+        if last - first < east - west:
+            west, east = first, last
+    return west, south, east, north
+
+
+def cut_at_180(shapes: np.ndarray, longitude: float) -> np.ndarray:
+    """Areas in degrees as they come from a plane with this centre: those that lie across the
+    meridian of 180 degrees are cut there, or they would reach round the other side of the Earth."""
+    def unwrapped(xy: np.ndarray) -> np.ndarray:
+        away = (xy[:, 0] - longitude + 180) % 360 - 180
+        # What is not across stays as it is, to the last digit.
+        x = np.where(np.abs(longitude + away - xy[:, 0]) < 1, xy[:, 0], longitude + away)
+        return np.column_stack([x, xy[:, 1]])
+
+    far = shapely.total_bounds(shapes)
+    if not far[2] - far[0] > 180:
+        return shapes
+    out = shapely.transform(shapes, unwrapped)
+    box = shapely.bounds(out)
+    for n in np.flatnonzero((box[:, 0] < -180) | (box[:, 2] > 180)).tolist():
+        whole = out[n] if out[n].is_valid else shapely.make_valid(out[n], method="structure")
+        parts = [shapely.transform(part, lambda xy, turn=turn: xy - (turn, 0))
+                 for turn in (-360.0, 0.0, 360.0)
+                 for part in shapely.get_parts(shapely.get_parts([shapely.intersection(
+                     whole, shapely.box(turn - 180, -90, turn + 180, 90))]))
+                 if part.geom_type == "Polygon" and not part.is_empty]
+        out[n] = shapely.MultiPolygon(parts)
+    return out
 
 
 @functools.lru_cache(maxsize=32)

@@ -68,6 +68,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacelessSettlement:
+    """A settlement on record without a point: it has people, and is near nothing."""
+
+    id: str
+    name: str
+    population: int | None  # None: not reported (S12)
+
+
+@dataclass(frozen=True, slots=True)
 class AdministrativeArea:
     id: str
     name: str
@@ -97,7 +106,28 @@ class Land:
     # Outcomes of work in spite of a start-of-day gate, not reviewed: without credit, in no other
     # field (S08).
     without_credit: tuple[Outcome, ...] = ()
+    # Ids of outcomes that are in no field because an account of a day was asked for and nobody
+    # stated theirs.
+    undated: tuple[str, ...] = ()
     # Records among these whose decision no person signed with a key that counts (S09).
     unverified: frozenset[str] = frozenset()
     # Outcomes of signed releases that are in force: what the public may be told is released (S11).
     in_force: frozenset[str] = frozenset()
+    # Hazards that count and have no place, (id, type), and accidents without one: they are counted,
+    # and are in no area.
+    placeless_hazards: tuple[tuple[str, str], ...] = ()
+    placeless_accidents: tuple[str, ...] = ()
+    placeless_settlements: tuple[PlacelessSettlement, ...] = ()
+    # Whether any hazard is on record, closed ones among them; None: as many as count here say.
+    hazards_on_record: bool | None = None
+
+    @property
+    def hazards_known(self) -> bool:
+        """Whether it is on record how many hazards there are: none at all is not zero (S12)."""
+        return bool(self.hazards or self.placeless_hazards or self.hazards_on_record)
+
+    @property
+    def hazardous_known(self) -> bool:
+        """Whether it is on record how much ground is hazardous; of hazards that all lack a place
+        it is not (S12)."""
+        return bool(self.hazards) or (bool(self.hazards_on_record) and not self.placeless_hazards)

@@ -43,6 +43,21 @@ TAGS: dict[str, str] = {
     "victims": "#affected+victims",
     "quantity": "#item+num",
 }
+# Column of a plan's tables -> tag.
+PLAN_TAGS: dict[str, str] = {
+    "stage": "#meta+id+stage", "hazard": "#meta+ref+hazard", "task": "#meta+ref+task",
+    "activity": "#activity+code", "method": "#activity+method", "start": "#date+start",
+    "finish": "#date+end", "teams": "#description+teams", "work_m2": "#indicator+num+work_m2",
+    "expected_released_m2": "#indicator+num+expected_released_m2",
+    "expected_cost": "#value+cost+expected", "state": "#status", "synthetic": SYNTHETIC_TAG,
+    "community": "#loc+community+name", "people": "#population",
+    "cut_off_now": "#status+bool+cut_off", "reached": "#date+reached",
+    "own_hazards_released": "#date+own_hazards_released",
+    "month": "#date+month", "fund": "#description+fund", "currency": "#currency",
+    "arrived": "#value+arrived", "bound_demining": "#value+bound+demining",
+    "bound_works": "#value+bound+works", "left": "#value+left", "ended": "#status+bool+ended",
+    "after_plan": "#status+bool+after_plan",
+}
 _WHO = {"women": "+f+adults", "men": "+m+adults", "girls": "+f+children", "boys": "+m+children"}
 _COUNTED = {"killed": "#affected+killed", "injured": "#affected+injured",
             "beneficiaries": "#beneficiary", "beneficiary": "#beneficiary"}

@@ -51,6 +51,29 @@ def judges_finished_ground(record: Record) -> bool:
         "inspection_type") in ("sampling", "post_clearance"))
 
 
+def items_in_sample(record: Record, inspections: Iterable[Record] = ()) -> int:
+    """Items that the sample of finished ground showed, as the inspection says or the units that
+    were drawn for it."""
+    if not judges_finished_ground(record):
+        return 0
+    said = record.values.get("items_found")
+    units = sum(u.value("unit_result") == "item_found" for u in inspections
+                if u.value("inspection_part") == "unit" and u.values.get("lot") == record.id)
+    return max(int(said) if isinstance(said, (int, float)) else 0, units)
+
+
+def accepts_nothing(record: Record, inspections: Iterable[Record], until: date) -> str:
+    """Why an inspection that says "accepted" accepts no ground on the day `until`, in words; "":
+    nothing of that kind. The acceptance number of explosive items is 0."""
+    if (n := items_in_sample(record, inspections)) > 0:
+        return f"its sample showed {n} items, and accepts nothing"
+    said = record.values.get("sample_size")
+    if isinstance(said, (int, float)) and said <= 0:
+        return "its sample is empty"
+    day = inspected_on(record)
+    return "" if day is None or day <= until else f"dated {day}, which has not come"
+
+
 def in_lots(inspections: Iterable[Record]) -> frozenset[str]:
     """Ids of outcomes whose ground lots hold: what was accepted of them is those lots."""
     return frozenset(o for i in inspections if i.value("inspection_part") == "lot"
@@ -103,31 +126,35 @@ def severity_of(record: Record) -> str:
     return said if said in SEVERITIES else "critical"
 
 
-def corrected_on(record: Record) -> date | None:
-    """The day of the measure; None where none is on record, or one before it was found."""
+def corrected_on(record: Record, until: date) -> date | None:
+    """The day of the measure; None where none is on record, one before it was found, or one after
+    `until`: what is to be done is not done."""
     day, found = day_of(record.values.get("corrected_on")), inspected_on(record)
-    return None if day is None or (found is not None and day < found) else day
+    return None if day is None or day > until or (found is not None and day < found) else day
 
 
-def closed_on(record: Record) -> date | None:
+def closed_on(record: Record, until: date) -> date | None:
     """The day on which a visit found it corrected; None where none is on record, or one without a
-    measure or before it: what nobody had corrected no visit can have found corrected."""
-    day, corrected = day_of(record.values.get("closed_on")), corrected_on(record)
-    return None if day is None or corrected is None or day < corrected else day
+    measure or before it: what nobody had corrected no visit can have found corrected. A day after
+    `until` closes nothing yet."""
+    day, corrected = day_of(record.values.get("closed_on")), corrected_on(record, until)
+    return None if day is None or corrected is None or not corrected <= day <= until else day
 
 
-def still_open(inspections: Sequence[Record], closed_by_visit: Container[str]) -> list[str]:
-    """Ids of what keeps ground from being released: nonconformities without a measure, or, of the
-    severities in `closed_by_visit`, that no visit has found corrected; refused visits after which
-    no visit to the same work or ground was made, whatever else their records say.
+def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], until: date
+               ) -> list[str]:
+    """Ids of what keeps ground from being released on the day `until`: nonconformities without a
+    measure, or, of the severities in `closed_by_visit`, that no visit has found corrected; refused
+    visits after which no visit to the same work or ground was made, whatever else their records
+    say.
     """
     out = []
     for r in inspections:
         if was_refused(r):
-            done = any(_answers(other, r) for other in inspections)
+            done = any(_answers(other, r, until) for other in inspections)
         elif is_nonconformity(r):
-            done = closed_on(r) is not None or (
-                corrected_on(r) is not None and severity_of(r) not in closed_by_visit)
+            done = closed_on(r, until) is not None or (
+                corrected_on(r, until) is not None and severity_of(r) not in closed_by_visit)
         else:
             continue
         if not done:
@@ -135,11 +162,12 @@ def still_open(inspections: Sequence[Record], closed_by_visit: Container[str]) -
     return out
 
 
-def _answers(visit: Record, refused: Record) -> bool:
-    """Whether a visit was made where one had been refused, on that day or later."""
+def _answers(visit: Record, refused: Record, until: date) -> bool:
+    """Whether a visit was made where one had been refused, on that day or later, not after `until`.
+    """
     made, day = day_of(visit.values.get("inspected_on")), inspected_on(refused)
-    if was_refused(visit) or made is None or day is None or made < day or visit.value(
-            "inspection_part") in _NO_FINISHED_GROUND:
+    if was_refused(visit) or made is None or day is None or not (
+            day <= made <= until) or visit.value("inspection_part") in _NO_FINISHED_GROUND:
         return False
     for name in ("task", "activity"):
         if refused.values.get(name) and refused.values[name] == visit.values.get(name):
@@ -151,9 +179,11 @@ def _answers(visit: Record, refused: Record) -> bool:
 
 
 def rejections(inspections: Iterable[Record]) -> tuple[Rejection, ...]:
-    """Ground that inspections rejected. That a measure was taken is no search: it stays rejected
+    """Ground that inspections rejected, or in whose sample they found items, whatever they say of
+    it. That a measure was taken is no search: it stays rejected
     until searches of the day of the rejection, or later, are on record."""
     return tuple(
         Rejection(i.id, inspected_on(i), own_ground(i), frozenset(listed(i.values.get("outcomes"))))
-        for i in inspections if i.value("result") == "rejected"
-        and i.value("inspection_part") != "unit")
+        for i in inspections if i.value("inspection_part") != "unit" and (
+            i.value("result") == "rejected"
+            or (i.value("result") == "accepted" and items_in_sample(i) > 0)))

@@ -18,6 +18,7 @@ from landrelease.core.hazard import (
     Land,
     LiftedMinefield,
     Outcome,
+    PlacelessSettlement,
     Settlement,
 )
 from landrelease.core.record import Record
@@ -48,10 +49,12 @@ def build_land(
     (S08): they stand apart, so that no stage takes their ground for released.
     """
     outcomes, accidents, activities = list(outcomes), list(accidents), list(activities)
+    placed = list(settlements)
     municipalities = _municipalities(administrative_areas)
     find = _Finder(municipalities)
     # Whatever its recorded status: a word in a file closes nothing, a signed decision does (S09).
-    hazard_records = [r for r in hazards if r.geometry is not None]
+    listed = list(hazards)
+    hazard_records = [r for r in listed if r.geometry is not None]
     outcome_records = [r for r in outcomes if r.geometry is not None]
     hazard_homes = find.homes([r.geometry for r in hazard_records])
     outcome_homes = find.homes([r.geometry for r in outcome_records])
@@ -70,6 +73,9 @@ def build_land(
         outcomes=tuple(o for o in made if o.id not in uncredited),
         without_credit=tuple(o for o in made if o.id in uncredited),
         accidents=tuple(Accident(r.id, r.geometry) for r in accidents if r.geometry is not None),
+        placeless_hazards=tuple((r.id, str(r.value("hazard_type"))) for r in listed
+                                if r.geometry is None),
+        placeless_accidents=tuple(r.id for r in accidents if r.geometry is None),
         lifted=tuple(
             LiftedMinefield(r.id, r.geometry) for r in activities
             if r.geometry is not None and is_lifted(r)
@@ -80,8 +86,11 @@ def build_land(
                 _count(r, "population"),
                 error_m if (said := _metres(r, "position_accuracy_m")) is None else said / 2.146,
             )
-            for r in settlements if r.geometry is not None
+            for r in placed if r.geometry is not None
         ),
+        placeless_settlements=tuple(
+            PlacelessSettlement(r.id, str(r.values.get("name", "")), _count(r, "population"))
+            for r in placed if r.geometry is None),
         municipalities=municipalities,
         chain_head=chain_head,
         evidence=collect_evidence(

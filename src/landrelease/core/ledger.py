@@ -10,19 +10,25 @@ class LedgerRow:
     """Areas of one administrative area, geodesic m² of unions (S03). None: not reported (S12).
 
     `contested_m2` is recorded as cleared and still recorded as suspected: it counts as hazardous.
+    `hazards` counts those without a place as well, outside of all areas.
     """
 
     area_id: str
     name: str
     hazards: int
-    hazardous_m2: float
+    hazardous_m2: float | None
     cancelled_m2: float | None
     reduced_m2: float | None
     cleared_m2: float | None
-    contested_m2: float
+    contested_m2: float | None
     accidents: int | None  # None: withheld (S14)
     hazard_ids: tuple[str, ...]
     outcome_ids: tuple[str, ...]
+
+    @property
+    def hazards_known(self) -> bool:
+        """Whether the number of hazards is on record; 0 of nothing on record is none (S12)."""
+        return self.hazards > 0 or self.hazardous_m2 is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +57,5 @@ class Figure:
     level: str = ""  # least level of validation that counted; "": any
     valid_at: str = ""  # day that it is about, ISO; "": as recorded now
     known_at: str = ""  # moment up to which records were known, ISO; "": all
+    # Records that the figure asks and that leave out what it counts: they are in no sum (S12).
+    uncounted: tuple[str, ...] = ()

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import geodesic_area_m2, joined
+from landrelease.core.geometry import bounds_together, geodesic_area_m2, joined, plane_for
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
@@ -29,6 +30,10 @@ from landrelease.errors import (
 # Slivers of less than this come from rounding coordinates; the ground of a sliver is never dropped,
 # it joins a neighbour.
 SLIVER_M2 = 1.0
+# A place that may be farther off than this is none: it counts so far round, and may lie anywhere.
+FARTHEST_OFF_M = 100_000.0
+ROUNDING_M = 1.0  # by which the accuracy of a hazard may improve, as at the import
+_ACCURACY = "position_accuracy_m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,117 @@ def lineage(hazards: Iterable[Record]) -> Lineage:
     return Lineage(parents, {p: tuple(sorted(c)) for p, c in children.items()})
 
 
+def widest(hazard: Record, said: Iterable[Record]) -> Record:
+    """A hazard on all of the ground that is said, and off as far as it is said (S01, S04)."""
+    every = [hazard, *said]
+    shapes = [r.geometry for r in every if r.geometry is not None]
+    ground = hazard.geometry
+    if any(g != ground for g in shapes):
+        ground = joined(shapes, degrees=True)
+    return off_by(replace(hazard, geometry=ground), max(map(off_m, every)))
+
+
+def reaching(hazard: Record, said: Iterable[Record]) -> Record:
+    """A hazard that reaches as far as was said of it before. One whose outline is drawn so much
+    wider that it holds all that it reached may be off less far; what it does not hold stays its
+    ground, and as far off (S01, S04)."""
+    lost = [r for r in said if not _holds(hazard, r)]
+    return widest(hazard, lost) if lost else hazard
+
+
+def _holds(now: Record, before: Record) -> bool:
+    """Whether a record reaches all that another does; the rounding of an import apart."""
+    if before.geometry is None or before.geometry.is_empty:
+        return off_m(before) - off_m(now) <= ROUNDING_M
+    if now.geometry is None or now.geometry.is_empty:
+        return False
+    less = off_m(before) - off_m(now) > ROUNDING_M
+    if now.geometry == before.geometry and not less:
+        return True
+    try:
+        if not less and now.geometry.covers(before.geometry):
+            return True
+        # Both on one plane, and where longitudes meet on one side.
+        plane = plane_for(bounds_together(np.array([before.geometry, now.geometry], dtype=object)))
+        reached = plane.to_plane(before.geometry).buffer(off_m(before))
+        holds = plane.to_plane(now.geometry).buffer(
+            off_m(now) if less else max(off_m(now), off_m(before)))
+        return bool(reached.difference(holds).area <= SLIVER_M2)
+    except shapely.errors.GEOSException:  # an outline that crosses itself holds nothing
+        return False
+
+
+def off_m(record: Record) -> float:
+    """How far off a record says that it may be, m; 0 where it says nothing."""
+    said = record.values.get(_ACCURACY)
+    return float(said) if isinstance(said, (int, float)) else 0.0
+
+
+def reach_m(record: Record, least_m: float = 0.0) -> float:
+    """How far round its place a record counts, m: as far as it may be off, no farther than
+    `FARTHEST_OFF_M`; `least_m` where it says nothing."""
+    said = record.values.get(_ACCURACY)
+    return min(float(said), FARTHEST_OFF_M) if isinstance(said, (int, float)) else least_m
+
+
+def anywhere(record: Record) -> bool:
+    """Whether a record may lie anywhere: it has no place, or one that is so far off that it is
+    none."""
+    return (record.geometry is None or record.geometry.is_empty
+            or off_m(record) > FARTHEST_OFF_M)
+
+
+def off_by(record: Record, metres: float) -> Record:
+    """A record that may be off at least so far, m."""
+    if metres <= off_m(record):
+        return record
+    return replace(record, values={**record.values, _ACCURACY: metres})
+
+
+def inherited(hazards: Sequence[Record]) -> dict[str, tuple[float, str]]:
+    """The hazards that may be off farther than they say, because an area from which they came may:
+    how far, m, and the id of that area. What takes the place of an area on a map that was off is
+    off as well; only the authority's signature says that it is not (S04)."""
+    line = lineage(hazards)
+    by_id = {r.id: r for r in hazards}
+    out = {}
+    for record in hazards:
+        off, source, waiting, seen = off_m(record), "", [record.id], {record.id}
+        while waiting:
+            here = by_id[waiting.pop()]
+            if off_m(here) > off:
+                off, source = off_m(here), here.id
+            if here.validation != "authority":
+                more = [p for p in line.parents.get(here.id, ()) if p in by_id and p not in seen
+                        and _meet(by_id[p].geometry, record.geometry)]
+                seen.update(more)
+                waiting += more
+        if source:
+            out[record.id] = off, source
+    return out
+
+
+def _meet(one: BaseGeometry | None, other: BaseGeometry | None) -> bool:
+    if one is None or other is None:
+        return False
+    try:
+        return bool(one.intersects(other))
+    except shapely.errors.GEOSException:  # an outline that crosses itself
+        return bool(shapely.box(*one.bounds).intersects(shapely.box(*other.bounds)))
+
+
 def standing(hazards: Sequence[Record]) -> list[Record]:
     """The hazards that count now, each with the ground that it still stands for.
 
     A parent counts where none of its children's shapes lies, and not at all where they cover it.
     An area that names itself, or one that came from it, as its parent loses no ground by that.
+    Children may be off as far as their parents, unless the authority signed them (S04).
     """
     line = lineage(hazards)
     if not line.children:
         return list(hazards)
+    heirs_of = inherited(hazards)
+    hazards = [off_by(r, heirs_of[r.id][0]) if r.id in heirs_of else r for r in hazards]
     by_id = {r.id: r for r in hazards}
     out = []
     for record in hazards:

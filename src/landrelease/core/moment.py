@@ -47,3 +47,13 @@ def number_of(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value)
+
+
+def day_within(value: Any) -> date | None:
+    """The day of a value that may say a time as well; None where it says none."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).date()
+        except ValueError:
+            return None
+    return day_of(value)

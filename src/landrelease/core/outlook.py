@@ -112,6 +112,11 @@ class Outlook:
         """Share of runs finished by a date."""
         return float(np.mean(self.finish_day <= (day - self.start).days))
 
+    def passed(self, day: date) -> bool:
+        """Whether a day lies before the first one of the forecast while there is work left then:
+        what has happened, not the runs, says that it was not kept."""
+        return day < self.start and bool(np.any(self.finish_day > 0))
+
     def cost_quantile(self, chance: float) -> tuple[float, bool]:
         """The cost that covers this share of the runs (no interpolation), and whether it is known:
         False where runs that did not finish hold it, so that it is a lower bound."""

@@ -9,7 +9,7 @@ What nobody knows stays as it is: a person may have written it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 # Facts of these names are numbers, with a word before or a unit behind them at most: "May 2031".
 _NUMBERS = frozenset({"n", "all", "of", "low", "high", "share", "value", "range", "runs", "year",
@@ -17,25 +17,45 @@ _NUMBERS = frozenset({"n", "all", "of", "low", "high", "share", "value", "range"
 # Facts of these names are one name of a record.
 _NAMES = frozenset({"id", "team", "step", "area", "code", "scope", "state", "currency"})
 # A sentence is one of ours only where we know these facts of it.
-KNOWN = frozenset({"scope", "state"})
+KNOWN = frozenset({"scope", "state", "rate"})
+# What somebody else said, called or wrote: it stands as it is, its numbers too.
+QUOTED = frozenset({"source", "quoted", "beside", "ground", "columns"})
+CALLED = frozenset({"called"})  # a name of ours, or of somebody: as it stands where it is not ours
 _NUMBER = r"(?:at least |later than |[A-Za-z]+ )?[^A-Za-z]*\d.*?"
+_DAY = r"(?:undated|\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?)"
+_ROW = rf"row \d+(?: \(.+?, {_DAY}\))?"
+# Another row of a file of claims; an amount with its unit; our figure of which day.
+_AMOUNT = r"[^\"()]{1,80}?"
+_SHAPES = {"line": _ROW, "other_line": _ROW, "amount": _AMOUNT, "against": _AMOUNT,
+           "further": _AMOUNT, "held": r"(?:as of|between) .+?",
+           "validated": r"(?:at any level of validation|validated at least at level \S+)"}
 _FACT = re.compile(r"\{(\w+)\}")
+_ANY_FACT = re.compile(r"\{(\w+)[^{}]*\}")  # as in messages: {found!r}, {amount:,.2f}
 _ENDS = re.compile(r"(?<=[.;:!?]) +")  # where one sentence or clause ends and another begins
 
 
 class Reading:
-    """Templates by the words that they begin with; the one with most words of its own first."""
+    """Templates, the one with most words of its own first. `whole`: a sentence is read by a
+    template only where all its facts are understood; else the next template is tried."""
 
-    def __init__(self, templates: Iterable[str]):
+    def __init__(self, templates: Iterable[str], *, whole: bool = False):
         made = [(len(_FACT.sub("", t)), t) for t in dict.fromkeys(templates) if "{" in t]
-        self._patterns = [(re.compile(_pattern(t), re.S), t) for _, t in sorted(made, reverse=True)]
+        self.whole = whole
+        # The longest words of its own have to stand in the sentence: most are told apart by that.
+        self._patterns = [(max(_FACT.sub("\0", t).split("\0"), key=len),
+                           re.compile(_pattern(t), re.S), t) for _, t in sorted(made, reverse=True)]
 
     def of(self, sentence: str) -> tuple[str, dict[str, str]] | None:
         """The template of a sentence and its facts."""
-        for pattern, template in self._patterns:
-            if found := pattern.fullmatch(sentence):
-                return template, found.groupdict()
-        return None
+        return next(self.each(sentence), None)
+
+    def each(self, sentence: str) -> Iterator[tuple[str, dict[str, str]]]:
+        """Each template that a sentence fits; the first alone where facts decide nothing."""
+        for words, pattern, template in self._patterns:
+            if words in sentence and (found := pattern.fullmatch(sentence)):
+                yield template, found.groupdict()
+                if not self.whole:
+                    return
 
 
 def _pattern(template: str) -> str:
@@ -44,11 +64,36 @@ def _pattern(template: str) -> str:
     for fact in _FACT.finditer(template):
         name = fact[1]
         out.append(re.escape(template[at:fact.start()]))
-        what = _NUMBER if name in _NUMBERS else r"\S+" if name in _NAMES else ".+?"
+        what = _SHAPES.get(name) or (
+            _NUMBER if name in _NUMBERS else r"\S+" if name in _NAMES else ".+?")
         out.append(f"(?P={name})" if name in seen else f"(?P<{name}>{what})")
         seen.add(name)
         at = fact.end()
     return "".join([*out, re.escape(template[at:])])
+
+
+def facts_in(message: str, text: str) -> dict[str, str] | None:
+    """The facts of a text that was made from one message, of which it is known that it was; None
+    where the message was worded otherwise then. Each fact ends where the words after it first
+    stand: whoever writes strange names into a file makes nobody search for long."""
+    first, *rest = _ANY_FACT.split(message)
+    if not text.startswith(first):
+        return None
+    found: dict[str, str] = {}
+    at, last = len(first), len(rest) - 2
+    for i in range(0, len(rest), 2):
+        words = rest[i + 1]
+        end = text.find(words, at) if i < last else len(text) - len(words)
+        if end < at or not text.startswith(words, end):
+            return None
+        found.setdefault(rest[i], text[at:end])
+        at = end + len(words)
+    return found if at == len(text) else None
+
+
+def bare(template: str) -> str:
+    """A template of which each fact is put in as a text that is there already."""
+    return _ANY_FACT.sub(r"{\1}", template)
 
 
 def parts(text: str, known: Callable[[str], str | None]) -> tuple[list[str], list[str]]:

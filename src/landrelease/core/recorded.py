@@ -10,7 +10,7 @@ from landrelease.core.record import Record
 
 # In the order in which a person reads them.
 KINDS_READ = ("closure", "team", "accreditation", "machine", "detector", "fund", "expense",
-              "exchange_rate", "project", "task", "activity", "road", "hazard")
+              "exchange_rate", "project", "task", "activity", "inspection", "road", "hazard")
 
 # Kinds that bear on where and when work can go on, of which a plan knows nothing, and why not.
 KINDS_NOT_READ = {
@@ -19,8 +19,6 @@ KINDS_NOT_READ = {
     "permit": "a plan does not look at them: who may enter is settled before work starts",
     "environment": "a plan does not look at soil, water and protected places",
     "marking": "a plan does not look at them: putting up and mending signs takes no team's time",
-    "inspection": "a plan does not look at them: work that has to be done again becomes work of "
-                  "the plan when its area is open again",
     "session": "a plan does not look at them: risk education takes no team's time",
 }
 
@@ -70,6 +68,9 @@ class Sources:
     # What was done, as it was reported: tasks (signed or not) and reports of work.
     reported: tuple[Record, ...] = ()
     activities: tuple[Record, ...] = ()
+    # What became of it: inspections as they stand, and the outcomes that those name which rejected.
+    inspections: tuple[Record, ...] = ()
+    outcomes: tuple[Record, ...] = ()
     hazards: tuple[Record, ...] = ()
     roads: tuple[Record, ...] = ()
     settlements: tuple[Record, ...] = ()

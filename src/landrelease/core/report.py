@@ -123,7 +123,7 @@ class PublicTotal:
 
     name: str
     hazards: int
-    hazardous_m2: float
+    hazardous_m2: float | None
     released_m2: float | None
 
 
@@ -141,13 +141,23 @@ class PublicFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedGround:
+    """Cells in which somebody reported something dangerous that nobody dealt with yet, longitude
+    and latitude; the day of the newest report, None: not stated."""
+
+    ground: Ground
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicReport:
     """What everybody may know.
 
     `hazardous` are whole coarse cells that touch the widened hazards (a superset, S15), longitude
     and latitude; `cell_m` is their side. `released` is rounded inward. `contact` says who to call,
     "" where the programme has not set it. `state` is the date of information in words. `place_m` is
-    how far a place that somebody taps may be off, in m, as for `/public`.
+    how far a place that somebody taps may be off, in m, as for `/public`. `reported` are whole
+    cells as well. `unplaced`: of some hazards or finds nobody knows the place.
     """
 
     title: str
@@ -168,3 +178,5 @@ class PublicReport:
     contact: str = ""
     chain_head: str = ""
     place_m: float = 10.0
+    reported: tuple[ReportedGround, ...] = ()
+    unplaced: bool = False

@@ -20,6 +20,11 @@ DIGITS = re.compile(rf"(?<![\w.,])\d{{1,3}}(?:[{_SPACES}'’.,]\d{{3}})+(?!\d)(?
 _SIGNS = {"~": "about", "≈": "about", "±": "about", ">": "at_least", "≥": "at_least",
           "<": "at_most", "≤": "at_most"}
 _BETWEEN = re.compile(r"\s*(?:-|–|—|to|and|до|bis)\s*")
+# What changes a number in a way that its digits do not show: brackets, in which accountants write
+# what is below zero, and halves in words.
+TWO_WAYS = re.compile(r"^\(\s*\d[^()]*\)$|\b(?:et demie?|and a half|y medi[oa]|"
+                      r"с половиной|з половиною)\b")
+LETTER_M = re.compile(r"(?<=\d)\s?m(?!\w)")  # millions, or metres
 Decimal = Literal["", ".", ","]
 VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999),
          "thousands": (2_000, 9_999), "tens of thousands": (20_000, 99_999),
@@ -165,8 +170,17 @@ def numbers(text: str, words: Vocabulary, *, decimal: Decimal, counted: bool, ab
             first = (factor or other_factor or 1.0) * scale
             if value * first < other * last:
                 low, high = value * first, other * last
+                less, more = low - step * first, high + other_step * last
+                said = bound or qualifier
+                if said == "about":  # "about 20-25": neither end is one
+                    low, high = low - about_share * low, high + about_share * high
+                    less, more = min(less, low), max(more, high)
+                elif said == "at_least":
+                    more = math.inf
+                elif said == "at_most":
+                    less = -math.inf if low < 0 else 0.0
                 found.append(Number(start, other_end, Quantity(
-                    (low + high) / 2, low, high, low - step * first, high + other_step * last,
+                    (low + high) / 2, low, high, less, more,
                     max(step * first, other_step * last), significant, "range"), ambiguous))
                 skip = n + 1
                 continue
@@ -198,6 +212,8 @@ def one_number(cell: object, words: Vocabulary, decimal: str) -> Quantity | None
         return None
     if (found := vague(text)) is not None:
         return found
+    if TWO_WAYS.search(text) or LETTER_M.search(text):
+        return None
     try:
         several = numbers(text, words, decimal=mark, counted=True, about_share=0.0)
     except (OverflowError, ValueError):

@@ -20,6 +20,7 @@ from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import joined
 from landrelease.core.hazard import Ground
+from landrelease.core.how_many import how_many
 from landrelease.core.inspection import Rejection, rejections
 from landrelease.core.moment import day_of
 from landrelease.core.record import Record
@@ -128,8 +129,7 @@ def build_effort(
     for item in items:
         if item.values.get("ordnance_category") in _NO_HAZARD:
             continue
-        quantity = item.values.get("quantity")
-        count = int(quantity) if isinstance(quantity, (int, float)) else 1
+        count = how_many(item.values.get("quantity")).least
         if not count:
             continue
         located[str(item.values.get("activity", ""))] = located.get(

@@ -49,13 +49,25 @@ ASSESS: tuple[str, ...] = (
 )
 # A forecast: its lines, what moves it, its notes (`forecast.outlook`, `workflows`).
 _SPREAD = "Shares of the spread (of ranks) of the {what}"
-_REST = ("{rest} is chance: which areas turn out empty, which stages take long{way}, and what acts "
-         "only together.")
+_REST = ("{rest} is no single one of these: in which order things happen, and what acts only "
+         "together.")
 FORECAST: tuple[str, ...] = (
+    "A finish is the end of the work: nothing is added for inspection and signature, and no "
+    "releases on record say how long they take.",
+    "A finish is the end of the work: nothing is added for inspection and signature. On record "
+    "releases were decided {days} days after the last work on their ground ({n} releases; {low} to "
+    "{high} days in 80 % of them).",
     "NTS teams", "TS teams", "manual teams", "machines", "dog teams", "as planned",
     "area released by the forecast's horizon", "time of the finish",
     f"{_SPREAD}. {_REST}",
     f"{_SPREAD}, because {{n}} of {{runs}} runs do not finish by then. {_REST}",
+    "{what}: chance, which no better knowledge of the stated ranges takes away ({share} of the "
+    "spread).",
+    "When closures come and how long they last", "When machines and teams break down",
+    "When staff leave", "How late money comes", "What is contaminated again",
+    "Which areas turn out empty", "How fast single teams are",
+    "How long the work on single areas takes, what fails and where more turns up",
+    "How much the ground of the areas slows the work",
     "{runs} runs are too few to say what moves the {what}.",
     "All runs have the same {what}: there is no spread to explain.",
     "How fast {teams} work: {value} m² a team and day were reported, {low} to {high} are thought "
@@ -105,10 +117,34 @@ FORECAST: tuple[str, ...] = (
     "enough left for them. More teams alone do not change that; `plan price --change "
     "money:FUND:AMOUNT` says what more of it would bring.",
     "Work waits for the money of the plan, {amount} {currency}; `money:` in a scenario brings "
-    "another, `money: enough` all that is needed. What would come after the plan's last day, "
-    "{day}, is not in it: runs that need it do not finish.",
-    "The plan's funds count as one here: what donors gave them for, and their last days, are kept "
-    "by the plan and not by the forecast.",
+    "another, `money: enough` all that is needed. Runs that need more do not finish.",
+    "What donors gave it for is kept, as in the plan: work whose money is not there waits, and "
+    "other work goes on. Money that is not spent by its last day is lost.",
+    "The plan has {n} budget lines, more than a forecast keeps apart: its funds count as one here.",
+    "Money that comes after the plan's last day, {day}, counts as well: {amount} {currency} "
+    "received or committed, from {first} on.",
+    "Of this {amount} {currency} are given for some areas or kinds of work only; beyond the plan "
+    "this is not kept: they count for all work.",
+    "{amount} {currency} after the plan's last day are only announced and do not count; `money:` "
+    "in a scenario brings them.",
+    "{n} funds that come after the plan's last day have no recorded rate into {currency} and do "
+    "not count.",
+    "{n} whole days of {activity}, {method}, are on record; no team of the plan works at that "
+    "rate.",
+    "{n} whole days of {activity}, of which neither report nor task states the method, are on "
+    "record; no team of the plan works at that rate.",
+    # Checks of the rates that reports teach.
+    "{share} of the days lie in the interval that should hold {level}.",
+    "The days released {ratio} times what the model gives for them.",
+    "{share} of the days are far from all that the model expects.",
+    "The rate learned lies {n} prior deviations above what other programmes report.",
+    "The rate learned lies {n} prior deviations below what other programmes report.",
+    "The {n} draws of the posterior are worth {worth} independent ones.",
+    "0 m² were reported of {n} of {days} days at work: they lower the rate by {share}.",
+    "0 m² were reported of {n} of {days} days at work of {activity}: they lower the rate by "
+    "{share}.",
+    "0 m² were reported of {n} of {days} days at work of {activity}, {method}: they lower the rate "
+    "by {share}.",
     "This forecast takes the money to be there; `money:` in a scenario makes it wait for money.",
     # The report of a forecast.
     "Half of the runs are not done by {year}; nine in ten of {runs} runs are not.",
@@ -123,6 +159,7 @@ FORECAST: tuple[str, ...] = (
     "Chance of being done by {day}: {chance}.",
     "Chance that {amount} {currency} are enough: {chance}.",
     "{share} ({low} to {high}, as far as {runs} runs can tell)",
+    "0% (the day has passed: the forecast begins on {day}, with work left to do)",
     "When and for how much", "scenario", "done (median)", "80 % of the runs", "cost (median)",
     "80 %", "not finished", "by {day}", "within budget", "{n} of {of}",
     "What moves the finish", "What to know about this forecast", "How good such forecasts were",
@@ -135,6 +172,7 @@ FORECAST: tuple[str, ...] = (
     "Rates, m² a team and full day", "work", "median", "days", "from", "prior, not learned here",
     "daily reports", "Rule that was simulated: {rule}",
 )
+_ONE, _TWO, _THREE = "{low} to {high}", "{first} to {last}", "{start} to {end}"
 # Plans: the simple rules beside them, and stages.
 PLAN: tuple[str, ...] = (
     "benefit per day, whole chain", "largest area first", "largest benefit first",
@@ -146,6 +184,11 @@ PLAN: tuple[str, ...] = (
     "closed ground {name}", "leave or presence of {name}", "a team of {name}",
     "the shared {name}", "money of {name}", "nothing: the plan put it there",
     "{what} (until the end of {steps})",
+    # What people ordered or fixed and a plan leaves undone (`plan.check`).
+    "{step}: ordered, and not in the plan",
+    "{step}: ordered, to start from {low} on, and not in the plan",
+    "{step}: ordered, to start by {high}, and not in the plan",
+    "{step}: ordered, to start from {low} on and by {high}, and not in the plan",
     "no work that it could do is left",
     "nothing: it could begin {step}, and the plan has that later",
     "the survey or clearance before {step}", "the machine before {step}", "the road to {step}",
@@ -153,6 +196,30 @@ PLAN: tuple[str, ...] = (
     "{step}: closed ground or rest", "shared equipment for {step}", "money for {step}",
     "{step} would not be done by the end of the plan, of leave or of its stay",
     "{step} would not be done before its next work", "{step} is done sooner by others",
+    # Requirements that conflict (`plan.conflicts`).
+    "no team can do {name} ({what})",
+    "whether it can be done was not found out in the time that the solver has",
+    "not even without all of these can it be done by the end of the plan: it takes longer than "
+    "there is time",
+    "{name} may not be done by {teams}, then {other} ({what}): decided",
+    "{name} may not be done by {teams} ({what}): decided",
+    "{name} starts not before {day}: decided", "{name} starts by {day}: decided",
+    "{name} starts on {day}: decided", "{name} starts between {low} and {high}: decided",
+    f"no work {_ONE}: {{name}}", f"no work {_ONE}, {_TWO}: {{name}}",
+    f"no work {_ONE}, {_TWO}, {_THREE}: {{name}}",
+    f"no work {_ONE}, {_TWO}, {_THREE} and {{n}} times more: {{name}}",
+    "{name} comes after {other}: decided",
+    "{name} is there from {day}", "{name} is there until {day}",
+    "{name} is there from {low} until {high}", "{name} is there on no day of the plan",
+    "{name} is accredited from {day}", "{name} is accredited until {day}",
+    "{name} is accredited from {low} until {high}", "{name} is accredited on no day of the plan",
+    "work begins only where open roads lead", "{name} has {n} team(s)",
+    "there are {n} of {name}",
+    "{name} has {value} {currency}, {n} of it at the start",
+    "{name} has {value} {currency}, {n} of it at the start, to be spent before {day}",
+    "{name} has {value} {currency}, {n} of it at the start, for {what}",
+    "{name} has {value} {currency}, {n} of it at the start, to be spent before {day}, for {what}",
+    "no fund may be spent on {name}",
 )
 # Why a certificate does not hold (`release.reopening`, `workflows.certificates`).
 RELEASE: tuple[str, ...] = (
@@ -161,9 +228,78 @@ RELEASE: tuple[str, ...] = (
     "released by the same decision", "accepted in the same lot", "released on the same evidence",
     "searched by the same team", "searched by the same team and detector",
     "no reason is recorded", "no valid signature stands under it",
+    "direct evidence that came since has to be looked at: {what}",
     # Marking and environment in the weekly report (`operate.markings`, `operate.environment`).
     "not marked", "removed before release", "check overdue", "state not reported", "removal open",
     "missing", "due", "overdue", "fact",
+)
+# What answers the checklist of a release (`release.proposal`), and what may remain.
+CHECKLIST: tuple[str, ...] = (
+    "evidence complete, ready for review", "evidence not complete", "nobody answered",
+    "none of it lies inside the recorded boundary", "all of it lies inside",
+    "{m2} m² of the shape lie outside the recorded boundary: a class of their own, not released",
+    "searched to {metres} m or more", "{id}: searched to {metres} m",
+    "{id}: its day is not reported",
+    "{id}: searched before {day}, when the area was recorded or reopened",
+    "{id}: its work began on {first}, before {day}, when the area was reopened",
+    "{id}: dated {day}, which has not come",
+    "{id}: inspected before {day}, when the area was recorded or reopened",
+    "of {all} m² {m2} m² are on record without a search to {metres} m that counts",
+    "of {all} m² {m2} m² are on record without a search to {metres} m that counts: {what}",
+    "{m2} m² were searched by machine or animal only",
+    "the follow-up by hand of {m2} m² that machines or animals searched is a word: no search by "
+    "hand is shown to cover them",
+    "no ground that only a machine or an animal searched",
+    "no work on this ground is on record, so its days cannot be looked at",
+    "work without a day on record: {what}", "work whose days cannot be held against gates: {what}",
+    "{n} days of work whose gate had not passed and that the authority has not reviewed; the "
+    "first: {day}, {id}: {what}",
+    "the gate had passed on every day",
+    "{n} days of work in spite of the gate were reviewed by the authority",
+    "no proof of coverage is on record; nobody's word takes its place: `operate proof --store` for "
+    "tracks, `operate measured` for lanes that were measured",
+    "{m2} m² of the ground are not proven covered",
+    "the file of gaps has none on this ground, and does not say of which work it is: store the "
+    "proof (`operate proof --store`)",
+    "{m2} m² of the ground belong to work without a proof of coverage on record",
+    "{m2} m² of the ground are covered by no search that counts and has a proof of coverage of its "
+    "own work on record",
+    "the proof of coverage leaves no gap on this ground",
+    "not on record as destroyed or removed: {what}",
+    "what an inspection found there is not on record as an item, with what became of it: {what}",
+    "not all items that were reported are on record, with what became of them: {what}",
+    "something was found on it; such ground is cleared, not {state}: {what}",
+    "the work that searched this ground missed what was found later on other ground of it; search "
+    "again: {what}",
+    "found after the last search of that place, which has to be searched again: {what}",
+    "an accident lies on it that no later search answers: {what}",
+    "{n} items found, all destroyed or removed",
+    "at least {n} items found, all destroyed or removed; {unstated} records state no whole number",
+    "nothing was found on it",
+    "direct evidence lies on it: {what}", "no direct evidence on this ground is on record",
+    "direct evidence of ordnance that no search of its place since answers: {what}",
+    "no direct evidence came after the last search of its place",
+    "row {n} ({what}): {why}", "no row that waits touches the ground",
+    "not corrected, or not found corrected: {what}",
+    "a visit was refused, and none was made since: {what}", "none is open",
+    "no inspection that accepted this ground is on record; nobody's word takes its place",
+    "accepted by an inspection that nobody signed (S09): {what}",
+    "{m2} m² are in no lot that was accepted",
+    "no inspection that counts accepted this ground",
+    "{id}: its sample showed {n} items, and accepts nothing", "{id}: its sample is empty",
+    "{id}: of {m2} m² of it no search that counts came before it", "accepted: {what}",
+    "it does not say what its sample shows",
+    "{n} of {all} units show {most} units with an item with a chance of {share} instead of "
+    "{level}",
+    "{id} asks for less than the programme's settings: {what}",
+    "{what} completed: {why}", "NTS or TS", "its survey is not completed: {what}",
+    "no {what} of this area is on record", "{n} records of evidence and work",
+    "nothing but the area itself is on record", "not computed", "not computed: {what}",
+    "the ground",
+    "{what}: {share} % chance that nothing is left; items left {low} to {high} ({level} % "
+    "interval), expected {n}.",
+    "This rests on a prior alone: no local evidence has touched it.",
+    "{share} % of it rests on a prior.",
 )
 # The start-of-day gate (`operate.gate`), and why a decision does not count (`core.decision`).
 GATE: tuple[str, ...] = (
@@ -208,22 +344,54 @@ GATE: tuple[str, ...] = (
     "it was signed upon another state of the record",
     "it was signed upon revisions that are not here",
 )
+# What it takes to reach a chance by a day (`workflows.scenarios`), what
+# a plan is asked for in a variant (`workflows.explaining`), how a record came in (`records.fate`).
+ASKED: tuple[str, ...] = (
+    "Nothing more is needed: the chance by {day} is {share}.",
+    "Nothing more is needed: the chance by {day} is {share}, for {cost}.",
+    "{n} more of each kind: a chance of {share} by {day}.",
+    "{n} more of each kind: a chance of {share} by {day}, for {cost}.",
+    "{n} more {teams}: a chance of {share} by {day}.",
+    "{n} more {teams}: a chance of {share} by {day}, for {cost}.",
+    "No number of {teams} alone reaches {share} by {day}: {n} more of each give {level}. Something "
+    "else holds it: other teams, {others}.",
+    "teams of all kinds", "roads, seasons or closures", "money, roads, seasons or closures",
+    "{day} lies before the forecast begins, {from}: no teams and no money reach it any more.",
+    "{cost} more than the plan has, there on the first day: a chance of at least {share} by {day}, "
+    "with the teams of the plan.",
+    "No money alone reaches {share} by {day}: with all that is needed it is {level}.",
+    "community {name}", "district {name}",
+    "{n} more team(s) in {name}", "{n} more team(s) in {name} from {day}",
+    "{name} is not closed", "{n} more in {name}", "{n} more in {name} from {day}",
+    "{n} more {name}",
+    "{name} is opened by others", "the leave of {name} holds throughout",
+    "nothing is decided on {name}",
+    "import of {file}, row {row}", "import of {file}, row {row}: changed {what}",
+    "local user (unverified)",
+)
 # What is said beside a figure (`figures`).
 FIGURES: tuple[str, ...] = (
     "not reported: no such record", "cancelled: not reported", "reduced: not reported",
     "cleared: not reported",
     "{m2} m² that are recorded as released and still as hazardous are not in it (contested_m2)",
     "(unverified) {n} of {all} records of release are signed by nobody whose key is vouched for",
+    "{n} records of release state no day; they are in no account of a day (as of), and are not "
+    "none",
     "dates and victims are counted only where they are reported",
     "{n} settlements do not report a population",
     "no share: its denominator ({what}) is 0",
     "not computable: its denominator ({what}) is {value}, below the least that is asked for "
     "({least}; setting figures_ratio_least_ha)",
     "{n} of {all} records state no quantity and count as one",
+    "{n} of {all} records state no whole number and count as the least that they say, 1 where they "
+    "say none",
     "{n} records repeat one of a joint activity",
     "{n} of {all} reports do not state it", "{n} of {all} records do not report it",
     "{n} records do not report their hours; they are in no sum",
-    "not reported: no hand-over is on record",
+    "not reported: no hand-over is on record", "not reported: no settlement is on record",
+    "not reported: no record states what decides",
+    "hazards on record have no place and are in no area",
+    "{n} of them on land that is not handed over",
     "{n} of {all} such settlements do not report who lives there now",
     "{n} of {all} segments state no state or no place",
     "Ground worked on without a gate that passed",
@@ -247,11 +415,22 @@ FIGURES: tuple[str, ...] = (
     "horizon of the forecast.",
     "lower bounds: {which} is held by runs that do not finish", "the {share} quantile",
     "{what} Inside {place} alone.", "until {day}", "plan",
+    "costs name one method, and some of the released ground is of several: how much of them was "
+    "for it is not reported",
+)
+# Which records and values a figure counts (`figures.metric`), clause by clause.
+COUNTS: tuple[str, ...] = (
+    "Records of the kind {kind}", "Project records of the type {kind}",
+    "The field {field} of accident records", "The field {field} of session records",
+    "The fields {field} of accident records", "Road records whose road_state is {kind}",
+    "Hand-over records with the status {kind}", "As {field}", "The figures {field}",
+    "hazard_type is {kind}", "activity_type is {kind}", "disposal is {kind}",
+    "of the categories {kind}", "expense_status {kind}", "fund_status {kind}",
 )
 # Other sentences of published pages.
 PAGES: tuple[str, ...] = (
     "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
     "its centre, where squares are up to {longer} longer in one direction than stated.",
 )
-TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *PLAN, *RELEASE, *GATE, *FIGURES,
-                              *PAGES)
+TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *ASKED, *PLAN, *RELEASE, *CHECKLIST, *GATE,
+                              *FIGURES, *COUNTS, *PAGES)

@@ -32,6 +32,8 @@ class TeamDays:
     # first day is on record, so that it is known how long it has worked
     # bool (N,) the report says how much of the day was worked; () where all of them do
     timed: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    # bool (N,) 0 m² were reported of a day at work, which is another thing than no area; () none
+    nothing: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
         return len(self.day)
@@ -44,7 +46,8 @@ class TeamDays:
         return replace(self, day=self.day[keep], team=self.team[keep], kind=self.kind[keep],
                        area=self.area[keep], ground=self.ground[keep], m2=self.m2[keep],
                        worked=self.worked[keep], ended=self.ended[keep],
-                       timed=self.timed[keep] if len(self.timed) else self.timed)
+                       timed=self.timed[keep] if len(self.timed) else self.timed,
+                       nothing=self.nothing[keep] if len(self.nothing) else self.nothing)
 
     @property
     def with_time(self) -> TeamDays:

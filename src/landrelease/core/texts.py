@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from landrelease.core.claim_sentences import CLAIMS
 from landrelease.core.labels import label
-from landrelease.core.reading import KNOWN, Reading, parts
-from landrelease.core.sentences import TEMPLATES
-from landrelease.errors import LandReleaseError
+from landrelease.core.reading import CALLED, KNOWN, QUOTED, Reading, bare, facts_in, parts
+from landrelease.core.sentences import FIGURES, TEMPLATES
+from landrelease.errors import CATALOGUE, LandReleaseError
 
 RIGHT_TO_LEFT = frozenset({"ar"})
 UNREVIEWED = ("No native speaker has reviewed this language yet. Where in doubt, the English text "
@@ -52,7 +53,10 @@ class Texts:
     def filled(self, text: str, facts: Mapping[str, object]) -> str:
         """Facts put into a text of this language. From right to left each fact stands alone
         (isolates, Unicode Annex 9): else year and day of a date after Arabic letters would be
-        shown changed about."""
+        shown changed about. A fact that ends with a full stop, as "2026 г.", closes the sentence
+        that it ends."""
+        facts = {k: v[:-1] if isinstance(v, str) and v.endswith(".") and not v.endswith("..")
+                 and f"{{{k}}}." in text else v for k, v in facts.items()}
         if self.code in RIGHT_TO_LEFT:
             facts = {k: f"\u2068{v}\u2069" if isinstance(v, str | date) and v else v
                      for k, v in facts.items()}
@@ -70,41 +74,77 @@ class Texts:
             for english in (error.message.problem, error.message.remedy))
         return f"[{error.code}] {problem} {remedy}"
 
-    def said(self, english: str) -> str:
+    def finding(self, code: str, problem: str, remedy: str) -> tuple[str, str]:
+        """What is wrong with a row, and how to mend it, as they were written in English when it
+        came in; what the catalogue does not hold, or was worded otherwise then, stays."""
+        message = CATALOGUE.get(code)
+        if message is None or self.code == "en":
+            return problem, remedy
+        return (self._again(message.problem, self(message.problem), problem),
+                self._again(message.remedy, self(message.remedy), remedy))
+
+    def heard(self, code: str, text: str) -> str:
+        """An error that was written down in English (`str(error)`), as `finding` says a finding."""
+        message = CATALOGUE.get(code)
+        if message is None or self.code == "en":
+            return text
+        whole = "[{0}] {1} {2}".format
+        return self._again(whole(code, message.problem, message.remedy),
+                           whole(code, self(message.problem), self(message.remedy)), text)
+
+    def _again(self, english: str, said: str, text: str) -> str:
+        """What was made from an English template, made again from its translation."""
+        facts = facts_in(english, text)
+        if facts is None:
+            return text
+        return self.filled(bare(said), {k: self.words.get(v, v) for k, v in facts.items()})
+
+    def said(self, english: str, sentences: Reading | None = None) -> str:
         """What a program wrote in English, as far as this language knows it (`core.reading`); what
-        it does not know, a name or the words of a person, stays."""
+        it does not know, a name or the words of a person, stays. `sentences`: those of claims."""
         if self.code == "en" or not english.strip():
             return english
-        out, unknown = parts(english, self._known)
+        among = sentences or SENTENCES
+        out, unknown = parts(english, lambda one: self._known(one, among))
         if self.missing is not None:
             self.missing.update(u for u in unknown if re.search("[a-z]{3} [a-z]", u))
         return " ".join(out)
 
-    def _known(self, english: str) -> str | None:
-        if said := self.words.get(english):
-            return said
-        found = SENTENCES.of(english)
-        if found is None or not (said := self.words.get(found[0])):
-            return None
-        facts = {k: self._fact(v) for k, v in found[1].items()}
-        if any(facts[k] == v for k, v in found[1].items() if k in KNOWN):
-            return None
-        return self.filled(said, facts)
-
-    def _fact(self, value: str) -> str:
-        """A fact of a sentence: one of ours, several in a row, a number, or as it stands."""
+    def _known(self, english: str, among: Reading) -> str | None:
         from landrelease.core.amounts import written
 
-        if said := self._known(value) or (
-                value[1:2].isalpha() and self.words.get(label(value))):
+        if said := self.words.get(english):
+            return said
+        for template, facts in among.each(english):
+            if not (said := self.words.get(template)):
+                continue
+            told = {k: v if k in QUOTED else self.words.get(v, v) if k in CALLED else
+                    self._fact(v, among) for k, v in facts.items()}
+            if any(told[k] in (None, v) for k, v in facts.items() if k in KNOWN):
+                continue
+            if among.whole and any(
+                    told[k] is None and re.search("[a-z]{2}", _bare(v)) for k, v in facts.items()):
+                continue
+            return self.filled(said, {k: written(facts[k], self) if v is None else v
+                                      for k, v in told.items()})
+        return None
+
+    def _word(self, value: str, among: Reading) -> str | None:
+        return self._known(value, among) or (
+            self.words.get(label(value)) if value[1:2].isalpha() else None)
+
+    def _fact(self, value: str, among: Reading) -> str | None:
+        """A fact of a sentence: one of ours, or several in a row; None: a number, or as it
+        stands."""
+        if said := self._word(value, among):
             return said
         for between in ("; ", ", "):
             *row, last = value.split(between)
             several = [*row, *last.split(" and ")] if between == ", " else [*row, last]
-            told = [self._known(one) for one in several]
+            told = [self._word(one, among) for one in several]
             if len(several) > 1 and all(told):
                 return between.join(map(str, told))
-        return written(value, self)
+        return None
 
     @property
     def direction(self) -> str:
@@ -116,6 +156,15 @@ class Texts:
         return Texts(self.code, self.name, self.words, self.reviewed, set())
 
 
+def _bare(value: str) -> str:
+    """A number without a unit behind it."""
+    from landrelease.core.amounts import UNITS
+
+    number, _, unit = value.rpartition(" ")
+    return number if unit in UNITS else value
+
+
 SENTENCES = Reading(TEMPLATES)
+CLAIM_SENTENCES = Reading((*CLAIMS, *FIGURES), whole=True)
 _QUOTED = re.compile(r"\{(\w+)!r\}")
 ENGLISH = Texts("en", "English", reviewed=True)

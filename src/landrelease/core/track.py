@@ -13,6 +13,8 @@ FIX_NAMES = ("not stated", "single", "differential", "float", "fixed")
 # Radius that holds 68 % of the fixes, as receivers state their error, in standard deviations along
 # one axis (Rayleigh distribution): sqrt(-2 ln 0.32).
 CIRCLE = 1.51
+# The same of the radius that holds 90 %, as positions of records state theirs: sqrt(-2 ln 0.1).
+CIRCLE_90 = 2.146
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,14 @@ class Track:
     accuracy_m: np.ndarray | None = None  # float64 (N,) the receiver's own figure; nan: none
     speed_m_s: np.ndarray | None = None  # float64 (N,) over the ground, as the log has it
     hdop: np.ndarray | None = None  # float64 (N,) horizontal dilution of precision
+    # bool (N,): what the log has between this fix and the one before it could not be used, or says
+    # that there was no fix; None: nowhere
+    broken: np.ndarray | None = None
+    unused: tuple[str, ...] = ()  # headings of the file that nothing is read of
 
     def __len__(self) -> int:
         return len(self.time_s)
 
 
 COLUMNS = ("time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row", "fix",
-           "accuracy_m", "speed_m_s", "hdop")  # of a track: one value a fix
+           "accuracy_m", "speed_m_s", "hdop", "broken")  # of a track: one value a fix

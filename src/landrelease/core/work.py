@@ -110,6 +110,8 @@ class Access:
 
     Community c gets `community_weight[c]` points a day back when its zone is open and all of its
     own stages, `community_stage[community_start[c] .. community_start[c+1]]`, are finished.
+    `community_held[c]`: land of its own is worked through and nobody has released it, so that no
+    plan can say when it is free; None: of no community. Its points count as if it were in time.
     """
 
     zone: np.ndarray  # int32 (S,)
@@ -125,6 +127,7 @@ class Access:
     community_zone: np.ndarray  # int32 (C,)
     community_start: np.ndarray  # int32 (C + 1,)
     community_stage: np.ndarray  # int32
+    community_held: np.ndarray | None = None  # bool (C,)
 
 
 @dataclass(frozen=True, slots=True)

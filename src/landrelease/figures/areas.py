@@ -10,7 +10,7 @@ import shapely
 
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
-from landrelease.figures.metric import Metric, in_area
+from landrelease.figures.metric import UNSTATED, Metric, in_area
 
 
 def areas_of(places: np.ndarray | None, areas: Sequence[Any]) -> np.ndarray:
@@ -45,21 +45,34 @@ def name_of(area: str, names: Mapping[str, str]) -> str:
     return names.get(area, area) if area else "outside the recorded municipalities"
 
 
-def figures_by_area(rows: Iterable[tuple[Metric, np.ndarray, np.ndarray]], table: Columns,
+def figures_by_area(rows: Iterable[tuple[Metric, np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+                    table: Columns,
                     areas: np.ndarray, names: Mapping[str, str], head: str, note: str = ""
                     ) -> tuple[Figure, ...]:
     """The figure of each metric in each area that holds any record of the table.
 
-    rows : a metric, (N,) which records count in it, (N,) their amounts
+    rows : a metric, (N,) which records count in it, (N,) their amounts, (N,) which records it asks,
+        (N,) which of all state what decides: where records are asked and none states it, the figure
+        of the area is not reported
     """
-    order = np.argsort(areas.astype(str), kind="stable")
-    found, first = np.unique(areas[order].astype(str), return_index=True)
-    edges = [*first.tolist(), len(order)]
+    listed = areas.tolist()
+    found = sorted(set(listed))
+    place = {area: n for n, area in enumerate(found)}
+    codes = np.fromiter(map(place.__getitem__, listed), np.int64, len(listed))
+    order = np.argsort(codes.astype(np.int16) if len(found) < 2**15 else codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(found) + 1)).tolist()
     out = []
-    for metric, mask, amount in rows:
+    for metric, mask, amount, asked, stated in rows:
         inside = mask[order]
-        for n, area in enumerate(found.tolist()):
-            own = order[edges[n]:edges[n + 1]][inside[edges[n]:edges[n + 1]]]
+        silent = asked is not stated and bool((asked & ~stated).any())
+        for n, area in enumerate(found):
+            here = order[edges[n]:edges[n + 1]]
+            own = here[inside[edges[n]:edges[n + 1]]]
+            if silent and not len(own) and asked[here].any() and not (
+                    asked[here] & stated[here]).any():
+                out.append(in_area(metric.figure(None, (), head, note=UNSTATED),
+                                   area or ELSEWHERE, name_of(area, names)))
+                continue
             out.append(in_area(metric.figure(
                 float(amount[own].sum()), tuple(table.ids[own].tolist()), head, note=note),
                 area or ELSEWHERE, name_of(area, names)))

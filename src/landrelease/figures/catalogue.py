@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from landrelease.core.geometry import geodesic_area_m2, joined
-from landrelease.core.hazard import Land
+from landrelease.core.hazard import Land, PlacelessSettlement, Settlement
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Plan
+from landrelease.figures.areas import ELSEWHERE, areas_of, name_of
 from landrelease.figures.metric import Metric, in_area
+from landrelease.figures.shares import placeless_words
 
 # Chapters of figures in their order; those of money are in a module of their own.
 CHAPTERS = ("land", "items", "work", "people", "shares", "phase_two")
@@ -60,7 +62,8 @@ _PARTS = {
     "cleared": "Ground taken out of hazards by clearance",
 }
 _HAZARDOUS = ("Hazard records of every status but a signed closing or hand-over; at every level of "
-              "validation (S01)")
+              "validation (S01); one without a place counts, and is in no area; not reported where "
+              "no hazard is on record, not even a closed one")
 _RELEASED = ("Outcome records of that type; ground that is still recorded as hazardous, work "
              "without a start-of-day gate that passed (S08) and ground that a stronger outcome "
              "covers do not count")
@@ -79,12 +82,14 @@ RELEASED = Metric("released_m2", "Released area", "Cancelled, reduced and cleare
                   "m²", _RELEASED, "land", by_area=True)
 CONTESTED = Metric("contested_m2", "Contested area", "Ground recorded as released and still "
                    "recorded as hazardous; it counts as hazardous until a person decides.", "m²",
-                   "Hazard and outcome records", "land", by_area=True)
+                   "Hazard and outcome records; not reported where no hazard or no release is on "
+                   "record", "land", by_area=True)
 ACCIDENTS = Metric("accident_count", "Accidents and incidents on record", "Accident records, of "
-                   "any class.", "records", "Accident records", "people")
+                   "any class.", "records", "Accident records, also those without a place",
+                   "people")
 RESIDENTS = Metric("residents", "Residents of the recorded settlements", "Sum of the population of "
                    "the settlement records that report one.", "people", "Settlement records that "
-                   "report a population", "people", levels=False)
+                   "report a population", "people", levels=False, by_area=True)
 WITHOUT_CREDIT = Metric(
     "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of the "
     "union of outcomes whose work was done on a day on which the start-of-day gate had not passed, "
@@ -132,9 +137,12 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
     """
     total = rows[-1]
     head = land.chain_head
-    figures = [HAZARDS.figure(float(total.hazards), total.hazard_ids, head),
-               HAZARDOUS.figure(total.hazardous_m2, total.hazard_ids, head)]
-    contested = ("" if total.contested_m2 < 1.0 else
+    nowhere = placeless_words(len(land.placeless_hazards))
+    figures = [HAZARDS.figure(float(total.hazards) if total.hazards_known else None,
+                              total.hazard_ids, head, note=nowhere),
+               HAZARDOUS.figure(total.hazardous_m2, total.hazard_ids, head, note=nowhere)]
+    undated = undated_words(land)
+    contested = ("" if (total.contested_m2 or 0.0) < 1.0 else
                  f"{total.contested_m2:,.0f} m² that are recorded as released and still as "
                  "hazardous are not in it (contested_m2)")
     for part in _PARTS:
@@ -142,15 +150,17 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
         ids = tuple(o.id for o in land.outcomes if o.outcome_type == part)
         figures.append(PART[part].figure(
             value, ids + (total.hazard_ids if value is not None else ()), head,
-            note="; ".join(filter(None, (unverified_words(land, ids), contested)))
-            if value is not None else "not reported: no such record"))
+            note="; ".join(filter(None, (
+                unverified_words(land, ids), contested, undated)))
+            if value is not None else "; ".join(filter(None, (
+                "not reported: no such record", undated)))))
     reported = [getattr(total, f"{part}_m2") for part in _PARTS]
     if any(value is not None for value in reported):
         figures.append(RELEASED.figure(
             sum(value for value in reported if value is not None),
             tuple(o.id for o in land.outcomes), head,
             note="; ".join(filter(None, (
-                unverified_words(land, [o.id for o in land.outcomes]),
+                unverified_words(land, [o.id for o in land.outcomes]), undated,
                 *(f"{part}: not reported" for part, value in zip(_PARTS, reported, strict=True)
                   if value is None))))))
     figures.append(CONTESTED.figure(
@@ -159,14 +169,11 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
         figures.append(WITHOUT_CREDIT.figure(
             geodesic_area_m2(joined([o.ground for o in land.without_credit], degrees=True)),
             tuple(o.id for o in land.without_credit), head))
+    accidents = (*(a.id for a in land.accidents), *land.placeless_accidents)
     figures.append(ACCIDENTS.figure(
-        float(len(land.accidents)), tuple(a.id for a in land.accidents), head,
-        note="dates and victims are counted only where they are reported"))
-    population = [s.population for s in land.settlements if s.population is not None]
-    figures.append(RESIDENTS.figure(
-        float(sum(population)) if population else None,
-        tuple(s.id for s in land.settlements if s.population is not None), head,
-        note=f"{len(land.settlements) - len(population)} settlements do not report a population"))
+        float(len(accidents)) if accidents else None, accidents, head,
+        note="dates and victims are counted only where they are reported" if accidents else ""))
+    figures += _residents(land)
     for row in rows[:-1]:
         figures += [in_area(f, row.area_id, row.name) for f in _of_area(land, row)]
     return tuple(figures)
@@ -178,8 +185,9 @@ def _of_area(land: Land, row: LedgerRow) -> list[Figure]:
     head, ids = land.chain_head, row.outcome_ids + row.hazard_ids
     note = unverified_words(land, row.outcome_ids)
     area_id = "" if row.area_id == "elsewhere" else row.area_id
-    found = [HAZARDS.figure(float(row.hazards), tuple(
-        h.id for h in land.hazards if h.municipality_id == area_id), head),
+    nowhere = tuple(name for name, _ in land.placeless_hazards) if not area_id else ()
+    found = [HAZARDS.figure(float(row.hazards) if row.hazards_known else None, tuple(
+        h.id for h in land.hazards if h.municipality_id == area_id) + nowhere, head),
              HAZARDOUS.figure(row.hazardous_m2, row.hazard_ids, head)]
     parts = {part: getattr(row, f"{part}_m2") for part in _PARTS}
     found += [PART[part].figure(value, ids, head, note=note)
@@ -191,6 +199,35 @@ def _of_area(land: Land, row: LedgerRow) -> list[Figure]:
                 f"{part}: not reported" for part, value in parts.items() if value is None))))))
     found.append(CONTESTED.figure(row.contested_m2, ids, head))
     return found
+
+
+def _residents(land: Land) -> list[Figure]:
+    """Residents in all and of each administrative area; who reports none is named (`uncounted`)."""
+    def one(places: Sequence[Settlement | PlacelessSettlement]) -> Figure:
+        said = [s for s in places if s.population is not None]
+        silent = tuple(s.id for s in places if s.population is None)
+        return RESIDENTS.figure(
+            float(sum(s.population or 0 for s in said)) if said else None,
+            tuple(s.id for s in said), land.chain_head, uncounted=silent,
+            note=f"{len(silent)} settlements do not report a population" if silent else "")
+
+    found = [one((*land.settlements, *land.placeless_settlements))]
+    names = {m.id: m.name for m in land.municipalities}
+    homes = areas_of(np.array([(s.place.x, s.place.y) for s in land.settlements]).reshape(-1, 2),
+                     land.municipalities).tolist() if names else []
+    outside = {""} if names and land.placeless_settlements else set()
+    for area in sorted({*homes} | outside):
+        own = [s for s, home in zip(land.settlements, homes, strict=True) if home == area]
+        found.append(in_area(one(own if area else (*own, *land.placeless_settlements)),
+                             area or ELSEWHERE, name_of(area, names)))
+    return found
+
+
+def undated_words(land: Land) -> str:
+    """How many records of release are in no account of a day, because nobody stated theirs."""
+    return "" if not land.undated else (
+        f"{len(land.undated):,} records of release state no day; they are in no account of a day "
+        "(as of), and are not none")
 
 
 def unverified_words(land: Land, outcome_ids: Sequence[str]) -> str:

@@ -12,10 +12,14 @@ from typing import Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import HEAVIER, Judgement, Place, Raised, VerdictWord
+from landrelease.core.currency import RateTable
 from landrelease.core.said_words import Vocabulary
 from landrelease.figures import (
+    claims_money,
     claims_parts,
+    claims_people,
     claims_places,
+    claims_promises,
     claims_rates,
     claims_read,
     claims_said,
@@ -29,13 +33,14 @@ from landrelease.figures.claims_ours import Ours, beside
 def check_claims(
     rows: Sequence[Mapping[str, Any]], words: Vocabulary, places: Sequence[Place],
     assumptions: Assumptions, *, today: date, ours: Ours | None = None,
-    problems: Mapping[int, str] | None = None,
+    problems: Mapping[int, str] | None = None, rates: RateTable | None = None,
 ) -> tuple[Judgement, ...]:
     """The verdict on each of R rows, in their order.
 
     rows : cells by the names of `claims_read.COLUMNS`; any may be missing or unreadable.
     today : the day of the check. ours : figures of a registry at the days of the claims.
-    problems : row, from 1 -> what is wrong with the row as a whole.
+    problems : row, from 1 -> what is wrong with the row as a whole. rates : recorded exchange
+    rates, by which money of two currencies is set beside each other.
     """
     reading = claims_read.read(rows, words, assumptions)
     claims = reading.claims
@@ -50,10 +55,14 @@ def check_claims(
     found += claims_said.check_dates(claims, today)
     found += claims_said.check_definitions(claims, words)
     found += claims_said.check_sources(claims, assumptions)
-    found += claims_totals.check_totals(claims, words, assumptions, skip)
-    shares, right = claims_parts.check_shares(claims, words, assumptions)
+    found += claims_money.check_currencies(claims, assumptions, rates)
+    totals, told = claims_totals.check_totals(claims, words, assumptions, skip)
+    found += totals
+    notes.append(told)
+    shares, right, told = claims_parts.check_shares(claims, words, assumptions)
     found += shares
     confirmed.append(right)
+    notes.append(told)
     found += claims_parts.check_parts(claims, assumptions)
     found += claims_parts.check_subsets(claims, assumptions)
     found += claims_sums.check_sums(claims, words, skip)
@@ -65,8 +74,14 @@ def check_claims(
     for more, told in (
             claims_rates.check_density(claims, assumptions, skip),
             claims_rates.check_capacity(claims, assumptions, skip),
-            claims_rates.check_cost(claims, words, assumptions),
-            claims_rates.check_finish(claims, assumptions, skip)):
+            claims_rates.check_items_a_day(claims, assumptions, skip),
+            claims_money.check_cost(claims, words, assumptions, rates),
+            claims_promises.check_finish(claims, assumptions, skip, today)):
+        found += more
+        notes.append(told)
+    if ours is not None:
+        more, told = claims_people.check_people(
+            [c for c in claims if c.number not in skip], ours, assumptions)
         found += more
         notes.append(told)
     set_beside = {} if ours is None else {
@@ -85,7 +100,7 @@ def check_claims(
         words_of = [f.reason for f in findings]
         if mine is not None and mine.agrees:
             agreed.append(mine.reason)
-        elif mine is not None and mine.finding is None:
+        elif mine is not None and mine.finding is None and mine.reason:
             notes_on.append(mine.reason)
         verdict = _verdict(findings, bool(agreed))
         if not findings and not agreed:

@@ -59,18 +59,24 @@ CODES: dict[str, tuple[VerdictWord, str]] = {
     "comparison_off": ("impossible", "a comparison with a place of another size"),
     "density_out_of_range": ("implausible", "items per hectare outside the range of programmes"),
     "cost_out_of_range": ("implausible", "cost per m² outside the range of programmes"),
-    "rate_out_of_range": ("implausible", "more m² a person or machine and day than is known of any "
-                          "method"),
-    "capacity_short": ("implausible", "more m² a person and day than any method reaches, with the "
-                       "workforce that is claimed"),
+    "rate_out_of_range": ("implausible", "more m² or items a person or machine and day than is "
+                          "known of any method"),
+    "capacity_short": ("implausible", "more m² a person or team and day than any method reaches, "
+                       "with the workforce that is claimed"),
     "machines_short": ("implausible", "more m² a machine and day than makers state, with the "
                        "machines that are claimed"),
+    "items_beyond_workforce": ("implausible", "more items a day than the people, teams and "
+                               "machines that are claimed find at the fastest rates known"),
     "pace_beyond_clearance": ("implausible", "a pace that no known workforce reaches by clearance"),
     "promise_needs_faster_pace": ("implausible", "a promised end that needs a faster pace than "
                                   "was ever claimed"),
+    "promise_not_kept": ("differs", "a promised end that has passed while later numbers say that "
+                         "work goes on"),
     "finish_moved": ("differs", "a promised end that was moved"),
     "sources_disagree": ("differs", "two sources with different numbers of the same thing and day"),
     # beside ours
+    "people_exceed_residents": ("differs", "more people than community records report as "
+                                "residents of the place"),
     "differs_from_ours": ("differs", "another number than our records give"),
 }
 

@@ -73,6 +73,8 @@ def days_of(value: object, year: int | None = None) -> Days | None:
 def _span(year: int, month: int, day: int | None) -> Days:
     if not 1 <= month <= 12:
         raise ValueError("no such month")
+    if year < 1 or (day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]):
+        raise ValueError("no such day")
     if day is not None:
         return Days(date(year, month, day), date(year, month, day))
     return Days(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))

@@ -13,11 +13,13 @@ import numpy as np
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Raised
+from landrelease.core.labels import label
 from landrelease.core.ledger import Figure
 from landrelease.core.outlook import Outlook
 from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, number_words
+from landrelease.figures.money import APART
 
 # (subject, verb) -> name of the metric in our catalogue; parts of items have names of their own.
 METRICS: dict[tuple[str, str], str] = {
@@ -66,6 +68,10 @@ class Ours:
     money: Mapping[tuple[date | None, str], Sequence[Figure]] = field(default_factory=dict)
     outlook: Outlook | None = None  # our forecast of the end
     outlook_words: str = ""  # at which state of the records it was made; why there is none
+    today: date | None = None  # a promised end before it has come true or not
+    residents: Sequence[Figure] = ()  # of all and of each area, as community records stand
+    # Residents of each community by its folded name; two may be called alike.
+    communities: Mapping[str, Sequence[Figure]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,11 @@ def metric_of(claim: Claim) -> str:
         if claim.part == "small_arms":
             return f"small_arms_rounds_{what}"
         return "" if claim.part == "uxo" else f"items_{what}_{claim.part}"
+    if claim.subject == "people" and claim.part not in ("", "residents") and not (
+            claim.part == "displaced" and claim.verb == "returned"):
+        return ""  # women, children: of none of them we keep a figure
+    if (claim.subject, claim.verb, claim.part) == ("people", "", "residents"):
+        return "residents"
     return METRICS.get((claim.subject, claim.verb), "")
 
 
@@ -122,8 +133,11 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
                       "ours are kept apart.")
     metric = metric_of(claim)
     if not metric:
-        return Beside(f"We keep no figure of {claim.subject} {claim.verb}".rstrip() + ".")
+        return Beside("We keep no figure of " + ", ".join(filter(None, (
+            label(claim.subject), label(claim.verb), label(claim.part)))) + ".")
     scope = scope_in(claim, ours)
+    if scope is None and metric == "residents":
+        return _of_community(claim, ours, assumptions)
     if scope is None:
         return _no_scope(claim)
     day = claim.day.last if claim.as_of else None
@@ -132,12 +146,19 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     if figures is None:
         return Beside("We have no figures for that day.")
     figure = _figure(figures, metric, scope)
+    if metric == "residents" and figure is not None and figure.uncounted:
+        return Beside("")  # said by `claims_people`, and no verdict follows
     if figure is None and scope != "all" and _figure(figures, metric, "all") is not None:
         return Beside(f"We compute this figure for the whole programme, not for {scope}.")
+    if figure is not None and metric == "hazardous_m2" and _no_land(figures, scope):
+        return Beside(NO_LAND)
     if figure is None or figure.value is None:
         return Beside("Our records do not report it, or not to this reader; that is not zero.")
     if claim.subject == "money" and figure.unit != claim.currency:
         return Beside(f"Ours is in {figure.unit}, and no recorded rate leads to {claim.currency}.")
+    if claim.subject == "money" and APART in figure.note:
+        return Beside(f"Ours lacks money that no recorded rate converts into {claim.currency} "
+                      f"({figure.note}): the two cannot be set beside each other.")
     value, low, high = figure.value, figure.low, figure.high
     how = f"as of {day.isoformat() if day else 'now'}"
     if claim.mode == "period":
@@ -148,6 +169,26 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
         value, low, high = value - before.value, None, None
         how = f"between {start.isoformat() if start else ''} and {day.isoformat() if day else ''}"
     return _held(claim, ours, assumptions, figure, value, low, high, how)
+
+
+def _of_community(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
+    """Residents of one community, as its record stands."""
+    figure = residents_of(claim, ours)
+    if figure is None:
+        return _no_scope(claim)
+    if figure.value is None:
+        return Beside("")  # said by `claims_people`
+    return _held(claim, ours, assumptions, figure, figure.value, None, None, "as of now")
+
+
+def residents_of(claim: Claim, ours: Ours) -> Figure | None:
+    """The residents of the place that a claim names, as community records stand: of the programme,
+    an administrative area or a community; None: we hold no such place, or more than one."""
+    scope = scope_in(claim, ours)
+    if scope is not None:
+        return next((f for f in ours.residents if f.scope == scope), None)
+    found = [f for name in claim.scope for f in ours.communities.get(name, ())]
+    return found[0] if len(found) == 1 else None
 
 
 def scope_in(claim: Claim, ours: Ours) -> str | None:
@@ -184,6 +225,8 @@ def _held(claim: Claim, ours: Ours, assumptions: Assumptions, figure: Figure, va
              + (f"; {figure.note}" if figure.note else ""))
     if claim.amount.least <= top and claim.amount.most >= bottom:
         return Beside(words + ".", True, None, shown)
+    if figure.uncounted and claim.amount.least > top:
+        return Beside(f"{words}. {NOT_IN_OURS}", False, None, shown)
     off = claim.amount.value - value
     part = f", {off / value:+.1%}" if value else ""
     return Beside(words, False, raised(
@@ -229,8 +272,12 @@ def _share(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
 
 
 def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
-    """A promised end beside our forecast: how likely it is, not whether it will come."""
+    """A promised end beside our forecast: how likely it is, not whether it will come. One that has
+    passed: beside what our records hold of that day."""
     outlook = ours.outlook
+    if ours.today is not None and claim.end.last < ours.today and (
+            kept := _passed(claim, ours)) is not None:
+        return kept
     if outlook is None:
         return Beside(ours.outlook_words or "No forecast of ours was given to set it beside.")
     if scope_in(claim, ours) != "all":
@@ -243,7 +290,9 @@ def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
         ends.append((outlook.start + timedelta(days=math.ceil(days))).isoformat()
                     if math.isfinite(days) else
                     f"after {outlook.start.year + round(outlook.horizon_days / 365.25)}")
-    said = (f"By our forecast ({outlook.scenario}, from {outlook.start.isoformat()}, "
+    before = ("The day lies before our forecast begins, which has work left. "
+              if outlook.passed(claim.end.last) else "")
+    said = (f"{before}By our forecast ({outlook.scenario}, from {outlook.start.isoformat()}, "
             f"{outlook.runs:,} runs{ours.outlook_words and ', ' + ours.outlook_words}) all is done "
             f"by {claim.end.last.isoformat()} in {chance:.0%} of the runs; 80 % of them end "
             f"between {ends[0]} and {ends[2]}, half by {ends[1]}")
@@ -255,6 +304,38 @@ def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
         claim.number, "differs_from_ours", f"{said}. The promise is sooner than all but "
         f"{chance:.0%} of them; below {least:.0%} it does not fit.", low=least, high=1.0,
         unit="chance"), shown)
+
+
+NOT_IN_OURS = "What is not reported is not in ours: no verdict follows."
+NO_LAND = ("Our records hold neither hazardous nor released ground there at that day: nobody "
+           "reported any, which is not none.")
+
+
+def _no_land(figures: Sequence[Figure], scope: str) -> bool:
+    """Whether nothing is on record of the land: a registry without areas proves no end of work."""
+    return not any((f := _figure(figures, name, scope)) is not None and f.value
+                   for name in ("hazardous_m2", "released_m2"))
+
+
+def _passed(claim: Claim, ours: Ours) -> Beside | None:
+    """What our records hold as hazardous on a promised end that has passed; None: no figure."""
+    scope = scope_in(claim, ours)
+    if scope is None:
+        return None
+    day = claim.end.last
+    left = _figure(ours.figures.get(day, ()), "hazardous_m2", scope)
+    if left is None:
+        return None
+    if left.value is None or _no_land(ours.figures[day], scope):
+        return Beside(f"The promised end, {day.isoformat()}, has passed. {NO_LAND}")
+    shown = {"id": left.id, "value": left.value, "unit": left.unit, "scope": left.scope,
+             "chain_head": left.chain_head, "as_of": day.isoformat(), "known_at": ours.known_at,
+             "level": ours.levels, "note": left.note, "low": left.low, "high": left.high}
+    said = (f"That day has passed: as of {day.isoformat()} our records hold "
+            f"{number_words(left.value, 'm²')} as hazardous, {len(left.records):,} records")
+    if left.value > 0:
+        return Beside(said, False, raised(claim.number, "differs_from_ours", f"{said}."), shown)
+    return Beside(f"{said}.", True, None, shown)
 
 
 def _figure(figures: Sequence[Figure], metric: str, scope: str) -> Figure | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
+from landrelease.core.labels import label
 from landrelease.core.said_numbers import Number, numbers
 from landrelease.core.said_words import Vocabulary
 from landrelease.figures.claims_codes import raised
@@ -23,11 +25,16 @@ _WORKED = ("cleared", "safe", "released", "searched", "")
 
 
 def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions
-                 ) -> tuple[list[Raised], dict[int, str]]:
-    """Findings, and claim -> what its parts confirm."""
+                 ) -> tuple[list[Raised], dict[int, str], dict[int, str]]:
+    """Findings; share -> what its parts confirm; claim -> what else is to be said of it.
+
+    A share that stands beside another number and fits its total says nothing for that number.
+    """
     found: list[Raised] = []
     confirmed: dict[int, str] = {}
+    notes: dict[int, str] = {}
     about = assumptions.value("claim_about_share")
+    rounding = assumptions.value("claim_rounding_share")
     for c in claims:
         if not c.usable:
             continue
@@ -40,32 +47,45 @@ def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
             found.append(raised(c.number, "share_out_of_range",
                                 f"A share of {share.value:.1%}.", low=0.0, high=1.0, unit="share"))
             continue
-        parts = _parts_in(rest, words, about)
+        parts = _parts_in(rest, words, about, rounding)
         if parts is not None:
             part, whole = parts
             where = "the parts that it names"
         else:
-            other = _parts_of_series(c, rest, claims, words, about)
+            other = _parts_of_series(c, rest, claims, words, about, rounding)
             if other is None:
                 if c.subject == "share" and not _names_whole(c, words):
                     found.append(raised(
                         c.number, "denominator_missing", f"{share.value:.1%} of what is not "
                         "stated: neither a number nor a name of the whole."))
+                if len(numbers_in(rest, words, about)) > 1:
+                    notes[c.number] = ("Its words name more numbers, which were not read as the "
+                                       "parts of the share.")
                 continue
             part, whole, where = other
         if whole.least <= 0:
             continue
-        low, high = part.low / whole.high, part.high / whole.low if whole.low else math.inf
-        spread = max(share.step, 0.0) / 2
-        if share.least - spread > high or share.most + spread < low:
+        low, high = part.least / whole.most, part.most / whole.least
+        least, most = _left_open(share)
+        if least > high or most < low:
             found.append(raised(
                 c.number, "share_does_not_match", f"{share.value:.1%} is stated; "
                 f"{number_words(part.value, '')} of {number_words(whole.value, '')} ({where}) is "
                 f"{part.value / whole.value:.1%}.", low=low, high=high, unit="share"))
         else:
-            confirmed[c.number] = (f"{share.value:.1%} fits {where}: "
-                                   f"{part.value / whole.value:.1%}.")
-    return found, confirmed
+            told = confirmed if c.subject == "share" else notes
+            told[c.number] = f"{share.value:.1%} fits {where}: {part.value / whole.value:.1%}."
+    return found, confirmed, notes
+
+
+def _left_open(share: Quantity) -> tuple[float, float]:
+    """What a share can be, whoever rounded how: a step of its last digit either way; 60 % is seldom
+    rounded to tens of a percent."""
+    if share.qualifier:
+        return share.least, share.most
+    step = min(share.step, 0.05) if share.step else 0.0
+    return (max(min(share.least, share.value - step), share.value - 0.05),
+            min(max(share.most, share.value + step), share.value + 0.05))
 
 
 def _share_in(c: Claim, words: Vocabulary, about: float) -> tuple[Quantity, str] | None:
@@ -86,11 +106,11 @@ def _share_in(c: Claim, words: Vocabulary, about: float) -> tuple[Quantity, str]
 
 def _percents(text: str, words: Vocabulary, about: float) -> list[Number]:
     marks = [h.start for h in words.find("unit", text) if h.meaning == "share"]
-    return [n for n in _all(text, words, about)
+    return [n for n in numbers_in(text, words, about)
             if any(0 <= m - n.end <= 1 for m in marks)]
 
 
-def _all(text: str, words: Vocabulary, about: float) -> list[Number]:
+def numbers_in(text: str, words: Vocabulary, about: float) -> list[Number]:
     try:
         return numbers(text, words, decimal="", counted=False, about_share=about)
     except (OverflowError, ValueError):
@@ -105,37 +125,49 @@ def _without(text: str, words: Vocabulary, share: Quantity, about: float) -> str
     return text
 
 
-def _parts_in(text: str, words: Vocabulary, about: float) -> tuple[Quantity, Quantity] | None:
+def _narrowed(found: list[Number], rounding: float) -> list[Number]:
+    """Numbers of words with their rounding as claims have it."""
+    return [replace(n, quantity=n.quantity.narrowed(rounding)) for n in found]
+
+
+def _parts_in(text: str, words: Vocabulary, about: float, rounding: float
+              ) -> tuple[Quantity, Quantity] | None:
     """Two numbers joined by "of", "out of" or a stroke: 37 of 64."""
-    found = _all(text, words, about)
+    found = _narrowed(numbers_in(text, words, about), rounding)
     joints = words.find("of", text)
     for one, two in pairwise(found):
         between = text[one.end:two.start]
         if (between.strip() == "/" or any(one.end <= h.start and h.end <= two.start
                                           and len(between) <= 40 for h in joints)) and \
                 not re.search(r"[.;=]", between):
-            scale = _size_behind(text, two.end, words)
-            first = _size_behind(text, one.end, words) if scale != 1.0 else 1.0
-            if first == 1.0:  # "8 of 500 ha" is in ha both times
-                first = scale
+            scale = size_behind(text, two.end, words) or 1.0
+            first = size_behind(text, one.end, words) or scale  # "8 of 500 ha": ha both times
             if two.quantity.value > 0:
-                return one.quantity.scaled(first), two.quantity.scaled(scale)
+                return _counted(one.quantity).scaled(first), _counted(two.quantity).scaled(scale)
     return None
 
 
-def _size_behind(text: str, end: int, words: Vocabulary) -> float:
-    """Size of the unit of area that stands right behind a number."""
+def _counted(count: Quantity) -> Quantity:
+    """Few of anything beside "of" are counted, not rounded: 30 of 60 villages."""
+    value = count.value
+    if count.qualifier or value >= 100 or value != int(value):
+        return count
+    return replace(count, low=value, high=value, least=value, most=value)
+
+
+def size_behind(text: str, end: int, words: Vocabulary) -> float | None:
+    """Size of the unit of area that stands right behind a number; None where none does."""
     for h in words.find("unit", text):
         if 0 <= h.start - end <= 1 and SIZES.get(h.meaning, ("", 1.0))[0] == "area":
             return SIZES[h.meaning][1]
-    return 1.0
+    return None
 
 
-def _parts_of_series(c: Claim, text: str, claims: Sequence[Claim], words: Vocabulary, about: float
-                     ) -> tuple[Quantity, Quantity, str] | None:
+def _parts_of_series(c: Claim, text: str, claims: Sequence[Claim], words: Vocabulary, about: float,
+                     rounding: float) -> tuple[Quantity, Quantity, str] | None:
     """Part or whole from other claims of the same scope and day: "2,200 ha = 4 % of the total",
     "8 % of about 500,000 ha" beside 40,000 ha."""
-    found = _all(text, words, about)
+    found = _narrowed(numbers_in(text, words, about), rounding)
     near = [o for o in claims if o.usable and o.number != c.number and o.scope == c.scope
             and o.mode in ("total", "state") and o.as_of and c.as_of
             and o.day.first <= c.day.last and c.day.first <= o.day.last
@@ -143,9 +175,9 @@ def _parts_of_series(c: Claim, text: str, claims: Sequence[Claim], words: Vocabu
     subjects = words.meanings("subject", c.words)
     if len(found) == 1:
         n = found[0]
-        size = _size_behind(text, n.end, words)
-        amount = n.quantity.scaled(size)
-        subject = "area" if size != 1.0 else next(
+        size = size_behind(text, n.end, words)
+        amount = n.quantity.scaled(size or 1.0)
+        subject = "area" if size is not None else next(
             (s for s in subjects if s not in ("area", "share")), "")
         same = [o for o in near if o.subject == subject]
         of = any(h.end <= n.start and not text[h.end:n.start].strip(" ~≈")
@@ -196,7 +228,8 @@ def check_parts(claims: Sequence[Claim], assumptions: Assumptions) -> list[Raise
 
 
 def _name(c: Claim) -> str:
-    return ", ".join(filter(None, (c.scope_words, c.part.replace("_", " "), c.verb))) or c.subject
+    what = ", ".join(filter(None, (label(c.part), label(c.verb)))) or label(c.subject)
+    return f"{what} in {c.scope_words}" if c.scope_words else what
 
 
 def _part_of(part: Claim, whole: Claim) -> bool:
@@ -214,7 +247,7 @@ def _part_of(part: Claim, whole: Claim) -> bool:
     same = (part.verb, part.part) == (whole.verb, whole.part)
     narrower = part.scope > whole.scope
     kind = part.verb == whole.verb and part.part != "" and whole.part == "" \
-        and part.part != "small_arms"
+        and part.part != "small_arms" and part.subject != "people"  # residents are no deminers
     step = part.part == whole.part and _WITHIN.get((part.subject, part.verb)) == (
         whole.subject, whole.verb)
     return (same and narrower) or kind or step
@@ -293,17 +326,17 @@ def _unlike(usable: Sequence[Claim], factor: float) -> list[Raised]:
     for a, i in combinations(usable, 2):
         area, items = (a, i) if a.subject == "area" else (i, a)
         if (area.subject, items.subject) == ("area", "items") and area.scope == items.scope and \
-                area.as_of == items.as_of and area.amount.low > 0 and items.part == "" and \
+                area.as_of == items.as_of and area.amount.held[0] > 0 and items.part == "" and \
                 items.unit == "" and (area.mode, area.source) == (items.mode, items.source) and \
                 area.verb in _WORKED:  # items on ground that is only planned are no density
             densities.append((area, items))
     found = []
     for area, items in densities:
-        per = items.amount.low / area.amount.high
+        per = items.amount.held[0] / area.amount.held[1]
         for a, i in densities:
             if a.scope < area.scope and a.mode == "total" and (
                     a.verb, i.verb) == (area.verb, items.verb):
-                most = i.amount.high / a.amount.low
+                most = i.amount.held[1] / a.amount.held[0]
                 if per > factor * most:
                     own = items.amount.value / area.amount.value * 1e4
                     all_ = i.amount.value / a.amount.value * 1e4

@@ -73,7 +73,8 @@ def check_places(claims: Sequence[Claim], places: Places, words: Vocabulary,
             before = c.words[max(0, at.start() - 16):at.start()]
             between = c.words[at.end():named[0][0]] if named else ""
         elif c.subject == "comparison":  # the row is nothing else than a comparison
-            named, before, between = places.named(c.words) or places.named(c.scope_words), "", ""
+            named = places.named(c.words) or places.named(fold(c.scope_words))
+            before = between = ""
         else:
             continue
         if not named:

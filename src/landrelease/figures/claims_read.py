@@ -15,7 +15,10 @@ from typing import Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Days, Mode, Quantity, Raised
+from landrelease.core.labels import label
 from landrelease.core.said_numbers import (
+    LETTER_M,
+    TWO_WAYS,
     Decimal,
     Number,
     decimal_mark,
@@ -43,7 +46,9 @@ _COUNTED = ("items", "settlements", "buildings", "people", "teams", "machines", 
             "victims", "hazards")
 _STATES = ("hazardous", "remaining", "in_work", "inaccessible", "planned")
 _STATE_SUBJECTS = ("people", "teams", "machines", "money", "share", "finish", "comparison",
-                   "density", "unit_cost", "person_rate", "machine_rate")
+                   "density", "unit_cost", "person_rate", "machine_rate", "person_items",
+                   "machine_items")
+_RATES = ("person_rate", "machine_rate", "person_items", "machine_items")
 _ORDER = ("comparison", "finish", "money", "share", "victims", "accidents", "settlements", "roads",
           "buildings", "machines", "teams", "people", "items", "hazards", "area")
 _BY_UNIT = {"area": "area", "money": "money", "share": "share", "time": "finish"}
@@ -52,9 +57,17 @@ _FITS = {"area": ("area",), "roads": ("length",), "share": ("share",), "money": 
          **dict.fromkeys(_COUNTED[1:], ("count",))}
 _AT_A_DAY = ("hazardous", "remaining", "in_work", "inaccessible")
 _WORK = ("cleared", "searched", "destroyed", "in_work")  # what people do, not what they are
-_OTHERS = re.compile(r"(?<!\w)(?:resident|child|women|civilian|population|beneficiar|inhabitant|"
-                     r"жител|населен|дет(?:и|ей)(?!\w))")
+# People that do not do the work, each a thing of its own: none is a part of those who do.
+_OTHERS = {name: re.compile(rf"(?<!\w)(?:{words})") for name, words in (
+    ("residents", r"resident|population|inhabitant|жител|населен|мешкан|stanovni|habitant|poblaci|"
+     r"سكان|السكان"), ("women", r"women"),
+    ("children", r"child|дет(?:и|ей)(?!\w)"), ("civilians", r"civilian"),
+    ("displaced", r"displaced|evacu|refugee|idps?(?!\w)|déplacé|deplace|desplazad"),
+    ("beneficiaries", r"beneficiar|bénéficiair|beneficiair|benefit|reached|helped|served|protected|"
+     r"risk education|бенефициар|благополучател|бенефіціар|korisni|مستفيد|المستفيد"))}
 _ROUNDS = re.compile(r"(?<!\w)(?:rounds?|cartridge|патрон)")
+_CYRILLIC = re.compile(r"[а-яґєії]")
+_COMMA_OF_THREE = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d{3}(?![\d.,])")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _WHOLE = ("all", "whole", "programme", "program", "total", "whole programme", "country", "national",
           "everything", "the programme", "весь", "всего", "ukupno")
@@ -103,13 +116,14 @@ def read(rows: Sequence[Mapping[str, Any]], words: Vocabulary, assumptions: Assu
 
 def _subsets(claims: Sequence[Claim]) -> list[Claim]:
     """Rows that say of themselves that they are a part get a scope within the commonest one."""
-    rest = [c.scope for c in claims if not _SUBSET.search(f"{c.scope_words} {c.words}")]
+    rest = [c.scope for c in claims if not _SUBSET.search(f"{fold(c.scope_words)} {c.words}")]
     if not rest:
         return list(claims)
     common = Counter(rest).most_common(1)[0][0]
     out = []
     for c in claims:
-        mark = _SUBSET.search(f"{c.scope_words} {c.words} {fold(c.row.get('metric'))}")
+        mark = _SUBSET.search(
+            f"{fold(c.scope_words)} {c.words} {fold(c.row.get('metric'))}")
         whole = common - _UNSTATED_SCOPE
         if mark and not c.scope > whole:
             c = replace(c, scope=whole | (c.scope - _UNSTATED_SCOPE) | {mark.group().strip()})
@@ -127,14 +141,16 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     published = _day(row.get("published"), None, "published", problem)
     year = published.last.year if published else None
     stated = _day(row.get("as_of"), year, "as_of", problem)
-    as_of = stated or (replace(published, stated=False) if published else None)
+    # A day that is stated but cannot be read is not that of publication: it is not known.
+    unread = any(p.reason.startswith("as_of:") for p in problems)
+    as_of = stated or (replace(published, stated=False) if published and not unread else None)
     if as_of is None and not any(p.code == "date_unreadable" for p in problems):
         problem("date_missing", "Neither the day that the number is about nor the day of "
                 "publication is stated.")
     metric, text = fold(row.get("metric")), fold(row.get("words"))
     unit = unit_of(row.get("unit"), words)
     value_text = fold(row.get("value"))
-    behind = unit_from_value(value_text, words)
+    behind = unit_from_value(row.get("value"), words)
     two_units = bool(behind and unit.name and behind != unit.name
                      and not {"count", "date"} & {behind, unit.name})
     if not unit.name and behind:
@@ -145,10 +161,11 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
                        per=words.whole("unit", per.group(1)) or "ha")
     elif _PER_PERSON.search(fold(row.get("unit"))) or _PER_MACHINE.search(fold(row.get("unit"))):
         metric, unit = f"{metric} {fold(row.get('unit'))}", replace(unit, per="")
-    scope_text = fold(row.get("scope"))
     claim = Claim(
         number, row, source=" ".join(str(row.get("source") or "").split()), published=published,
-        as_of=as_of, scope=scope_of(scope_text), scope_words=scope_text, words=text)
+        as_of=as_of, scope=scope_of(fold(row.get("scope"))),
+        scope_words=" ".join(str(row.get("scope") or "").split()),
+        words=text)
     subject = _subject(metric, unit, words)
     if not metric:
         problem("metric_missing", "The row does not say what was counted.")
@@ -160,7 +177,8 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     part = _part(subject, metric, fold(row.get("unit")), words)
     counted = subject in _COUNTED
     amount, ambiguous, promised = _value(
-        row.get("value"), value_text, unit, subject, text, words, marks, counted, about, problem)
+        row.get("value"), value_text, unit, subject,
+        f"{metric} {fold(row.get('unit'))} {text}", words, marks, counted, about, problem)
     period = unit.period_days
     inside = _in_words(amount, unit, text, words, marks, counted, about)
     if inside is not None and amount is not None:
@@ -174,7 +192,7 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
                                 as_of, words)
         if end is not None:
             claim = replace(claim, as_of=end)
-    elif not period and subject in ("person_rate", "machine_rate"):
+    elif not period and subject in _RATES:
         period = _period(metric, words)
     if ambiguous and amount is not None:
         problem("value_ambiguous", f"\"{row.get('value')}\" may be {amount.value:,.3f} or "
@@ -193,16 +211,16 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
         amount = None
     elif amount is not None and promised is None and subject and not unit.name and subject in (
             "area", "comparison", "money", "roads", "share", "finish"):
-        problem("unit_missing", f"A number of {subject} needs a unit, and none is stated." if
+        problem("unit_missing", f"A number of {label(subject)} needs a unit, and none is stated." if
                 subject != "share" else f"{amount.value:g} may be {amount.value:g} % or "
                 f"{amount.value:.0%}: % or fraction is not stated, and a share says of what it is "
                 "a share.")
         amount = None
     elif amount is not None and unit.name and unit.measures not in _FITS.get(
             subject, (unit.measures,)):
-        problem("unit_unfit", f"\"{row.get('unit')}\" does not measure {subject}.")
+        problem("unit_unfit", f"\"{row.get('unit')}\" does not measure {label(subject)}.")
         amount = None
-    if subject in ("person_rate", "machine_rate") and amount is not None and not period:
+    if subject in _RATES and amount is not None and not period:
         problem("unit_missing", "A rate needs the time that it is for: a day, a week.")
         amount = None
     currency = unit.name if unit.measures == "money" else ""
@@ -212,9 +230,9 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     if subject in ("density", "unit_cost") and amount is not None:
         amount = amount.scaled(1.0 / unit_size(unit.per))
         base = "per m²"
-    if subject in ("person_rate", "machine_rate") and amount is not None:
+    if subject in _RATES and amount is not None:
         amount = amount.scaled(1.0 / period)
-        base = "m² a day"
+        base = "m² a day" if subject in ("person_rate", "machine_rate") else "items a day"
     mode: Mode = ("period" if period and subject not in _STATE_SUBJECTS else
                   "state" if verb in _STATES or subject in _STATE_SUBJECTS else "total")
     finish = promised
@@ -267,6 +285,11 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
         return "density" if unit.measures == "count" else "unit_cost"
     found = words.meanings("subject", metric)
     verbs = words.meanings("verb", metric)
+    if unit.measures in ("", "count") and "items" in found:
+        if _PER_PERSON.search(metric):
+            return "person_items"
+        if _PER_MACHINE.search(metric):
+            return "machine_items"
     if {"killed", "injured"} & set(verbs) and set(found) & {"people"} and set(found) <= {
             "people", "items", "hazards", "area"} and unit.measures in ("", "count"):
         return "victims"
@@ -294,7 +317,8 @@ def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
     if subject == "money":  # received, paid and announced money are different things
         found = words.meanings("flow", metric) or words.meanings("flow", text)
         return found[0] if len(found) == 1 else ""
-    if subject in ("finish", "comparison", "density", "unit_cost", "machines", "teams"):
+    if subject in ("finish", "comparison", "density", "unit_cost", "machines", "teams",
+                   "person_items", "machine_items"):
         return ""
     if subject == "people":  # "deminers" says nothing of ground
         return next((v for v in words.meanings("verb", metric) if v not in _WORK), "")
@@ -314,7 +338,7 @@ def _part(subject: str, metric: str, unit: str, words: Vocabulary) -> str:
     if subject == "share":  # a share of what: shares of different things are no series
         return "/".join(s for s in words.meanings("subject", metric) if s != "share")
     if subject == "people":  # others than those who work
-        return "others" if _OTHERS.search(metric) else ""
+        return "/".join(name for name, words in _OTHERS.items() if words.search(metric))
     if subject != "items":
         return ""
     found = words.meanings("part", metric)
@@ -349,6 +373,12 @@ def _value(cell: Any, text: str, unit: Unit, subject: str, said: str, words: Voc
             return Quantity(0.0, 0.0, 0.0, 0.0, 0.0), False, day
     if (open_wide := vague(text)) is not None:
         return open_wide, False, None
+    if unit.measures == "money":
+        text = LETTER_M.sub(" million", text)
+    if TWO_WAYS.search(text) or (LETTER_M.search(text) and unit.name not in ("m", "km")):
+        problem("value_unreadable", f"\"{cell}\" is not one number: brackets, a letter m behind "
+                "the digits or \"and a half\" may change it.")
+        return None, False, None
     negative = bool(re.match(r"[-−–]\s*\d", text))
     try:
         found = numbers(text.lstrip("-−– ") if negative else text, words, decimal=marks,
@@ -374,7 +404,10 @@ def _value(cell: Any, text: str, unit: Unit, subject: str, said: str, words: Voc
     if negative:
         amount = Quantity(-amount.value, -amount.high, -amount.low, -amount.most, -amount.least,
                           amount.step, amount.digits, amount.qualifier)
-    return amount, found[0].ambiguous, None
+    # "12,345 га": where decimals are parted by a comma it may be twelve and a bit.
+    doubled = marks == "" and not counted and bool(_CYRILLIC.search(said + text)) and bool(
+        _COMMA_OF_THREE.search(text))
+    return amount, found[0].ambiguous or doubled, None
 
 
 def _in_words(amount: Quantity | None, unit: Unit, text: str, words: Vocabulary, marks: Decimal,

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Raised
+from landrelease.core.labels import label
 from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words
@@ -95,9 +96,9 @@ def check_definitions(claims: Sequence[Claim], words: Vocabulary) -> list[Raised
                     new & v for v in said[:n]):
                 found.append(raised(
                     later.number, "definition_changed", f"{amount_words(later)} "
-                    f"\"{', '.join(sorted(new))}\" follows {amount_words(before)} "
-                    f"\"{', '.join(sorted(old))}\" of {before.called()}: numbers of another "
-                    "definition do not go on in one series."))
+                    f"\"{', '.join(map(label, sorted(new)))}\" follows {amount_words(before)} "
+                    f"\"{', '.join(map(label, sorted(old)))}\" of {before.called()}: numbers of "
+                    "another definition do not go on in one series."))
     return found
 
 
@@ -129,8 +130,8 @@ def check_sources(claims: Sequence[Claim], assumptions: Assumptions) -> list[Rai
                             else one.as_of == two.as_of and one.day.first == one.day.last
                             and one.day.stated and two.day.stated)
                 apart = one.amount.apart(two.amount) if not loose else (
-                    one.amount.low > factor * two.amount.high
-                    or two.amount.low > factor * one.amount.high)
+                    one.amount.held[0] > factor * two.amount.held[1]
+                    or two.amount.held[0] > factor * one.amount.held[1])
                 if same_day and apart:
                     a, b = one.amount.value, two.amount.value
                     low, high = min(a, b), max(a, b)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from landrelease.core.claim import Claim, Raised
+from landrelease.core.labels import label
 from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, number_words
@@ -82,7 +83,7 @@ def _kinds(group: Sequence[Claim]) -> list[Raised]:
                 p.amount.least <= whole.amount.most for p in parts):
             found.append(raised(
                 whole.number, "parts_do_not_add_up", "The kinds "
-                + ", ".join(p.part.replace("_", " ") for p in parts)
+                + ", ".join(label(p.part) for p in parts)
                 + f" alone are {amount_words(whole, least)}, more than all: "
                 f"{amount_words(whole)}.", low=least, unit=whole.unit))
     return found

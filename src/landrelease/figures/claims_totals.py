@@ -31,6 +31,15 @@ class Series:
 
     claims: tuple[Claim, ...]
 
+    def steps(self) -> Iterator[tuple[Claim, Claim]]:
+        """Each total with the next one of the same source: two sources that differ make no rise."""
+        last: dict[str, Claim] = {}
+        for c in self.claims:
+            source = c.source.casefold()
+            if source in last:
+                yield last[source], c
+            last[source] = c
+
 
 def series_of(claims: Sequence[Claim], skip: frozenset[int]) -> Iterator[Series]:
     """Totals with the same key and unit, dated, in the order of their days; `skip`: rows whose
@@ -44,17 +53,20 @@ def series_of(claims: Sequence[Claim], skip: frozenset[int]) -> Iterator[Series]
 
 
 def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions,
-                 skip: frozenset[int]) -> list[Raised]:
+                 skip: frozenset[int]) -> tuple[list[Raised], dict[int, str]]:
+    """Findings, and claim -> that it is lower than one before, within its rounding."""
     found: list[Raised] = []
+    notes: dict[int, str] = {}
     periods = [c for c in claims if c.usable and c.mode == "period" and c.as_of is not None]
     for series in series_of(claims, skip):
         falls = _falls(series, words)
         found += falls
         fallen = {f.number for f in falls}
+        notes |= _lower(series, fallen)
         found += _breaks(series, assumptions, fallen)
         found += _repeated(series, assumptions)
         found += _within(series, [p for p in periods if p.key == series.claims[0].key])
-    return found
+    return found, notes
 
 
 def _falls(series: Series, words: Vocabulary) -> list[Raised]:
@@ -79,6 +91,20 @@ def _falls(series: Series, words: Vocabulary) -> list[Raised]:
             found += _slip(before, later)
             start = n
     return found
+
+
+def _lower(series: Series, fallen: set[int]) -> dict[int, str]:
+    """Totals lower than the highest of the series before, by no more than their rounding."""
+    notes: dict[int, str] = {}
+    top: Claim | None = None
+    for later in series.claims:
+        if top is None or later.number in fallen or later.amount.value >= top.amount.value:
+            top = later
+        elif top.day.last < later.day.first:
+            less = 1 - later.amount.value / top.amount.value
+            notes[later.number] = (f"It is {100 * less:.2g} % lower than {amount_words(top)} in "
+                                   f"{top.called()}, within what rounding and words leave open.")
+    return notes
 
 
 def _slip(before: Claim, later: Claim) -> list[Raised]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from landrelease.core.currency import CODES
 from landrelease.core.said_words import Vocabulary, fold
 
 # Unit -> (what it measures, its size in the base unit). Square mile and acre: international.
@@ -16,7 +17,7 @@ SIZES: dict[str, tuple[str, float]] = {
     "share": ("share", 0.01), "fraction": ("share", 1.0),
     "day": ("time", 1.0), "week": ("time", 7.0), "month": ("time", 30.44), "year": ("time", 365.25),
     "date": ("time", 1.0), "count": ("count", 1.0), "tonne": ("mass", 1000.0),
-    **dict.fromkeys(("USD", "EUR", "RUB", "UAH", "BAM", "GBP"), ("money", 1.0)),
+    **dict.fromkeys(sorted(CODES), ("money", 1.0)),
 }
 BASE = {"area": "m²", "length": "m", "share": "share", "time": "days", "count": "", "mass": "kg",
         "money": ""}
@@ -58,8 +59,9 @@ def unit_of(cell: object, words: Vocabulary) -> Unit:
     scale = 1.0
     for hit in scales:
         scale *= float(hit.meaning)
+    money = _codes(cell)
     # "explosive items" are one unit although two words of it are known.
-    different = list(dict.fromkeys(h.meaning for h in names))
+    different = list(dict.fromkeys([*money, *(h.meaning for h in names)]))
     if len(different) > 1 and "count" in different and not re.search(r"/| per | a ", text):
         different.remove("count")
     return Unit(
@@ -70,7 +72,15 @@ def unit_of(cell: object, words: Vocabulary) -> Unit:
         known=bool(different or scales or period or bound))
 
 
-def unit_from_value(text: str, words: Vocabulary) -> str:
-    """The unit that stands behind the digits of a value ("55,200 ha"); "" where none does."""
-    found = [h.meaning for h in words.find("unit", text)]
+def unit_from_value(cell: object, words: Vocabulary) -> str:
+    """The unit that stands beside the digits of a value ("55,200 ha"); "" where none does."""
+    found = [*_codes(cell), *(h.meaning for h in words.find("unit", fold(cell)))]
     return found[0] if len(set(found)) == 1 else ""
+
+
+_CODE = re.compile(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])")
+
+
+def _codes(cell: object) -> list[str]:
+    """Codes of currencies, as they are written: in capitals ("ALL" is money, "all" is not)."""
+    return [code for code in _CODE.findall(str(cell or "")) if code in CODES]

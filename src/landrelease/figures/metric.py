@@ -10,6 +10,7 @@ import numpy as np
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
 
+UNSTATED = "not reported: no record states what decides"  # how many there are is told by no note
 Chapter = Literal["land", "items", "work", "people", "means", "quality", "shares",
                   "phase_two", "money", "plan", "treaty"]
 
@@ -39,13 +40,15 @@ class Metric:
 
     def figure(self, value: float | None, records: tuple[str, ...], head: str, *,
                scope: str = "all", low: float | None = None, high: float | None = None,
-               note: str = "") -> Figure:
-        """The figure of this metric; `value` None: not reported, which is not zero (S12)."""
+               note: str = "", uncounted: tuple[str, ...] = ()) -> Figure:
+        """The figure of this metric; `value` None: not reported, which is not zero (S12).
+
+        uncounted : records that it asks and that leave out what it counts."""
         return Figure(
             self.id if scope == "all" else f"{self.id}:{scope}", self.name, self.definition, value,
             self.unit, scope, records, head, low, high,
             note if value is not None or note else "not reported: no such record", self.subject,
-            self.field, counts=self.counts, denominator=self.denominator)
+            self.field, counts=self.counts, denominator=self.denominator, uncounted=uncounted)
 
 
 def in_area(figure: Figure, area_id: str, name: str) -> Figure:
@@ -55,10 +58,14 @@ def in_area(figure: Figure, area_id: str, name: str) -> Figure:
 
 
 def total(metric: Metric, table: Columns, mask: np.ndarray, amounts: np.ndarray, head: str, *,
-          note: str = "") -> Figure:
-    """Sum of amounts over records; not reported where the kind has no record at all."""
+          note: str = "", asked: np.ndarray | None = None, stated: np.ndarray | None = None
+          ) -> Figure:
+    """Sum of amounts over records; not reported where the kind has no record at all, or where of
+    the records that are `asked` for none has `stated` what decides (S12)."""
     if not len(table):
         return metric.figure(None, (), head)
+    if asked is not None and stated is not None and asked.any() and not (asked & stated).any():
+        return metric.figure(None, (), head, note=UNSTATED)
     return metric.figure(float(amounts[mask].sum()), table.named(mask), head, note=note)
 
 

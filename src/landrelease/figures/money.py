@@ -8,6 +8,7 @@ gives the same cents. What nobody reported is None, which is not zero (S12).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from landrelease.core.record import Record
 from landrelease.errors import (
     EXPENSE_EARMARK_UNKNOWN,
     EXPENSE_FUND_UNKNOWN,
+    EXPENSE_NO_DAY,
     EXPENSE_NOT_EARMARKED,
     FUND_OVERSPENT,
     FUND_SPENT_EARLY,
@@ -63,6 +65,7 @@ class Entry:
     areas: tuple[str, ...] = ()  # of a fund: for which alone; of an expense: where, and around it
     activities: tuple[str, ...] = ()  # of a fund: for which alone
     until: date | None = None  # of a fund: last day on which it may be spent
+    came_in: date | None = None  # of a fund: the day on which it came in, where one is stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,9 @@ def account(
         if isinstance(amount, bool) or not isinstance(amount, (int, float)):
             unusable["declined" if amount == DECLINED else "amount not reported"].append(r.id)
             continue
+        if not math.isfinite(amount):
+            unusable["amount is no number"].append(r.id)
+            continue
         if not said:
             unusable["currency not reported"].append(r.id)
             continue
@@ -244,7 +250,8 @@ def _fund(r: Record, currency: str, as_of: date) -> Entry | None:
     return Entry(r.id, "fund", state, _word(r, "phase") or NOT_REPORTED,
                  _word(r, "donor") or UNNAMED, float(r.values["amount"]), currency, day, None, "",
                  (), fund=r.id, areas=_words(r, "earmark_areas"),
-                 activities=_words(r, "earmark_activities"), until=_day(r, "spend_until"))
+                 activities=_words(r, "earmark_activities"), until=_day(r, "spend_until"),
+                 came_in=received)
 
 
 def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
@@ -254,6 +261,8 @@ def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
     if paid is not None and paid > as_of and not bound:
         return None
     day = (due or paid) if bound else paid
+    if day is None:
+        doubts.append(Doubt(EXPENSE_NO_DAY, r.id))
     fund = ""
     named = _word(r, "fund")
     if named:
@@ -323,18 +332,45 @@ def _earmarks(expenses: Iterable[Entry], funds: dict[str, Entry]) -> list[Doubt]
 
 def _overspent(entries: Sequence[Entry], funds: dict[str, Entry], rates: RateTable
                ) -> list[Doubt]:
-    """Funds of which more was spent than came in, in their own currency."""
+    """Funds of which more was spent than came in, or was spent before it came in, in their own
+    currency. What cannot be converted may have been spent on top; where a refund is among it,
+    nobody can tell."""
     out = []
+    spent: dict[str, list[Entry]] = defaultdict(list)
+    for e in entries:
+        if e.kind == "expense" and e.fund:
+            spent[e.fund].append(e)
     for total in by_fund(entries, rates):
         fund = funds[total.group]
-        if fund.state == "received" and total.left is not None and total.left < 0:
+        known = total.left
+        at_least = ""
+        if known is None and total.received is not None and all(
+                e.amount >= 0 or _in_fund(e, fund, rates) is not None for e in spent[fund.id]):
+            known = exact_sum((total.received, -(total.paid or 0.0), -(total.bound or 0.0)))
+            at_least = "at least "
+        if fund.state == "received" and known is not None and known < 0:
             out.append(Doubt(FUND_OVERSPENT, fund.id, {
-                "amount": round(-total.left, 2), "currency": fund.currency}))
+                "amount": round(-known, 2), "currency": fund.currency, "at_least": at_least}))
+        elif fund.state == "received" and fund.came_in is not None and (early := [
+                amount for e in spent[fund.id] if e.state == "paid" and e.day is not None
+                and e.day < fund.came_in
+                and (amount := _in_fund(e, fund, rates)) is not None and amount > 0]):
+            out.append(Doubt(FUND_SPENT_EARLY, fund.id, {
+                "amount": round(exact_sum(early), 2), "currency": fund.currency,
+                "state": f"not received until {fund.came_in.isoformat()}"}))
         elif fund.state != "received" and (total.paid or 0) > 0:
             out.append(Doubt(FUND_SPENT_EARLY, fund.id, {
                 "amount": round(total.paid or 0, 2), "currency": fund.currency,
-                "state": fund.state}))
+                "state": f"{fund.state}, not received"}))
     return out
+
+
+def _in_fund(expense: Entry, fund: Entry, rates: RateTable) -> float | None:
+    """An expense in the currency of its fund; None: no recorded rate can be used."""
+    if expense.currency == fund.currency:
+        return expense.amount
+    there = rates.convert(expense.amount, expense.currency, fund.currency, expense.day)
+    return None if there is None else there.value
 
 
 # --- sums ----------------------------------------------------------------------------------------
@@ -388,12 +424,12 @@ def by_fund(entries: Iterable[Entry], rates: RateTable) -> tuple[Total, ...]:
         found: dict[State, list[Entry]] = {fund.state: [fund]}
         unknown = False
         for e in spent[fund.id]:
-            there = rates.convert(e.amount, e.currency, fund.currency, e.day)
+            there = _in_fund(e, fund, rates)
             if there is None:
                 unknown = True
                 continue
             found.setdefault(e.state, []).append(
-                replace(e, amount=there.value, currency=fund.currency))
+                replace(e, amount=there, currency=fund.currency))
         made = _total(fund.id, fund.currency, found, converted=False)
         out.append(replace(made, left=None) if unknown else made)
     return tuple(out)
@@ -495,30 +531,64 @@ _COLUMNS = {column: Metric(f"money_{column}", name, definition, "currency of mos
 METRICS = tuple(_COLUMNS.values())
 
 
+APART = "not converted and not in it"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Entries of one currency without a usable rate: in no sum of another one. `least`: the
+    smallest of the amounts; below zero where a refund is among them."""
+
+    currency: str
+    records: int
+    amount: float
+    least: float
+
+
+def apart_of(entries: Iterable[Entry]) -> tuple[Apart, ...]:
+    """What could not be converted, by currency."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for e in entries:
+        if e.value is None:
+            found[e.currency].append(e.amount)
+    return tuple(Apart(unit, len(amounts), exact_sum(amounts), min(amounts))
+                 for unit, amounts in sorted(found.items()))
+
+
+def expenses_said(apart: Iterable[Apart]) -> str:
+    """ "1 expenses of 2,000,000 UAH" and so on; "" where there is none."""
+    return ", ".join(f"{a.records:,} expenses of {a.amount:,.0f} {a.currency}" for a in apart)
+
+
+def apart_words(entries: Iterable[Entry]) -> str:
+    """What could not be converted and is in no sum; "" where all was."""
+    found = apart_of(entries)
+    return "" if not found else f"{APART}: " + ", ".join(
+        f"{a.records} records in {a.currency} ({a.amount:,.0f})" for a in found)
+
+
 def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
     """One figure a column, for all phases and for each, in the programme's currency; what could
     not be converted is named in the note of each figure that it is missing from."""
     out = []
-    apart: dict[str, list[Entry]] = defaultdict(list)
-    for e in found.entries:
-        if e.value is None:
-            apart[e.currency].append(e)
-    note = "" if not apart else "not converted and not in it: " + ", ".join(
-        f"{len(listed)} records in {unit}" for unit, listed in sorted(apart.items()))
     groups: tuple[tuple[str, Callable[[Entry], str]], ...] = (
         ("", lambda e: "all"), (":phase", lambda e: e.phase))
     for _, by in groups:
         for total in totals(found.entries, by, currency=found.currency):
             for column, metric in _COLUMNS.items():
                 value = getattr(total, column)
-                if value is None:
-                    continue
                 scope = total.group
+                if value is None:  # of the whole it is said, of a phase there is no figure
+                    if scope == "all":
+                        out.append(replace(metric.figure(None, (), chain_head),
+                                           unit=found.currency))
+                    continue
                 kinds = ("fund", "expense") if column == "left" else (metric.subject,)
                 states = {"left": ("received", "paid", "bound")}.get(column, (column,))
-                records = tuple(e.id for e in found.entries if e.value is not None
-                                and e.kind in kinds and e.state in states
-                                and scope in ("all", e.phase))
+                own = [e for e in found.entries if e.kind in kinds and e.state in states
+                       and scope in ("all", e.phase)]
+                note = apart_words(own)
+                records = tuple(e.id for e in own if e.value is not None)
                 used = set(records)
                 rates = sorted({r for e in found.entries if e.id in used for r in e.rates})
                 made = metric.figure(value, (*records, *rates), chain_head, scope=scope, note=note)

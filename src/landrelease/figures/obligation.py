@@ -63,10 +63,13 @@ def obligation_table(obligation: Obligation, year: int, end: Ends, released: Tre
     while there are any (S12). None: withheld, there are so few.
     """
     last = date(year, 12, 31)
-    left = None if end.all is None or not end.all else end.all[-1].hazardous_m2
+    total = end.all[-1] if end.all else None
+    left = None if total is None else total.hazardous_m2
     in_year = released.rows[-1][released.columns.index("released (the three together), m²")] \
         if released.rows else NOT_REPORTED
-    nothing: Any = 0
+    nothing: Any = NOT_REPORTED if left is None else 0  # none on record is not zero (S12)
+    if total is not None and left is None and total.hazards:
+        nothing = f"not known: {total.hazards:,} areas have no place on record"
     if unstated is None:
         nothing = WITHHELD
     elif unstated[0]:

@@ -50,9 +50,12 @@ COUNTS = {kind: Metric(id_, name, definition, unit, f"Records of the kind {kind}
           for kind, id_, name, definition, unit, seen in (
     ("session", "session_count", "Sessions of risk education", "Sessions that were held.",
      "sessions", "held_on"),
-    ("team", "team_count", "Teams", "Teams on record.", "teams", "identifier"),
-    ("machine", "machine_count", "Machines", "Machines on record.", "machines", "identifier"),
-    ("person", "people_employed", "People", "People on record, none by name.", "people",
+    ("team", "team_count", "Teams", "Teams on record; whether one still works is not asked.",
+     "teams", "identifier"),
+    ("machine", "machine_count", "Machines", "Machines on record; whether one still works is not "
+     "asked.", "machines", "identifier"),
+    ("person", "people_employed", "People on record", "People on record, none by name; whether one "
+     "still works is not asked.", "people",
      "identifier"),
     ("inspection", "inspection_count", "Inspections", "Inspections on record, refused visits "
      "included.", "inspections", "result"),
@@ -98,8 +101,10 @@ def people_figures(tables: Mapping[str, Columns], head: str, areas: np.ndarray |
         found += _inspections(tables["inspection"], head)
     if "handover" in tables:
         table = tables["handover"]
+        every = np.ones(len(table), dtype=bool)
         found += [total(metric, table, table.among("handover_status", (word,)),
-                        np.ones(len(table)), head)
+                        np.ones(len(table)), head, asked=every,
+                        stated=~table.among("handover_status", ("",)))
                   for metric, word in ((HANDED, "held"), (REVOKED, "revoked"))]
     return tuple(found)
 
@@ -142,4 +147,6 @@ def _inspections(table: Columns, head: str) -> list[Figure]:
     accepted = table.among("result", ("accepted",))
     return [share(ACCEPTED, float(accepted.sum()), float(judged.sum()),
                   table.named(judged), head) if judged.any() else ACCEPTED.figure(None, (), head),
-            total(REFUSED, table, refused, np.ones(len(table)), head)]
+            total(REFUSED, table, refused, np.ones(len(table)), head,
+                  asked=np.ones(len(table), dtype=bool),
+                  stated=~(table.among("result", ("",)) & table.among("visit_refused", ("",))))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from landrelease.core.ledger import Figure
 from landrelease.core.links import Links
 from landrelease.core.record import Record
 from landrelease.figures.metric import Metric, share
-from landrelease.figures.runway import Money
+from landrelease.figures.runway import Money, uncovered
 
 WorkState = Literal["done", "cancelled", "under_way", "unlocked", "blocked"]
 STATES: tuple[WorkState, ...] = ("done", "under_way", "unlocked", "blocked", "cancelled")
@@ -121,18 +121,22 @@ def works_outlook(
     money: Money | None,
     in_currency: Callable[[float, str], float | None],
     spent: Mapping[str, float],
+    no_money: str = "",
 ) -> tuple[WorkOutlook, ...]:
     """Each work with its state and, for those to come, the earliest start and finish.
 
     released_on : area -> day on which the plan finishes it (None: not within it); None: no plan.
-    handover_days : from then to its hand-over. money : of phase two; None: it binds nothing.
+    handover_days : from then to its hand-over. money : of phase two; None: it binds nothing, and
+    `no_money` says why where it was to bind.
     in_currency : a cost in the currency of the money, None without a rate. spent : id of a work ->
     what was already paid for it.
 
     A work starts, at the earliest, when all of its land is handed over, the works before it are
-    finished, its season is open, and the money that has arrived covers its cost and that of the
-    works that got money before. Money goes to works under way, then in the order of `sequence`
-    (those without one last), then of the day on which they could start, then by id: a stated rule.
+    finished, its season is open, and the money that has arrived covers what is still to be paid of
+    it, and that of the works that got money before on their days. Money goes to works under way,
+    then in the order of `sequence` (those without one last), then of the day on which they could
+    start, then by id: a stated rule.
+    Works that are done or under way on land that is not handed over come first.
     """
     links = Links(projects)
     rows: dict[str, WorkOutlook] = {}
@@ -147,8 +151,8 @@ def works_outlook(
                 row.why, f"work {', '.join(unknown)}, which is not on record, comes before it"))))
         rows[r.id] = row
     of = {r.id: r for r in projects}
-    reserved = sum(max(0.0, (row.value or 0.0) - spent.get(row.id, 0.0))
-                   for row in rows.values() if row.state == "under_way")
+    bound = {as_of: sum(max(0.0, (row.value or 0.0) - spent.get(row.id, 0.0))
+                        for row in rows.values() if row.state == "under_way")}  # money, by day
     done = {i for i, row in rows.items() if row.state in ("done", "cancelled", "under_way")}
     waiting = {i for i in rows if i not in done}
     while waiting:
@@ -166,11 +170,18 @@ def works_outlook(
 
         i = min(ready, key=key)
         rows[i], took = _placed(rows[i], of[i], [rows[b] for b in before[i]], as_of, money,
-                                reserved)
-        reserved += took
+                                bound, spent.get(i, 0.0), no_money)
+        if took:
+            day = rows[i].start or LAST
+            bound[day] = bound.get(day, 0.0) + took
         done.add(i)
         waiting.discard(i)
-    return tuple(rows[r.id] for r in sorted(projects, key=lambda r: r.id))
+    return tuple(sorted(rows.values(), key=lambda row: (not _on_locked_land(row), row.id)))
+
+
+def _on_locked_land(row: WorkOutlook) -> bool:
+    """People may be at work, or live, on its land, and it is not handed over (S11)."""
+    return row.state in ("under_way", "done") and bool(row.waits_for)
 
 
 def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | None] | None,
@@ -180,9 +191,9 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
     state: WorkState
     if said == "cancelled":
         state = "cancelled"
-    elif said == "completed" or (ended is not None and ended <= as_of):
+    elif ended <= as_of if ended is not None else said == "completed":
         state = "done"
-    elif said == "started" or (began is not None and began <= as_of):
+    elif _began(said, began, ended, as_of):
         state = "under_way"
     else:
         state = "unlocked" if site.unlocked else "blocked"
@@ -190,8 +201,9 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
     why = ""
     if state == "blocked":
         land_on, why = _land_day(site, released_on, handover_days, as_of)
-    elif state == "under_way" and not site.unlocked:
-        why = "it has begun on land that is not handed over"
+    elif state in ("under_way", "done") and not site.unlocked:
+        why = f"it {'is done' if state == 'done' else 'has begun'} on land that is not handed over"
+        why += f": {'; '.join(site.waits_for)}" if site.waits_for else ""
     cost, unit = r.values.get("cost"), str(r.values.get("currency") or "").strip().upper()
     amount = float(cost) if isinstance(cost, (int, float)) else None
     people = r.values.get("beneficiaries")
@@ -199,7 +211,9 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
     planned = _day(r, "planned_start")
     finish = ended if state == "done" else None
     days = _whole(r, "duration_days")
-    if state == "under_way" and began is not None and days is not None:
+    if state == "under_way" and ended is not None:
+        finish = ended
+    elif state == "under_way" and began is not None and days is not None:
         finish = within_season(began, days, _whole(r, "season_first_month"),
                                _whole(r, "season_last_month"))[1]
         if finish is not None and finish < as_of:
@@ -208,13 +222,22 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
             finish = as_of
     return WorkOutlook(
         r.id, str(r.values.get("name") or r.values.get("identifier") or r.id),
-        str(r.value("project_type")), state, site.waits_for if state != "done" else (),
-        site.needs, land_on if state in ("unlocked", "blocked") else site.since,
+        str(r.value("project_type")), state, site.waits_for, site.needs,
+        land_on if state in ("unlocked", "blocked") else site.since,
         began if state in ("done", "under_way") else None, finish, "", why, planned, None, amount,
         unit,
         in_currency(amount, unit) if amount is not None and unit else None,
         int(people) if isinstance(people, int) else None,
         str(place) if place not in (None, NOT_REPORTED, DECLINED) else "")
+
+
+def _began(said: str, began: date | None, ended: date | None, as_of: date) -> bool:
+    """Whether a work that is not done had begun by a day: by the day that is stated; the status
+    counts only without one. One that is completed later and began on no known day counts as begun:
+    people may be at work there."""
+    if began is not None:
+        return began <= as_of
+    return said == "started" or (said == "completed" and ended is not None)
 
 
 def _day(r: Record, name: str) -> date | None:
@@ -236,9 +259,20 @@ def _land_day(site: Site, released_on: Mapping[str, date | None] | None, handove
     return max(as_of, last + timedelta(days=handover_days)), ""
 
 
+def _season_said(r: Record) -> str:
+    """That the season of a work is not one: half of it is not reported, or it is all the year."""
+    first, last = _whole(r, "season_first_month"), _whole(r, "season_last_month")
+    if (first is None) != (last is None):
+        return "of its season one month alone is reported: it counts as all the year"
+    if first is not None and last is not None and (first - last) % 12 == 1 and first > 1:
+        return f"its season, from month {first} to month {last}, is all the year"
+    return ""
+
+
 def _placed(row: WorkOutlook, r: Record, before: Sequence[WorkOutlook], as_of: date,
-            money: Money | None, reserved: float) -> tuple[WorkOutlook, float]:
-    """The work with its start and finish, and the money that it takes."""
+            money: Money | None, bound: Mapping[date, float], spent: float, no_money: str
+            ) -> tuple[WorkOutlook, float]:
+    """The work with its start and finish, and the money that it still takes."""
     if row.why or row.land_on is None:
         return row, 0.0
     day, held = max(row.land_on, as_of), "land"
@@ -265,30 +299,42 @@ def _placed(row: WorkOutlook, r: Record, before: Sequence[WorkOutlook], as_of: d
     start, finish = within_season(day, days, first, last)
     if start > day:
         held = "season"
-    took, why = 0.0, ""
+    took, why = 0.0, no_money
     if money is not None and row.value is not None:
-        paid = _affordable(money, reserved + row.value, start)
+        took = max(0.0, row.value - spent)
+        paid = _affordable(money, bound, took, start,
+                           lambda on: within_season(on, days, first, last)[0])
+        if took > 0 and money.apart and (paid is not None or LAST in bound):
+            return replace(row, held_by="money", why="whether money is left for it cannot be told: "
+                           + money.untold), took
         if paid is None:
             return replace(row, held_by="money", why="the money on record does not cover it and "
-                           "the works before it"), row.value
+                           "the works before it"), took
         if paid > start:
             start, finish = within_season(paid, days, first, last)
             held = "money"
-        took = row.value
     elif money is not None:
         why = ("its cost is not reported" if row.cost is None else
                f"its cost in {row.currency or 'no currency'} has no recorded rate"
                ) + ": money does not bind it"
-    if days is None:
-        why = "; ".join(filter(None, (why, "how long it takes is not reported")))
+    why = "; ".join(filter(None, (
+        why, _season_said(r), "how long it takes is not reported" if days is None else "")))
     late = (start - row.planned_start).days if row.planned_start is not None else None
     return replace(row, start=start, finish=finish, held_by=held, why=why, late_days=late), took
 
 
-def _affordable(money: Money, needed: float, earliest: date) -> date | None:
-    """The first day from `earliest` on which so much money has arrived; None: never."""
+def _affordable(money: Money, bound: Mapping[date, float], amount: float, earliest: date,
+                start_of: Callable[[date], date]) -> date | None:
+    """The first day from `earliest` from which on a work can be paid, at its start, and those that
+    got money before still are, at theirs; None: never. What lapses is spent first, or lost."""
+    if amount <= 0:
+        return earliest
+    if LAST in bound:  # a work before it gets none
+        return None
     for day in (earliest, *(d for d, _ in money.arrives if d > earliest)):
-        if money.until(day) + 1e-6 >= needed:
+        start = start_of(day)
+        costs = sorted({**bound, start: bound.get(start, 0.0) + amount}.items())
+        if all(costs[n][0] < start for n in uncovered(money, costs)[0]):
             return day
     return None
 
@@ -304,12 +350,13 @@ def _whole(r: Record, name: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Land or people that come back, on a day, in a community ("" where none is near)."""
+    """Land or people that come back, on a day, in a community ("" where none is near). people:
+    None where the settlement reports no population."""
 
     day: date
     community: str
     m2: float = 0.0
-    people: float = 0.0
+    people: float | None = 0.0
     records: tuple[str, ...] = ()
     settlement: str = ""  # id of the settlement that has all of its land back by that day
 
@@ -337,7 +384,7 @@ def returned(planned: Sequence[Return] | None, actual: Sequence[Return] | None, 
             cells[f"{r.day:%Y-%m}", r.community if by_community else "all"][side].append(r)
 
     def total(known: object, listed: Sequence[Return], name: str) -> float | None:
-        return None if known is None else math.fsum(getattr(r, name) for r in listed)
+        return None if known is None else _added(getattr(r, name) for r in listed)
 
     out = []
     for (month, community), (plans, facts) in sorted(cells.items()):
@@ -350,6 +397,13 @@ def returned(planned: Sequence[Return] | None, actual: Sequence[Return] | None, 
     return tuple(out)
 
 
+def _added(amounts: Iterable[float | None]) -> float | None:
+    """The sum of what is reported; None where something comes back of which nothing is (S12)."""
+    listed = list(amounts)
+    known = [v for v in listed if v is not None]
+    return math.fsum(known) if known or not listed else None
+
+
 # --- figures -------------------------------------------------------------------------------------
 
 _WORK_WORDS: dict[WorkState, str] = {
@@ -359,18 +413,37 @@ _WORK_WORDS: dict[WorkState, str] = {
     "cancelled": "Works of phase two that were cancelled"}
 _PROJECT: dict[str, Any] = {"subject": "project", "field": "project_status"}
 _GIVEN: dict[str, Any] = {"subject": "handover", "field": "handed_over_on"}
-WORKS = {state: Metric(
-    f"works_{state}", _WORK_WORDS[state], "Works in that state; one may start when all of its land "
-    "is handed over.", "works", "Project records", "phase_two", **_PROJECT) for state in STATES}
+# Of each state: what it means, and what counts in it. The first that fits holds, in this order.
+_STATE_WORDS: dict[WorkState, tuple[str, str]] = {
+    "cancelled": ("Works of phase two that are said to be cancelled.",
+                  "Project records with the project_status cancelled"),
+    "done": ("Works of phase two that are completed, whoever did them and on whatever land; those "
+             "on land that is not handed over are among them, and the note counts them.",
+             "Project records that are not cancelled, with a finished_on that is not after the day "
+             "of the figure; where no such day is stated, with the project_status completed"),
+    "under_way": ("Works of phase two that have begun and are not completed.",
+                  "Project records that are neither cancelled nor done by the day of the figure, "
+                  "with a started_on that is not after it; where no such day is stated, with the "
+                  "project_status started, or completed with a finished_on after it"),
+    "unlocked": ("Works of phase two that have not begun and may: all of their land is handed "
+                 "over.", "Project records that have not begun, of which signed hand-overs hold "
+                 "all the land and no ground touches it that is hazardous, or released and not "
+                 "handed over"),
+    "blocked": ("Works of phase two that have not begun and wait for land; also those of which "
+                "nothing on record says where they lie.", "Project records that have not begun "
+                "and are not unlocked")}
+WORKS = {state: Metric(f"works_{state}", _WORK_WORDS[state], _STATE_WORDS[state][0], "works",
+                       _STATE_WORDS[state][1], "phase_two", **_PROJECT) for state in STATES}
 WORK_KINDS = ("road", "bridge", "housing", "school", "health_centre", "water", "power",
               "irrigation", "farmland", "other")
 DONE = {kind: Metric(
     f"works_done_{kind}", f"Works done, {kind.replace('_', ' ')}", f"Works of phase two of the "
-    f"type {kind} that are done.", "works", f"Project records of the type {kind}", "phase_two",
+    f"type {kind} that are done.", "works", f"Project records of the type {kind}; done as in "
+    "works_done", "phase_two",
     **_PROJECT) for kind in WORK_KINDS}
 SHARE_DONE = Metric(
     "share_works_done", "Share of the works that are done", "Works of phase two that are done.",
-    "share", "The figures works_...", "phase_two",
+    "share", "Project records as in works_done, and all that are not cancelled", "phase_two",
     denominator="works of phase two that were not cancelled", **_PROJECT)
 _HELD = ("Hand-overs that were held and signed, each m² once; ground that is hazardous, again or "
          "still, is not in it")
@@ -402,16 +475,22 @@ METRICS = (*WORKS.values(), *DONE.values(), SHARE_DONE, LAND_BACK, PEOPLE_BACK, 
 
 
 def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | None, as_of: date,
-                      chain_head: str, *, works: bool = True) -> tuple[Figure, ...]:
+                      chain_head: str, *, works: bool = True, settlements: bool = True
+                      ) -> tuple[Figure, ...]:
     """Works by state and kind, and land and people that were given back by a day.
 
     works : False: no work is on record for this reader, so that only what came back is given.
+    settlements : False: none is on record, so that nobody knows how many people are meant.
     """
     on = f"as of {as_of.isoformat()}" if as_of != date.min else ""
-    out = []
+    out: list[Figure] = []
     if works:
+        early = sum(r.state == "done" and _on_locked_land(r) for r in rows)
+        notes = {"done": "; ".join(filter(None, (
+            on, f"{early:,} of them on land that is not handed over" if early else "")))}
         out += [WORKS[state].figure(float(sum(r.state == state for r in rows)),
-                                    tuple(r.id for r in rows), chain_head, note=on)
+                                    tuple(r.id for r in rows), chain_head,
+                                    note=notes.get(state, on))
                 for state in STATES]
         for kind in WORK_KINDS:
             own = [r for r in rows if r.kind == kind]
@@ -423,17 +502,29 @@ def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | No
                          tuple(r.id for r in kept), chain_head, note=on))
     until = None if actual is None else [r for r in actual if r.day <= as_of]
     for metric, field in ((LAND_BACK, "m2"), (PEOPLE_BACK, "people")):
+        if until is None:
+            out.append(metric.figure(None, (), chain_head,
+                                     note="not reported: no hand-over is on record"))
+            continue
+        silent = [r.settlement for r in until if r.people is None]
+        note = on
+        if field == "people" and not settlements:
+            note = "not reported: no settlement is on record"
+        elif field == "people" and silent:
+            note = "; ".join(filter(None, (
+                on, f"{len(silent):,} settlements do not report a population")))
         out.append(metric.figure(
-            None if until is None else math.fsum(getattr(r, field) for r in until),
-            () if until is None else tuple(dict.fromkeys(i for r in until for i in r.records)),
-            chain_head, note="not reported: no hand-over is on record" if until is None else on))
+            None if field == "people" and not settlements else
+            _added(getattr(r, field) for r in until),
+            tuple(dict.fromkeys(i for r in until for i in r.records)), chain_head, note=note,
+            uncounted=tuple(silent) if field == "people" else ()))
     return tuple(out)
 
 
 def place_figures(settlements: Sequence[Record], actual: Sequence[Return] | None, as_of: date,
                   chain_head: str) -> tuple[Figure, ...]:
     """Settlements that have all of their land back, and who lives there now."""
-    if actual is None:
+    if actual is None or not settlements:
         return (PLACES_BACK.figure(None, (), chain_head), PRESENT.figure(None, (), chain_head))
     back = [r for r in actual if r.settlement and r.day <= as_of]
     ids = {r.settlement for r in back}
@@ -445,6 +536,7 @@ def place_figures(settlements: Sequence[Record], actual: Sequence[Return] | None
         PRESENT.figure(
             float(sum(s.values["residents_present"] for s in said)) if said else None,
             tuple(s.id for s in said), chain_head,
+            uncounted=tuple(s.id for s in there if s not in said),
             note=f"{len(there) - len(said)} of {len(there)} such settlements do not report who "
                  "lives there now"))
 

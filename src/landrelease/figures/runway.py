@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from landrelease.figures.money import Account, Entry
+from landrelease.figures.money import Account, Apart, Entry, apart_of, expenses_said
 
 Basis = Literal["received", "committed", "announced"]
 BASES: tuple[Basis, ...] = ("received", "committed", "announced")
@@ -34,6 +34,20 @@ class Money:
     # Last days on which a part of it may be spent, that part, and since when it is there: what is
     # left of it then is lost.
     lapses: tuple[tuple[date, float, date], ...] = ()
+    lost: float = 0.0  # what lapsed unspent before `as_of`: in no sum
+    unconverted: int = 0  # funds without a usable rate: in no sum
+    apart: tuple[Apart, ...] = ()  # expenses without a usable rate: not taken off anything
+
+    @property
+    def at_most(self) -> bool:
+        """Whether, with expenses that are not taken off, there is surely no more than is said."""
+        return not self.unconverted and all(a.least >= 0 for a in self.apart)
+
+    @property
+    def untold(self) -> str:
+        """What was spent and is not taken off, in words; "" where all was."""
+        return "" if not self.apart else (
+            f"{expenses_said(self.apart)} have no usable rate and are not taken off")
 
     def until(self, day: date) -> float:
         return self.left + sum(a for d, a in self.arrives if d <= day)
@@ -78,12 +92,21 @@ class Runway:
     months: int
     why: str
     records: tuple[str, ...]
+    # Where expenses could not be converted there is no day: less is left than is said, and more is
+    # spent a month. By the rest alone it would end on this one.
+    not_later_than: date | None = None
+    expenses_apart: tuple[Apart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRunway:
     """When a plan's costs are more than the money that has arrived. `day`: None where it is
-    enough; `missing` is then negative: what is left over."""
+    enough. `missing`: with what lapsed unspent by the last step; below zero: what is left over.
+
+    `expenses_apart`: could not be converted and are not taken off the money: it is not `enough`
+    then, whatever `missing` says. `at_most`: there is surely no more money than is said, so that
+    the day is the last possible one, and at least so much is missing.
+    """
 
     scope: str
     basis: str
@@ -95,6 +118,13 @@ class PlanRunway:
     missing: float
     unplanned: int  # steps without a date: their cost is in `cost`, they end no money
     why: str = ""
+    # Of `money`, what comes after the plan's last day, and the first day on which some of it does:
+    # no step of the plan can be paid from it.
+    later: float = 0.0
+    later_from: date | None = None
+    expenses_apart: tuple[Apart, ...] = ()
+    enough: bool = False
+    at_most: bool = True
 
 
 def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
@@ -103,13 +133,14 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
 
     keep : ids of funds; None: all. phase : money and expenses of one phase only ("both" is a phase
     of its own). With `keep` only expenses that name one of the funds are taken off. What could not
-    be converted is not in it.
+    be converted is not in it: funds are counted, expenses are named with their amounts (`apart`).
     """
     chosen = None if keep is None else set(keep)
     funds = [e for e in found.funds if e.value is not None
              and (chosen is None or e.id in chosen) and (phase is None or e.phase == phase)]
-    spent = [e for e in found.expenses if e.value is not None
-             and (chosen is None or e.fund in chosen) and (phase is None or e.phase == phase)]
+    every = [e for e in found.expenses
+             if (chosen is None or e.fund in chosen) and (phase is None or e.phase == phase)]
+    spent = [e for e in every if e.value is not None]
     counted = BASES[:BASES.index(basis) + 1]
     received = [e for e in funds if e.state == "received"]
     left = math.fsum([*(e.value or 0.0 for e in received), *(-(e.value or 0.0) for e in spent)])
@@ -124,7 +155,10 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
     lapses, lost = _lapses(ends, spent, found.as_of)
     used = [e.id for e in funds if e.state in counted] + [e.id for e in spent]
     return Money(found.as_of, found.currency, left - lost, tuple(sorted(arrives)), undated,
-                 tuple(sorted(used)), _below_since(received, spent), lapses)
+                 tuple(sorted(used)), _below_since(received, spent), lapses, lost, sum(
+                     e.value is None and (chosen is None or e.id in chosen)
+                     and (phase is None or e.phase == phase) for e in found.funds),
+                 apart_of(every))
 
 
 def _lapses(funds: Sequence[Entry], spent: Sequence[Entry], as_of: date
@@ -203,24 +237,41 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
 
     See `simulated` for the months of each run. Money is spent evenly within a month and may be used
     from the month in which it arrives; where there is none, work waits for it: what was not spent
-    is not caught up.
+    is not caught up. Where expenses could not be converted there is no day; see `Runway`.
     """
+    apart = "; ".join(filter(None, (
+        "" if not money.unconverted or not money.records else
+        f"{money.unconverted} funds without a usable rate are not in it", money.untold)))
+
     def result(why: str, **said) -> Runway:
+        if money.apart:
+            by_rest = said.get("day")
+            why = "; ".join(filter(None, (why, "no day can be told")))
+            if by_rest is not None and money.at_most:
+                why += f": not later than {by_rest.isoformat()}" + (
+                    " at the mean pace of the rest" if money.whole > 0 else "")
+            said = {"expenses_apart": money.apart,
+                    "not_later_than": by_rest if money.at_most else None}
         return Runway(**{
             "scope": scope, "basis": basis, "currency": money.currency, "money": money.whole,
             "per_month": pace.mean if pace.amounts else None, "day": None, "low": None,
             "median": None, "high": None, "not_ended": None, "months": len(pace.amounts),
-            "why": why, "records": tuple(sorted({*money.records, *pace.records})), **said})
+            "why": "; ".join(filter(None, (why, apart))),
+            "records": tuple(sorted({*money.records, *pace.records})), **said})
 
     if money.whole <= 0:
         if not money.records:
-            return result("no money is on record")
+            return result("no money is on record" if not money.unconverted else
+                          f"no rate on record leads to {money.currency}: {money.unconverted} funds "
+                          "are in no sum")
         since = money.below_since
         return result("no money is left" + (
-            f": since {since.isoformat()} more is spent than came in" if since else ""),
+            f": since {since.isoformat()} more is spent than came in" if since else
+            f": {money.lost:,.0f} {money.currency} lapsed unspent" if money.lost > 0 else ""),
             day=since, not_ended=0.0)
     if not pace.amounts:
-        return result("no whole month of spending is on record: there is no pace")
+        return result("no whole month of spending is on record: there is no pace" if not money.apart
+                      else "no whole month of spending could be converted: there is no pace")
     if pace.mean <= 0:
         return result("nothing was spent in the months of the pace, on balance: it does not end")
     by_mean = _ends(np.full((1, HORIZON_MONTHS), pace.mean), money)[0]
@@ -278,43 +329,55 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
 
     spending : (R, M) a month. "For good": from then on until the horizon no money is left that
     could be spent; a gap before the next arrival only makes work wait. What lapses first is spent
-    first; what is left of it after the month of its last day is lost.
+    first, up to its last day, and what is left of it then is lost: where nothing else is left, the
+    money ends on that day.
     """
     starts = _month_starts(money.as_of, spending.shape[1])
-    comes = np.zeros(spending.shape[1])
+    # Stretches within which nothing lapses: months, divided after each last day.
+    lasts = [(day - money.as_of).days for day, _, _ in sorted(money.lapses)]
+    edges = np.union1d(starts, [float(d + 1) for d in lasts if 0 <= d < starts[-1] - 1])
+    of = np.searchsorted(starts, edges[:-1], side="right") - 1  # the month of each stretch
+    part_of = np.diff(edges) / np.diff(starts)[of]
+    begins = np.searchsorted(edges, starts)  # the stretch with which each month begins
+    count = len(of)
+
+    def stretch(day: date) -> int:
+        """The first of its month: what comes may be used from the month in which it arrives."""
+        at = int(np.searchsorted(starts, (day - money.as_of).days, side="right")) - 1
+        return int(begins[min(at, len(starts) - 1)])
+
+    comes = np.zeros(count)
     for day, amount in money.arrives:
-        after = (day - money.as_of).days
-        at = int(np.searchsorted(starts, after, side="right")) - 1
-        if at < len(comes):
-            comes[at] += amount  # of its month: exact to the month
+        if (at := stretch(day)) < count:
+            comes[at] += amount
     rows = len(spending)
     left = np.full(rows, float(money.left))
     ended = np.full(rows, np.inf)
-
-    def month(day: date) -> int:
-        return int(np.searchsorted(starts, (day - money.as_of).days, side="right")) - 1
-
-    # First and last month of each, what lapses first before the others, and what is left of it.
-    lapsing = [(month(since), month(day), np.full(rows, amount))
-               for day, amount, since in sorted(money.lapses)]
-    more = np.concatenate([np.cumsum(comes[::-1])[::-1][1:], [0.0]])  # after month m
-    for m in range(spending.shape[1]):
+    # First and last stretch of each, what lapses first before the others, and what is left of it.
+    lapsing = [(stretch(since), int(np.searchsorted(edges, last + 1)) - 1, last,
+                np.full(rows, amount))
+               for last, (_, amount, since) in zip(lasts, sorted(money.lapses), strict=True)]
+    more = np.concatenate([np.cumsum(comes[::-1])[::-1][1:], [0.0]])  # after stretch m
+    for m in range(count):
         have = left + comes[m]
-        wants = spending[:, m]
-        length = starts[m + 1] - starts[m]
+        wants = spending[:, of[m]] * part_of[m]
+        length = edges[m + 1] - edges[m]
         out = (have <= wants) & (more[m] <= 0) & np.isinf(ended)
         share = np.divide(np.maximum(have, 0.0), wants, out=np.zeros(rows), where=wants > 0)
-        ended[out] = starts[m] + length * np.clip(share[out], 0.0, 1.0)
+        ended[out] = edges[m] + length * np.clip(share[out], 0.0, 1.0)
         # With more to come, work waits; a refund (below zero) is money that comes back.
         left = np.where(more[m] > 0, np.maximum(have - wants, np.minimum(have, 0.0)), have - wants)
         spent = np.clip(wants, 0.0, np.maximum(have, 0.0))
-        for first, last, rest in lapsing:
+        for first, last, day_of_last, rest in lapsing:
             if first <= m <= last:
                 part = np.minimum(spent, rest)
                 spent -= part
                 rest -= part
                 if m == last:
-                    left -= np.minimum(rest, np.maximum(left, 0.0))
+                    lost = np.minimum(rest, np.maximum(left, 0.0))
+                    left -= lost
+                    ended[(lost > 0) & (left <= 1e-9 * lost) & (more[m] <= 0)
+                          & np.isinf(ended)] = day_of_last
         if more[m] <= 0 and np.isfinite(ended).all():
             break
     return ended
@@ -336,18 +399,42 @@ def _date(start: date, days: float) -> date | None:
 
 
 def plan_runway(scope: str, basis: str, money: Money,
-                costs: Sequence[tuple[date | None, float, str]], why: str = "") -> PlanRunway:
+                costs: Sequence[tuple[date | None, float, str]], why: str = "",
+                last: date | None = None) -> PlanRunway:
     """When the costs of a plan, each bound on its day, are more than the money that arrived.
 
     costs : (day, amount in the currency of the money, name of the step); a step without a day is
-    not within the plan.
+    not within the plan. why : what is not in the costs, in words: nobody can call it enough then.
+    last : the last day of the plan; what comes after it pays none of its
+    steps, and is said. None: the day of the last of the costs.
     """
     dated = sorted(((d, n, c) for d, c, n in costs if d is not None), key=lambda x: (x[0], x[1]))
-    bound, day, step, lost = 0.0, None, "", 0.0
+    short, lost = uncovered(money, [(d, c) for d, _, c in dated])
+    first = dated[short[0]] if short else None
+    whole = math.fsum(c for _, c, _ in costs)
+    last = last or max((d for d, _, _ in dated), default=None)
+    sure = not money.apart and not why
+    why = "; ".join(filter(None, (
+        why, "" if not money.unconverted else
+        f"{money.unconverted} funds without a usable rate are not in it", money.untold)))
+    after = [(d, a) for d, a in money.arrives if last is not None and d > last]
+    return PlanRunway(scope, basis, money.currency, money.whole, whole,
+                      None if first is None else first[0], "" if first is None else first[1],
+                      whole + lost - money.whole, sum(d is None for d, _, _ in costs), why,
+                      math.fsum(a for _, a in after), min((d for d, _ in after), default=None),
+                      money.apart, sure and not short and whole + lost <= money.whole,
+                      money.at_most)
+
+
+def uncovered(money: Money, costs: Sequence[tuple[date, float]]) -> tuple[list[int], float]:
+    """(indexes of costs (day, amount), in the order of their days, of which no money is there with
+    all those before them; what lapsed, unspent, before the last of them)."""
+    bound, lost = 0.0, 0.0
+    short = []
     lapsing = sorted(money.lapses)
     rest = [amount for _, amount, _ in lapsing]
     at = 0  # those before it have lapsed
-    for on, name, cost in dated:
+    for i, (on, cost) in enumerate(costs):
         # What could not be spent any more by then is lost; what lapses first is spent first.
         while at < len(lapsing) and lapsing[at][0] < on:
             lost += rest[at]
@@ -358,8 +445,6 @@ def plan_runway(scope: str, basis: str, money: Money,
                 part = min(left, rest[n])
                 rest[n] -= part
                 left -= part
-        if bound + lost > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9 and day is None:
-            day, step = on, name
-    whole = math.fsum(c for _, c, _ in costs)
-    return PlanRunway(scope, basis, money.currency, money.whole, whole, day, step,
-                      whole - money.whole, sum(d is None for d, _, _ in costs), why)
+        if bound + lost > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9:
+            short.append(i)
+    return short, lost

@@ -53,14 +53,24 @@ def land_by_type(land: Land) -> tuple[Figure, ...]:
     for t in TYPES:
         of_type = [h for h in land.hazards if h.hazard_type == t]
         ids = tuple(h.id for h in of_type)
-        found.append(HAZARD_COUNT[t].figure(float(len(of_type)), ids, land.chain_head))
-        found.append(HAZARD_AREA[t].figure(_union_m2([h.ground for h in of_type]), ids,
-                                           land.chain_head))
+        nowhere = tuple(name for name, kind in land.placeless_hazards if kind == t)
+        found.append(HAZARD_COUNT[t].figure(
+            float(len(of_type) + len(nowhere)) if land.hazards_known else None, (*ids, *nowhere),
+            land.chain_head))
+        found.append(HAZARD_AREA[t].figure(
+            _union_m2([h.ground for h in of_type]) if of_type or (
+                land.hazards_known and not nowhere) else None,
+            ids, land.chain_head, note=placeless_words(len(nowhere))))
     searched = [o for o in land.outcomes if o.outcome_type == "searched"]
     found.append(SEARCHED.figure(
         _union_m2([o.ground for o in searched]) if searched else None,
         tuple(o.id for o in searched), land.chain_head))
     return tuple(found)
+
+
+def placeless_words(count: int) -> str:
+    """That hazards without a place are in no area, and not how many (S14); "" where none are."""
+    return "hazards on record have no place and are in no area" if count else ""
 
 
 def _union_m2(grounds: Sequence[shapely.Geometry]) -> float:
@@ -87,7 +97,7 @@ def share_figures(land: Land, total: LedgerRow, figures: Sequence[Figure],
     found = [share(OF_RELEASED[p], value(f"{p}_m2"), value("released_m2"), records("released_m2"),
                    head) for p in PARTS]
     released = value("released_m2")
-    found.append(share(OF_KNOWN, released, None if released is None
+    found.append(share(OF_KNOWN, released, None if released is None or total.hazardous_m2 is None
                        else released + total.hazardous_m2,
                        records("released_m2", "hazardous_m2"), head))
     items, spot, cleared = value("items_found"), value("items_spot_task"), value("cleared_m2")

@@ -44,12 +44,20 @@ PARTS = ("cancelled", "reduced", "cleared")
 
 @dataclass(frozen=True, slots=True)
 class TreatyTable:
-    """A table: headings with their units, and rows of cells; a total last."""
+    """A table: headings with their units, and rows of cells; a total last. `records`: what it rests
+    on, for who may see records; () of a table that rests on other tables alone. `under`: of each
+    cell its own records, in the shape of `rows`; () of a table whose cells all rest on all."""
 
     name: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    records: tuple[str, ...] = ()
+    under: tuple[tuple[tuple[str, ...], ...], ...] = ()
+
+    def under_cell(self, row: int, column: int) -> tuple[str, ...]:
+        """The records under one number."""
+        return self.under[row][column] if self.under else self.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +87,49 @@ def _listed(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple)) else (() if value is None else (value,))
 
 
-def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]] | None
-               ) -> TreatyTable:
+def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]] | None,
+               new_ids: Mapping[str, tuple[str, ...]]) -> TreatyTable:
     """Suspected and confirmed ground at the start and the end of the year, in m².
 
     new : id of the administrative area -> hazards recorded in the year, and their area; None:
-    withheld.
+    withheld. new_ids : the ids of these.
     """
     columns = ["area"]
     for when in ("start", "end"):
         for kind in ("SHA", "CHA", "not_reported"):
             columns += [f"{kind} {when}, areas", f"{kind} {when}, m²"]
     columns += ["newly recorded, areas", "newly recorded, m²"]
-    rows = []
+    rows, under = [], []
     for area_id, name in _areas(start.all, end.all):
         cells: list[Any] = [name]
+        ids: list[tuple[str, ...]] = [()]
         for ends in (start, end):
             for kind in ("SHA", "CHA", "not_reported"):
                 table = ends.by_type.get(kind, ())
-                row = _row(table, area_id)
-                cells += [WITHHELD] * 2 if table is None else \
-                    [row.hazards, round(row.hazardous_m2)] if row else [0, 0]
+                row = _row(table, area_id) or _nothing_there(table)
+                cells += [WITHHELD] * 2 if table is None else [
+                    row.hazards if row.hazards_known else NOT_REPORTED,
+                    NOT_REPORTED if row.hazardous_m2 is None else round(row.hazardous_m2)]
+                ids += [row.hazard_ids] * 2
+        ids += [new_ids.get(area_id, ())] * 2
+        under.append(tuple(ids))
         if new is None:
             cells += [WITHHELD] * 2
+        elif end.all and not end.all[-1].hazards_known:
+            cells += [NOT_REPORTED] * 2
         else:
             count, size = new.get(area_id, (0, 0.0))
             cells += [count, round(size)]
         rows.append(tuple(cells))
     return TreatyTable("areas", "Suspected (SHA) and confirmed (CHA) hazardous areas",
-                       tuple(columns), tuple(rows))
+                       tuple(columns), tuple(rows), under=tuple(under))
+
+
+def _nothing_there(table: Sequence[LedgerRow] | None) -> LedgerRow:
+    """The row of an area in which a table has nothing: not reported where nothing of it is on
+    record anywhere."""
+    known = bool(table) and table[-1].hazardous_m2 is not None  # type: ignore[index]
+    return LedgerRow("", "", 0, 0.0 if known else None, None, None, None, None, None, (), ())
 
 
 def release_table(start: Ends, end: Ends) -> TreatyTable:
@@ -116,7 +138,11 @@ def release_table(start: Ends, end: Ends) -> TreatyTable:
     Withheld where either of them is. Below zero where ground was opened again.
     """
     rows: list[tuple[Any, ...]] = []
+    under: list[tuple[tuple[str, ...], ...]] = []
     for area_id, name in _areas(start.all, end.all):
+        own = [r for table in (start.all, end.all) if (r := _row(table, area_id)) is not None]
+        ids = tuple(dict.fromkeys(i for r in own for i in (*r.outcome_ids, *r.hazard_ids)))
+        under.append(((), *[ids] * 5))
         if start.all is None or end.all is None:
             rows.append((name, *[WITHHELD] * 5))
             continue
@@ -132,11 +158,12 @@ def release_table(start: Ends, end: Ends) -> TreatyTable:
             parts.append(now - (then or 0.0))
             cells.append(round(parts[-1]))
         rows.append((name, *cells, round(sum(parts)) if parts else NOT_REPORTED,
-                     round(after.contested_m2) if after else 0))
+                     0 if after is None else NOT_REPORTED if after.contested_m2 is None
+                     else round(after.contested_m2)))
     return TreatyTable(
         "release", "Land released in the year",
         ("area", *(f"{p}, m²" for p in PARTS), "released (the three together), m²",
-         "contested at the end, m²"), tuple(rows))
+         "contested at the end, m²"), tuple(rows), under=tuple(under))
 
 
 def opened_again(table: TreatyTable) -> bool:
@@ -156,7 +183,7 @@ def _row(rows: Sequence[LedgerRow] | None, area_id: str) -> LedgerRow | None:
 
 
 def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str], year: int,
-                    joint: frozenset[str], few: Callable[[int], bool] | None = None
+                    joint: Mapping[str, str], few: Callable[[int], bool] | None = None
                     ) -> tuple[TreatyTable, int]:
     """Items destroyed in a year by category and area, and how many that are destroyed say no day.
 
@@ -174,21 +201,31 @@ def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str],
              "other UXO and AXO": GROUPS["other"]}
     rounds = table.among("ordnance_category", (SMALL_ARMS,))
     spot = table.among("spot_task", ("yes",))
-    def cell(mask: np.ndarray) -> int | str:
+    ended = ~table.among("disposal", ("",))
+
+    def cell(mask: np.ndarray, of: np.ndarray, stated: np.ndarray = ended) -> int | str:
+        """The items; not reported where of those that are meant none states what decides (S12)."""
         if few is not None and few(int(mask.sum())):
             return WITHHELD
+        if of.any() and not (of & stated).any():
+            # Who sees no single item is not told that there are any (S16).
+            return NOT_REPORTED if few is None else WITHHELD
         return round(float(count[mask].sum()))
 
-    rows = []
+    rows, under = [], []
     present = [] if few is not None else sorted(set(areas[of_year].tolist()),
                                                 key=lambda a: names.get(a, "~"))
     for area in [*present, "total"]:
         here = of_year if area == "total" else of_year & (areas == area)
         name = "total" if area == "total" else names.get(area, "outside the recorded areas")
-        rows.append((name, *(cell(here & table.among("ordnance_category", words))
-                             for words in masks.values()),
-                     cell(here & spot & ~rounds), cell(here & rounds)))
+        sorts = {n: table.among("ordnance_category", words) for n, words in masks.items()}
+        rows.append((name, *(cell(here & own, own) for own in sorts.values()),
+                     cell(here & spot & ~rounds, of_year & ~rounds,
+                          ~table.among("spot_task", ("",))),
+                     cell(here & rounds, rounds)))
+        under.append(((), *(table.named(here & own) for own in sorts.values()),
+                      table.named(here & spot & ~rounds), table.named(here & rounds)))
     return TreatyTable(
         "destroyed", f"Items destroyed in {year}",
         ("area", *masks, "of these in spot tasks", "small-arms rounds (in no other column)"),
-        tuple(rows)), int(count[undated & ~rounds].sum())
+        tuple(rows), table.named(of_year), tuple(under)), int(count[undated & ~rounds].sum())

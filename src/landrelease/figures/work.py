@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from landrelease.core.columns import Columns
+from landrelease.core.joint import REPORTED, joint_groups, report_of
 from landrelease.core.ledger import Figure
 from landrelease.figures.metric import Metric, share, total
 
 FIELDS = ("activity_type", "area_m2", "hours", "hours_lost", "deminers", "teams", "started_on",
-          "ended_on", "task", "hazard", "activity_status", "machines")
+          "ended_on", "task", "hazard", "activity_status", "machines", "organisation", "joint_with")
 # Work that puts people on hazardous ground; as in the exposure log of the operate stage.
 ON_HAZARDOUS_GROUND = ("TS", "clearance", "BAC", "EOD_spot_task")
 TYPES = ("NTS", "TS", "clearance", "BAC", "EOD_spot_task")
-_ONCE = ("Reports of work; reports of the same type, task or hazard, days and two or more teams "
-         "are one joint work and count once, with the largest of their numbers")
+_ONCE = ("Reports of work that is not planned; reports of the same type, task or hazard and days "
+         "are one joint work where one names several teams and another one of these, or where one "
+         "names the organisation of the other as its partner: they count once, with the numbers of "
+         "the report that states the largest area")
 
 
 def _metric(id_: str, name: str, definition: str, unit: str, counts: str = "", denominator: str = ""
@@ -54,37 +57,56 @@ METRICS = (REPORTS, HOURS, LOST, LOST_SHARE, PERSON_HOURS, JOINT, *BY_TYPE.value
            *EXPOSURE.values())
 
 
-def joint_work(table: Columns) -> tuple[np.ndarray, frozenset[str]]:
-    """((N,) whether a report repeats another one of the same joint work, ids of joint activities).
+def planned_work(table: Columns) -> np.ndarray:
+    """(N,) whether a report is of work that is still to come: it is no work done."""
+    return table.among("activity_status", ("planned",)) if len(table) else np.zeros(0, dtype=bool)
 
-    Joint: two or more teams are named. The report with the largest area stands for them.
+
+def joint_work(table: Columns) -> tuple[np.ndarray, dict[str, str]]:
+    """((N,) whether a report repeats another one of the same joint work, id of each joint report ->
+    id of the joint work, that of its first report).
+
+    See `core.joint`; planned work is none. The report with the largest area stands for them.
     """
     repeats = np.zeros(len(table), dtype=bool)
-    groups: dict[tuple, list[int]] = {}
-    joint = []
-    for n, teams in enumerate(table.cells["teams"]):
-        if not isinstance(teams, (list, tuple)) or len(teams) < 2:
-            continue
-        joint.append(str(table.ids[n]))
-        place = table.cells["task"][n] or table.cells["hazard"][n]
-        day = (table.cells["started_on"][n], table.cells["ended_on"][n])
-        if place and any(day):
-            groups.setdefault((table.cells["activity_type"][n], place, *day,
-                               tuple(sorted(map(str, teams)))), []).append(n)
-    area = table.numbers("area_m2")
-    for found in groups.values():
+    joint: dict[str, str] = {}
+    if not len(table):
+        return repeats, joint
+    area, planned = table.numbers("area_m2"), planned_work(table)
+    done = np.nonzero(_near_joint(table) & ~planned)[0].tolist()
+    groups = joint_groups([report_of({f: table.cells[f][n] for f in REPORTED}) for n in done])
+    together: dict[int, list[int]] = {}
+    for n, first in groups.items():
+        joint[str(table.ids[done[n]])] = str(table.ids[done[first]])
+        together.setdefault(first, []).append(done[n])
+    known = np.nan_to_num(area, nan=-1.0)
+    for found in together.values():
         if len(found) > 1:
-            kept = max(found, key=lambda n: (np.nan_to_num(area[n], nan=-1.0), -n))
+            kept = max(found, key=lambda n: (known[n], -n))
             repeats[[n for n in found if n != kept]] = True
-    return repeats, frozenset(joint)
+    return repeats, joint
 
 
-def work_figures(table: Columns, head: str) -> tuple[Figure, ...]:
-    """All figures of the work; `table` has the columns `FIELDS`."""
+def _near_joint(table: Columns) -> np.ndarray:
+    """(N,) whether a report says that it was joint work, or names the task or hazard and a day of
+    one that does: all that `joint_groups` can join."""
+    cells = table.cells
+    says = np.array([(isinstance(t, (list, tuple)) and len(t) > 1) or bool(p) for t, p in zip(
+        cells["teams"].tolist(), cells["joint_with"].tolist(), strict=True)], dtype=bool)
+
+    def known(name: str) -> set[str]:
+        return {str(v) for v in cells[name][says].tolist() if v}
+
+    days = known("started_on") | known("ended_on")
+    return says | ((table.among("task", known("task")) | table.among("hazard", known("hazard")))
+                   & (table.among("started_on", days) | table.among("ended_on", days)))
+
+
+def work_figures(table: Columns, head: str, repeats: np.ndarray) -> tuple[Figure, ...]:
+    """All figures of the work; `table` has the columns `FIELDS`, `repeats` are of `joint_work`."""
     if not len(table):
         return tuple(m.figure(None, (), head) for m in METRICS)
-    repeats, _ = joint_work(table)
-    once = ~repeats
+    once = ~repeats & ~planned_work(table)
     hours, lost, people = (table.numbers(f) for f in ("hours", "hours_lost", "deminers"))
     area = table.numbers("area_m2")
 
@@ -113,8 +135,8 @@ def exposure_figures(table: Columns, head: str) -> tuple[Figure, ...]:
 
     The hours of a joint work stand in each team's own report, as in the exposure log.
     """
-    asked = table.among("activity_type", ON_HAZARDOUS_GROUND) & ~table.among(
-        "activity_status", ("planned",)) if len(table) else np.zeros(0, dtype=bool)
+    asked = table.among("activity_type", ON_HAZARDOUS_GROUND) & ~planned_work(table) \
+        if len(table) else np.zeros(0, dtype=bool)
     if not asked.any():
         return ()
     product = table.numbers("hours") * table.numbers("deminers")

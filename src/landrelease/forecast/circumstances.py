@@ -79,13 +79,17 @@ class Tranche:
     """Money that arrives on a day; `late_days` is the mean of an exponential delay.
 
     until : the last day on which work that it pays for may begin; what is left then is lost. None:
-        it stays.
+        it stays. lines : budget lines of the plan (`Money.stage_fund`) that it may pay; None: all.
     """
 
     day: date
     amount: float
     late_days: float = 0.0
     until: date | None = None
+    lines: tuple[int, ...] | None = None
+
+
+MOST_LINES = 64  # budget lines that a forecast keeps apart; of more, all money pays for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ def effects_of(made: Circumstances, problem: Problem, workforce: Workforce, cale
                     "amount": np.array([t.amount for t in tranches], dtype=float),
                     "lapses": np.array([math.inf if t.until is None else slot(t.until, 1)
                                         for t in tranches], dtype=float),
+                    **_lines(tranches, problem),
                     "late": late * len(calendar.begins) / max(float(calendar.ends[-1]), 1.0)
                     if len(calendar.ends) else late}
     if made.renewed is not None and made.renewed.share_a_year > 0:
@@ -183,6 +188,18 @@ def effects_of(made: Circumstances, problem: Problem, workforce: Workforce, cale
                     "renewed_until": slot(made.renewed.until, 1),
                     "renewed_part": made.renewed.part}
     return found._replace(**changed)
+
+
+def _lines(tranches: list[Tranche], problem: Problem) -> dict:
+    """Which budget lines each tranche may pay; {} where all may pay all."""
+    money = problem.conditions.money
+    if money is None or all(t.lines is None for t in tranches) or (
+            len(money.lines) > MOST_LINES) or (np.asarray(money.stage_fund) < 0).any():
+        return {}
+    every = (1 << len(money.lines)) - 1
+    return {"earmarked": True, "line": np.asarray(money.stage_fund, dtype=np.int64),
+            "pays": np.array([every if t.lines is None else sum(1 << n for n in t.lines)
+                              for t in tranches], dtype=np.uint64)}
 
 
 def _closures(made: Circumstances, stages: int, slot) -> dict:

@@ -418,6 +418,10 @@ def _prepare(key, count, scene):
             scene.shut[w] = ZERO
             for z in range(len(sectors)):
                 inside[z, w] = ZERO
+    if scene.chance.earmarked:
+        for w in range(words):
+            for line in range(len(scene.of_line)):
+                scene.of_line[line, w] = ZERO
     for e in range(count):
         element = elements[e]
         stage = scene.stages[element.stage]
@@ -430,6 +434,8 @@ def _prepare(key, count, scene):
         element.sector = stage.sector if closes else -1
         if element.sector >= 0:
             inside[element.sector, e >> 6] |= ONE << np.uint64(e & 63)
+        if scene.chance.earmarked:
+            scene.of_line[stage.line, e >> 6] |= ONE << np.uint64(e & 63)
     for z in range(len(scene.zones)):
         scene.zones[z].outside = -1
         scene.zones[z].opens = math.inf
@@ -597,13 +603,29 @@ def _pop(timer, timed, size):
 
 
 @njit(**INNER)
-def _spend(funds, now, price):
-    """Take a price from the money that has arrived: what lapses first pays first."""
+def _payable(funds, now, line):
+    """What has arrived of the money that may pay for a budget line, and is left."""
+    found = 0.0
+    for f in range(len(funds)):
+        fund = funds[f]
+        if fund.at <= now and (fund.pays >> np.uint64(line)) & ONE:
+            found += fund.rest
+    return found
+
+
+@njit(**INNER)
+def _spend(funds, now, price, line):
+    """Take a price from the money that has arrived: what lapses first pays first, then what may be
+    spent on least. `line`: only what may pay for it; -1: all."""
     while price > 0.0:
         best, soonest = -1, math.inf
         for f in range(len(funds)):
             fund = funds[f]
-            if fund.at <= now and fund.rest > 0.0 and (best < 0 or fund.lapses < soonest):
+            if line >= 0 and not (fund.pays >> np.uint64(line)) & ONE:
+                continue
+            if fund.at <= now and fund.rest > 0.0 and (
+                    best < 0 or fund.lapses < soonest
+                    or (fund.lapses == soonest and fund.many < funds[best].many)):
                 best, soonest = f, fund.lapses
         if best < 0:
             return
@@ -630,6 +652,8 @@ def _play(key, count, slow, lost, ground, scene):
     coming, chance, has_free, queued = scene.coming, scene.chance, scene.has_free, scene.queued
     horizon, seasonal, funded = chance.horizon, chance.seasonal, chance.funded
     closes, words = len(sectors) > 0, count // 64 + 1
+    earmarked, unpaid, of_line = chance.earmarked, scene.unpaid, scene.of_line
+    barred = scene.barred if earmarked else shut
     closures, lasts, renews = fork(key, 2), fork(key, 3), fork(key, 5)
     change = depth = endings = timers = 0
     to_do = count
@@ -743,7 +767,13 @@ def _play(key, count, slow, lost, ground, scene):
                         gone += fund.rest
                         fund.rest = 0.0
                 money -= gone
+                if earmarked:
+                    for w in range(words):
+                        unpaid[w] = ZERO
             wake = pays
+        if earmarked:
+            for w in range(words):
+                barred[w] = shut[w] | unpaid[w]
         while True:
             e = count
             for w in range(len(has_free)):
@@ -753,7 +783,7 @@ def _play(key, count, slow, lost, ground, scene):
                     mask &= mask - ONE
                     watched = pools[p].watches
                     if watched < 0 or queued[watched] <= pools[p].limit:
-                        e = _next(waits, some, shut, p, e)
+                        e = _next(waits, some, barred, p, e)
             if e == count:
                 if closes:  # what waits for a free team lies in closed sectors
                     for w in range(len(has_free)):
@@ -786,14 +816,25 @@ def _play(key, count, slow, lost, ground, scene):
                     * ground[stages[element.stage].ground, p]) * lost
             if funded:
                 price = need * pool.cost
-                if spent + price > money:
+                line = -1
+                if earmarked:
+                    line = stages[element.stage].line
+                    short = price > _payable(funds, now, line)
+                else:
+                    short = spent + price > money
+                if short:
                     scene.stopped[0] = min(scene.stopped[0], now)
                     if closes:  # a sector that opens may have work that costs less
                         wake = min(wake, turns)
-                    break
+                    if not earmarked:
+                        break
+                    for w in range(words):  # other money pays for other work
+                        unpaid[w] |= of_line[line, w]
+                        barred[w] |= of_line[line, w]
+                    continue
                 spent += price
-                if chance.lapsing:
-                    _spend(funds, now, price)
+                if earmarked or chance.lapsing:
+                    _spend(funds, now, price, line)
             element.chosen = o
             if first:
                 element.state = FIRST_STEP

@@ -28,7 +28,8 @@ class Effects(NamedTuple):
 
     Money: nothing is begun that the tranches that have arrived do not pay for. A tranche arrives
     `arrives` + an exponential delay of mean `late`. What lapses first is spent first; what is left
-    of it when it lapses is lost.
+    of it when it lapses is lost. Where donors give for some work only, stages have budget lines and
+    tranches say which they may pay: work whose line cannot be paid waits, and other work goes on.
 
     Renewed contamination: an area that was released is contaminated again after an exponential
     time; then `renewed_part` of its clearance is done again, once.
@@ -58,6 +59,9 @@ class Effects(NamedTuple):
     amount: np.ndarray  # (F,)
     late: np.ndarray  # (F,) mean delay
     lapses: np.ndarray  # (F,) what is not spent of it by then is lost; inf: it stays
+    earmarked: bool  # False: every tranche pays for everything
+    line: np.ndarray  # int64 (S,) budget line of each stage
+    pays: np.ndarray  # uint64 (F,) a bit a line that the tranche may pay
     renewed_rate: float  # a slot, for each area
     renewed_until: float  # slots
     renewed_part: float
@@ -89,5 +93,6 @@ def no_effects(stages: int, pools: int, teams: int, calendar: Calendar) -> Effec
         worked_by=np.arange(count + 1, dtype=float), seasonal=False,
         fail_rate=zeros, repair=zeros, leave_rate=zeros, gap=zeros,
         learning=zeros, learning_slots=np.ones(pools), experience=np.zeros(teams),
-        funded=False, arrives=none, amount=none, late=none, lapses=none,
+        funded=False, arrives=none, amount=none, late=none, lapses=none, earmarked=False,
+        line=np.zeros(stages, dtype=np.int64), pays=np.zeros(0, dtype=np.uint64),
         renewed_rate=0.0, renewed_until=0.0, renewed_part=0.0)

@@ -20,6 +20,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -115,6 +116,7 @@ class Rate:
     deviation: Mapping[str, np.ndarray]  # (M,) of each factor and of the day
     learning: np.ndarray  # (M,)
     learning_days: float
+    output: np.ndarray  # (M,) share of the time at work that brings any m², in the long run
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -122,8 +124,9 @@ class Rate:
         """(M,) the mean m² of a full day of an experienced, ordinary team on ordinary ground.
 
         Days differ around it: the mean of their lognormal is half their variance above the median.
+        Days at work of which 0 m² were reported are in the mean (`output`).
         """
-        return np.exp(self.log_mean + 0.5 * self.deviation["day"] ** 2)
+        return np.exp(self.log_mean + 0.5 * self.deviation["day"] ** 2) * self.output
 
     def of_work(self) -> np.ndarray:
         """(M,) m² a day that the mean time of an area comes to.
@@ -236,6 +239,8 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
     draws : M, of the posterior
 
     Days that ended the work of an area are not whole days and are left out; so are lost days.
+    Days at work of which 0 m² were reported lower the mean (`Rate.output`); those without a
+    reported area say nothing.
     """
     activity, method = days.kinds[kind]
     if experience is None:
@@ -281,6 +286,9 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
         middle += found.mean / draws
         total += found.area / draws
     deviation = {n: np.exp(theta[:, i]) for i, n in enumerate(order)}
+    nothing = (np.zeros(len(days), dtype=bool) if not len(days.nothing) else
+               days.nothing & (days.kind == kind) & (days.worked > 0.05))
+    output = 1 - _without_output(days, use, nothing, draws, seed)
     learned = coefficients[:, 1] + priors.learning
 
     def part(name: str) -> np.ndarray:
@@ -297,9 +305,39 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
         activity, method, prior, False, int(use.sum()), prior.mean_log + coefficients[:, 0],
         part("team"), tuple(days.teams[i] for i in names["team"]), part("month"), part("ground"),
         tuple(days.grounds[i] for i in names["ground"]), deviation, np.maximum(learned, 0.0), tau,
+        output,
         _checks(y, fitted, deviation["day"], ess, draws, prior, prior.mean_log + coefficients[:, 0],
-                rows),
+                rows) + _output_check(nothing, use, output),
         _notes(days, kind, use))
+
+
+MOST_WITHOUT_OUTPUT = 0.25  # of the days at work: more asks for a look at what is reported
+
+
+def _without_output(days: TeamDays, use: np.ndarray, nothing: np.ndarray, draws: int, seed: int
+                    ) -> np.ndarray:
+    """(M,) share of the time at work of which 0 m² were reported; 0 where no report said so.
+
+    Such days come in spells, so that a month counts as one observation, as with days lost.
+    """
+    if not nothing.any():
+        return np.zeros(draws)
+    rows = days.pick(use | nothing)
+    own = nothing[use | nothing]
+    by_month = _share_by_month(rows.day, np.where(own, rows.worked, 0.0), rows.worked)
+    normal = np.random.Generator(np.random.PCG64([seed, 78])).standard_normal(draws)
+    share: np.ndarray = 1 / (1 + np.exp(-(_logit(by_month.observed) + by_month.error * normal)))
+    return share
+
+
+def _output_check(nothing: np.ndarray, use: np.ndarray, output: np.ndarray) -> tuple[Check, ...]:
+    without, days = int(nothing.sum()), int((nothing | use).sum())
+    if not without:
+        return ()
+    return (Check("without_output", without / days, f"at most {MOST_WITHOUT_OUTPUT:.0%}",
+                  without <= MOST_WITHOUT_OUTPUT * days,
+                  f"0 m² were reported of {without:,} of {days:,} days at work: they lower the "
+                  f"rate by {1 - float(np.median(output)):.0%}."),)
 
 
 def _sample(score, centre: np.ndarray, width: np.ndarray, draws: int,
@@ -356,7 +394,7 @@ def _prior_rate(activity: str, method: str, prior: Range, priors: RatePriors, dr
                 generator.standard_normal((draws, 12)) * deviation["month"][:, None],
                 np.zeros((draws, 0)), (), deviation,
                 np.maximum(priors.learning + priors.learning_sd * generator.standard_normal(draws),
-                           0.0), priors.learning_days, (),
+                           0.0), priors.learning_days, np.ones(draws), (),
                 (f"A prior, not learned here: {few} ({prior.source}).",))
 
 
@@ -412,9 +450,11 @@ def _notes(days: TeamDays, kind: int, use: np.ndarray) -> tuple[str, ...]:
     if ended:
         notes.append(f"{ended} days on which the work of an area ended were left out: they are not "
                      "whole days.")
-    nothing = int((own & (days.m2 <= 0) & (days.worked > 0)).sum())
-    if nothing:
-        notes.append(f"{nothing} days at work without a reported area were left out.")
+    silent = own & (days.m2 <= 0) & (days.worked > 0)
+    if len(days.nothing):
+        silent &= ~days.nothing
+    if silent.any():
+        notes.append(f"{int(silent.sum())} days at work without a reported area were left out.")
     return tuple(notes)
 
 
@@ -461,6 +501,43 @@ class Lost:
     month_sd: float  # how much one month differs from another, of the logit
 
 
+class MonthlyShare(NamedTuple):
+    """A share of time as months show it: what was observed, how months differ and the standard
+    error of the long run, both of the logit."""
+
+    observed: float
+    months: int
+    spread: float
+    error: float
+
+
+def _logit(x: float) -> float:
+    x = min(max(x, 0.002), 0.95)
+    return math.log(x / (1 - x))
+
+
+def _share_by_month(day: np.ndarray, part: np.ndarray, whole: np.ndarray, fewest: int = 3
+                    ) -> MonthlyShare:
+    """(N,) days, what counts of each, and of what. A month counts as one observation of the logit,
+    its neighbours as half another."""
+    days, back = np.unique(day, return_inverse=True)
+    month = np.array([date.fromordinal(int(d)).year * 12 + date.fromordinal(int(d)).month
+                      for d in days])
+    names, place = np.unique(month[back], return_inverse=True)
+    total = np.bincount(place, whole)
+    own = np.bincount(place, part)
+    if len(names) < fewest:
+        spread = 0.7
+    else:
+        score = np.log((own + 0.5) / (total - own + 0.5))
+        weight = total / total.sum()
+        spread = float(np.sqrt(weight @ (score - weight @ score) ** 2 * len(names)
+                               / max(len(names) - 1, 1)))
+    spread = max(spread, 0.15)
+    return MonthlyShare(float(own.sum() / total.sum()), len(names), spread,
+                        spread / math.sqrt(len(names) / 1.5))
+
+
 def fit_lost(days: TeamDays, prior: Assumption, *, seed: int = 1, draws: int = DRAWS,
              fewest: int = 3) -> Lost:
     """The lost share from the reports by month, with the stated range as prior.
@@ -472,37 +549,17 @@ def fit_lost(days: TeamDays, prior: Assumption, *, seed: int = 1, draws: int = D
     days = days.with_time
     generator = np.random.Generator(np.random.PCG64([seed, 77]))
 
-    def logit(x: float) -> float:
-        x = min(max(x, 0.002), 0.95)
-        return math.log(x / (1 - x))
-
-    centre = logit(prior.value)
-    width = max((logit(prior.high) - logit(prior.low)) / (2 * Z80), 0.01)
+    centre = _logit(prior.value)
+    width = max((_logit(prior.high) - _logit(prior.low)) / (2 * Z80), 0.01)
     normal = generator.standard_normal(draws)
     if not len(days) or not np.any(days.worked < 1):
         observed = None if not len(days) else 0.0
         if observed is None or len(days) < 20:
             return Lost(1 / (1 + np.exp(-(centre + width * normal))), True, 0, observed, 0.0)
-    month = np.array([date.fromordinal(int(d)).year * 12 + date.fromordinal(int(d)).month
-                      for d in np.unique(days.day)])
-    by_day = dict(zip(np.unique(days.day).tolist(), month.tolist(), strict=True))
-    own = np.array([by_day[int(d)] for d in days.day])
-    names, place = np.unique(own, return_inverse=True)
-    total = np.bincount(place).astype(float)
-    lost = np.bincount(place, 1 - days.worked)
-    observed = float(lost.sum() / total.sum())
-    if len(names) < fewest:
-        spread = 0.7
-    else:
-        score = np.log((lost + 0.5) / (total - lost + 0.5))
-        weight = total / total.sum()
-        spread = float(np.sqrt(weight @ (score - weight @ score) ** 2 * len(names)
-                               / max(len(names) - 1, 1)))
-    spread = max(spread, 0.15)
-    effective = len(names) / 1.5
-    error = spread / math.sqrt(effective)
-    at = logit(observed)
+    observed, months, spread, error = _share_by_month(
+        days.day, 1 - days.worked, np.ones(len(days)), fewest)
+    at = _logit(observed)
     precision = width**-2 + error**-2
     middle = (centre * width**-2 + at * error**-2) / precision
     share = 1 / (1 + np.exp(-(middle + normal / math.sqrt(precision))))
-    return Lost(share, False, len(names), observed, spread)
+    return Lost(share, False, months, observed, spread)

@@ -33,7 +33,7 @@ ELEMENT = _record(f8="work released finish",
                   i4="stage parent child sibling beside chosen first_option end_option sector",
                   i1="state alone known")
 STAGE = _record(f8="released",
-                i4="activity hazard before rank place zone sector ground first_option "
+                i4="activity hazard before rank place zone sector ground line first_option "
                    "end_option first_gate end_gate")
 # `share_...` are those of the known area in this run, `extra` the areas that turn up beside it.
 HAZARD = _record(f8="m2 cancelled reduced cleared follows share_cancelled share_reduced "
@@ -49,7 +49,8 @@ POOL = _record(f8="fail_rate repair leave_rate gap learning learning_slots cost 
 SECTOR = _record(f8="last_day begins ends work_begins work_ends shape scale log_mean "
                     "log_sd at_start", i4="number first_fixed end_fixed fixed_at drawn shut")
 SPELL = _record(f8="last_day begins ends work_begins work_ends")
-FUND = _record(f8="arrives late amount lapses at rest")
+# `pays`: a bit a budget line; `many`: how many they are.
+FUND = _record(f8="arrives late amount lapses at rest", u8="pays", i4="many")
 GATE = _record(i4="zone_from zone_to size left")
 ZONE = _record(f8="opens", i4="outside")
 
@@ -72,6 +73,7 @@ class Chance(NamedTuple):
     seasonal: bool
     funded: bool
     lapsing: bool  # some money is lost where it is not spent by a day
+    earmarked: bool  # some money is for some work only
 
 
 class Scene(NamedTuple):
@@ -98,6 +100,9 @@ class Scene(NamedTuple):
     some: np.ndarray  # uint64 (P, C / 4096) a bit a word of `waits`: something waits in it
     shut: np.ndarray  # uint64 (C / 64,) a bit an element: lies in a closed sector
     inside: np.ndarray  # uint64 (K, C / 64) a bit an element: lies in the sector
+    unpaid: np.ndarray  # uint64 (C / 64,) a bit an element: its budget line cannot be paid now
+    barred: np.ndarray  # uint64 (C / 64,) shut or unpaid; kept where money is earmarked
+    of_line: np.ndarray  # uint64 (L, C / 64) a bit an element: of the budget line
     ready: np.ndarray  # int32 (C,) stack of what becomes ready now
     ended: np.ndarray  # int32 (C,) stack of what ends now
     timer: np.ndarray  # (C,) heap of moments at which an element becomes ready ...
@@ -139,6 +144,7 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
     teams, sectors = int(workforce.pool_start[-1]), len(effects.open_scale)
     option_start, gate_start = workforce.option_start, ways.stage_gate_start
     stages = _table(STAGE, count, zone=ways.zone[:count], sector=effects.sector[:count],
+                    line=effects.line[:count],
                     first_option=option_start[:-1], end_option=option_start[1:],
                     first_gate=gate_start[:-1], end_gate=gate_start[1:])
     hazards = np.zeros(0, dtype=HAZARD)
@@ -171,7 +177,8 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
                 bool(chances.renewed), float(chances.renewed_part))),
             float(effects.renewed_rate), float(effects.renewed_until), *stated,
             float(workforce.move_slots), float(workforce.horizon), bool(effects.seasonal),
-            bool(effects.funded), bool(np.isfinite(effects.lapses).any())),
+            bool(effects.funded), bool(np.isfinite(effects.lapses).any()),
+            bool(effects.earmarked)),
         stages=stages, order=order, hazards=hazards, of_hazard=of_hazard,
         first=np.zeros(count + 1, dtype=np.int32), elements=np.zeros(capacity, dtype=ELEMENT),
         option=_shortest_first(workforce),
@@ -190,6 +197,9 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
         waits=np.zeros((pools, words), dtype=np.uint64),
         some=np.zeros((pools, capacity // 4096 + 1), dtype=np.uint64),
         shut=np.zeros(words, dtype=np.uint64), inside=np.zeros((sectors, words), dtype=np.uint64),
+        unpaid=np.zeros(words, dtype=np.uint64), barred=np.zeros(words, dtype=np.uint64),
+        of_line=np.zeros((int(effects.line.max(initial=-1)) + 1 if effects.earmarked else 0,
+                          words), dtype=np.uint64),
         ready=np.zeros(capacity, dtype=np.int32), ended=np.zeros(capacity, dtype=np.int32),
         timer=np.zeros(capacity), timed=np.zeros(capacity, dtype=np.int32),
         gates=_table(GATE, len(ways.gate_size), zone_from=ways.gate_from, zone_to=ways.gate_to,
@@ -206,6 +216,9 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
         slot_of_work=(np.searchsorted(effects.worked_by, np.arange(last + 1), side="right")
                       - 1).astype(np.int32),
         funds=_table(FUND, len(effects.arrives), arrives=effects.arrives, late=effects.late,
-                     amount=effects.amount, lapses=effects.lapses),
+                     amount=effects.amount, lapses=effects.lapses,
+                     pays=effects.pays if effects.earmarked else 0.0,
+                     many=np.array([int(n).bit_count() for n in effects.pays])
+                     if effects.earmarked else 0.0),
         coming=comings.when.astype(float), comes=comings.what.astype(np.int32),
         stopped=np.zeros(1))

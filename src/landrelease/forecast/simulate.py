@@ -135,6 +135,10 @@ def simulate(
         return Simulated(*(np.concatenate([getattr(part, name) for part in done])
                            for name in names))
     whole = _room_for(model, count)  # threads write into it: nothing is copied
+    if len(parts) == 1:  # here and now: many short calls, as of back-testing, need no thread
+        play_portion(*parts[0], whole)
+        progress("simulating the programme", 1.0)
+        return whole
     with ThreadPoolExecutor(threads) as executor:
         waiting = [
             executor.submit(play_portion, *part,

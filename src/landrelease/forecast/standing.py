@@ -12,6 +12,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -68,6 +69,9 @@ class Standing:
     busy: dict[tuple[str, str], float] = field(default_factory=dict)
     season_sd_days: float = 0.0  # how far the season may begin and end beside its months
     ground: tuple[str, ...] = ()  # A grounds, as reports name them, "" not known; (): none is
+    battle: np.ndarray | None = None  # bool (A,) cleared by battle area clearance; None: none is
+    # (A,) of areas that came on record late: after which share of the time so far; None: not known
+    late_after: np.ndarray | None = None
 
     @property
     def open(self) -> np.ndarray:
@@ -80,6 +84,11 @@ class Standing:
         done = self.surveyed & ~self.open
         reduced = np.where(self.surveyed, self.area_m2 - self.clear_m2, 0.0)
         return float(np.where(done, self.area_m2, reduced).sum())
+
+
+def step_of(kind: tuple[str, str]) -> str:
+    """The step of an area's work that a kind of work does: BAC clears as clearance does."""
+    return "clearance" if kind[0] == "BAC" else kind[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,11 @@ class Finish:
     notes: tuple[str, ...] = ()
 
 
-def _two_piece_to_beta(a: Assumption, worth: float) -> tuple[float, float]:
-    mean = min(max(a.value, 0.01), 0.99)
+def _to_beta(a: Assumption) -> tuple[float, float]:
+    """A Beta with the mean and the spread of a stated share; `low` and `high` hold 80 %."""
+    mean = min(max((a.low + a.value + a.high) / 3, 0.001), 0.99)
+    sd = max((a.high - a.low) / (2 * Z80), 1e-3)
+    worth = max(mean * (1 - mean) / sd**2 - 1, 1.0)
     return mean * worth, (1 - mean) * worth
 
 
@@ -166,11 +178,6 @@ def forecast_standing(
         / _at_work(None if k in held else standing.busy.get(kind), runs, generator)[:, None]
         for k, ((kind, count), lost) in enumerate(zip(
             [pair for pair in standing.teams if pair[1] > 0], losses, strict=True))], axis=1)
-    spread = float(np.mean([np.median(by_kind[k].deviation["area"]) for k in kinds]))
-    certain = Uncertain(
-        uncertain.cancelled, uncertain.reduced, uncertain.cleared, uncertain.lost_days,
-        uncertain.turnover, uncertain.undiscovered, uncertain.rework, 0.0, spread, alike, whole,
-        horizon_days / DAYS_PER_YEAR, standing.months)
     months = standing.months if standing.season_sd_days <= 0 else _wider(standing.months)
     calendar = season_calendar(standing.day, months, standing.days_a_week, horizon_days)
     # The runs are played in working days of the long run; which of them fall on which day of the
@@ -182,29 +189,40 @@ def forecast_standing(
     passed = np.array([np.interp(np.searchsorted(calendar.ends, ends, side="right"),
                                  np.arange(done.shape[1]), own) for own in done])  # (R, B)
     step = max(float(passed.max()) / FINE_BINS, 1e-9)
-    own = [standing.ground[a] for a in np.flatnonzero(standing.open)] if standing.ground else []
-    grounds = sorted({g for g in own if g})
-    of_hazard = np.array([1 + grounds.index(g) if g else 0 for g in own], dtype=np.int64)
-    runs_all = Runs(shares, _undiscovered(standing, uncertain, runs, generator),
-                    _rework(standing, uncertain, runs, generator), np.ones(runs),
-                    np.ascontiguousarray(slow),
+    grounds = sorted({g for g in standing.ground if g})
+    ground_of = np.array([1 + grounds.index(g) if g else 0 for g in standing.ground],
+                         dtype=np.int64)
+    none = np.zeros(runs)  # what turns up and what fails are laid out part by part
+    runs_all = Runs(shares, none, none, np.ones(runs), np.ascontiguousarray(slow),
                     time_of_rates(grounds, [by_kind[k] for k in kinds], pick, seed))
     slots_of_time = np.arange(len(calendar.begins) + 1, dtype=float)
-    # Which area comes next, and how far ahead survey goes, nobody has said: each part of the runs
-    # has an order and a limit of its own. The last areas decide the end: one may be large.
+    # Which area comes next, which ones fail inspection, how much turns up and how far ahead survey
+    # goes, nobody has said: each part of the runs has an order, a fate and a limit of its own. The
+    # last areas decide the end: one may be large.
     parts = []
     edges = np.linspace(0, runs, min(ORDERS, runs) + 1).astype(int).tolist()
+    turns_up, found_at = _turns_up(standing, uncertain, len(edges) - 1, generator)
+    fails = _rework(standing, uncertain, len(edges) - 1, generator)
+    unfilled = [_unfilled(standing.reports, kind, float(np.median(by_kind[kind].per_day())))
+                for kind in kinds]
     for k, (begin, end) in enumerate(itertools.pairwise(edges)):
-        count = len(standing.area_m2)
-        problem, priority, planned = _problem(
-            standing, kinds, by_kind, uncertain, mean,
-            generator.permutation(count))
+        luck = Luck(generator.permutation(len(standing.area_m2)), float(fails[k]),
+                    _fresh(standing, int(generator.poisson(turns_up[k])), float(found_at[k]),
+                           generator), generator)
+        problem, priority, planned, template = _problem(
+            standing, kinds, by_kind, uncertain, mean, unfilled, luck)
+        certain = Uncertain(
+            uncertain.cancelled, uncertain.reduced, uncertain.cleared, uncertain.lost_days,
+            uncertain.turnover, uncertain.undiscovered, uncertain.rework, 0.0,
+            _stage_spread(problem, [by_kind[kind] for kind in kinds], int(pick[begin])), alike,
+            whole, horizon_days / DAYS_PER_YEAR, standing.months)
         workforce = workforce_of(problem, calendar, 0.0)._replace(
             watches=np.array([held[p][0] if p in held else -1 for p in range(len(kinds))]),
             limit=np.array([round(held[p][1] * math.exp(LIMIT_SD * generator.standard_normal()))
                             if p in held else 0 for p in range(len(kinds))]))
         teams = int(workforce.pool_start[-1])
-        model = model_of(areas_of(problem, priority, planned, of_hazard if len(own) else None),
+        model = model_of(areas_of(problem, priority, planned,
+                                  ground_of[template] if len(ground_of) else None),
                          workforce, ways_of(problem), certain,
                          no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
                          Calendar(standing.day, slots_of_time[:-1], slots_of_time[1:]),
@@ -224,9 +242,11 @@ def forecast_standing(
                   tuple(notes))
 
 
-ORDERS = 24  # parts of the runs, each with its own order of the areas that nobody has begun
+ORDERS = 160  # parts of the runs, each with its own order of the areas that nobody has begun
 ANOTHER_SEED = 1_000_003
 HELD_BACK = 0.85  # of the days: a kind of survey that is at work on fewer of them waits for others
+FEWEST_ENDED = 5  # areas, to learn what a day is worth on which one ends
+FEWEST_CERTAIN = 8  # areas with clearance left for certain, to time by them what turns up
 LIMIT_SD = 0.35  # of the logarithm of how far ahead it goes
 FINE_BINS = 1_500  # of working time, so that months of any luck can be cut out of them
 FOLLOWS = 0.2  # how much of the luck of a month the next one has (see `fit_lost`)
@@ -256,7 +276,7 @@ def _held_back(standing: Standing, kinds: list[tuple[str, str]]) -> dict[int, tu
             math.isfinite(standing.piece_m2)) else 1
     seen = np.zeros(len(standing.area_m2), dtype=bool) if standing.seen is None else standing.seen
     ready = (float(np.sum(standing.open & seen & ~standing.surveyed)), pieces)
-    teams = [sum(count for kind, count in standing.teams if kind[0] == name)
+    teams = [sum(count for kind, count in standing.teams if step_of(kind) == name)
              for name in ("TS", "clearance")]
     found = {}
     for p, kind in enumerate(kinds):
@@ -344,13 +364,61 @@ _NODES, _WEIGHTS = (np.polynomial.hermite_e.hermegauss(9)[0],
                     np.polynomial.hermite_e.hermegauss(9)[1] / math.sqrt(2 * math.pi))
 
 
+class Luck(NamedTuple):
+    """What chance did to one part of the runs."""
+
+    turn: np.ndarray  # (A,) the place of each area in the order of those that are not begun
+    fails: float  # chance that a cleared area fails inspection
+    # Areas that turn up: the one on record that each is like in size and ground, and after which
+    # share of the open work it is found.
+    fresh: list[tuple[int, float]]
+    generator: np.random.Generator
+
+
+def _fresh(standing: Standing, count: int, hazard: float, generator: np.random.Generator
+           ) -> list[tuple[int, float]]:
+    """`count` areas that turn up, each like one on record, see `Luck`.
+
+    hazard : of being found, over all the open work: what is easily found is found first
+    """
+    like = generator.choice(np.flatnonzero(standing.area_m2 > 0), count)
+    u = generator.random(count)
+    after = u if hazard < 1e-6 else -np.log1p(-u * -math.expm1(-hazard)) / hazard
+    return list(zip(like.tolist(), after.tolist(), strict=True))
+
+
+def _stage_spread(problem: Problem, rates: list[Rate], draw: int) -> float:
+    """How much areas differ in their time, in one draw of the posterior: kinds of work count by
+    the team-days that are left for them."""
+    first = problem.option_start[:-1][np.diff(problem.option_start) > 0]
+    pool, m2 = problem.first_pool[first], problem.first_slots[first].astype(float)
+    days = np.bincount(pool, m2, minlength=len(rates)) / [
+        float(np.median(rate.per_day())) for rate in rates]
+    variance = np.array([float(rate.deviation["area"][draw]) ** 2 for rate in rates])
+    return float(np.sqrt(days @ variance / max(days.sum(), 1e-9)))
+
+
+def _unfilled(reports: TeamDays, kind: tuple[str, str], typical: float) -> float:
+    """What is left of the day on which the work of an area ends, in days: the team begins nothing
+    else on it. As the reports of such days say, of which the rates know nothing."""
+    if kind not in reports.kinds:
+        return 0.0
+    rows = (reports.kind == reports.kinds.index(kind)) & reports.ended & (reports.m2 > 0)
+    if rows.sum() < FEWEST_ENDED:
+        return 0.0
+    filled = np.minimum(reports.m2[rows] / typical, reports.worked[rows])
+    return float(np.mean(reports.worked[rows] - filled))
+
+
 def _problem(standing: Standing, kinds: list[tuple[str, str]],
              by_kind: dict[tuple[str, str], Rate], uncertain: Uncertain,
-             mean: np.ndarray | None, turn: np.ndarray
-             ) -> tuple[Problem, np.ndarray, np.ndarray]:
-    """Stages of the open areas. `slots` of an option are m², so that nothing is rounded away.
+             mean: np.ndarray | None, unfilled: list[float], luck: Luck
+             ) -> tuple[Problem, np.ndarray, np.ndarray, np.ndarray]:
+    """Stages of the open areas and of those that turn up; their order; the planned shares; and of
+    which area on record each hazard has the ground. `slots` of an option are m², so that nothing is
+    rounded away.
 
-    turn : (A,) the place of each area in the order in which those are taken that are not begun.
+    unfilled : (P,) days of each kind that are left over on the day on which an area ends
 
     mean : (3,) shares cancelled, reduced, cleared, where NTS is a step of its own. None: survey is
         one step, and cancels or reduces all that the shares do not leave for clearance.
@@ -373,46 +441,67 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
     stages: list[tuple[int, int, int, float]] = []
     options: list[list[tuple[int, int, int, int]]] = []
     order: list[float] = []
-    hazards = 0
+    template: list[int] = []
 
-    def own(activity: str, m2: float, new: bool) -> list[tuple[int, int, int, int]]:
-        return [(p, max(1, round(m2 + (move * typical[p] if new else 0.0))), -1, 0)
-                for p in pool_of.get(activity, [])]
 
-    def clear(hazard: int, before: int, work: float, released: float, rank: float, new: bool
-              ) -> None:
-        """Clearance of an area, in pieces of the usual size: teams share it, and each counts."""
+    def own(activity: str, m2: float, new: bool, ends: bool = True
+            ) -> list[tuple[int, int, int, int]]:
+        return [(p, max(1, round(m2 + ((move if new else 0.0) + (unfilled[p] if ends else 0.0))
+                                 * typical[p])), -1, 0) for p in pool_of.get(activity, [])]
+
+    def clear(hazard: int, before: int, work: float, released: float, rank: float, new: bool,
+              who: str, whole: float) -> None:
+        """Clearance of an area, in pieces of the usual size: teams share it, and each counts. What
+        fails inspection is cleared again: a piece, or all of an area that has none, `whole`."""
         pieces = min(max(math.ceil(work / standing.piece_m2 - 0.5), 1), MOST_PIECES) \
             if math.isfinite(standing.piece_m2) else 1
         for k in range(pieces):
             stages.append((2, before, hazard, max(released, 1.0) / pieces))
-            options.append(own("clearance", max(work, 1.0) / pieces, new and k == 0))
+            options.append(own(who, max(work, 1.0) / pieces, new and k == 0, k == 0))
             order.append(rank + 0.4 * k / pieces)
+            if luck.generator.random() < luck.fails:
+                stages.append((2, len(stages) - 1, hazard, 0.0))
+                options.append(own(who, whole if pieces == 1 and not math.isfinite(
+                    standing.piece_m2) else max(work, 1.0) / pieces, True))
+                order.append(rank + 0.4 * k / pieces + 0.01)
+
+    def clears(a: int) -> str:
+        """Who clears an area: ground of a battle area is BAC's, and mined ground is not, as long as
+        there is a team of that kind."""
+        own = "BAC" if standing.battle is not None and bool(standing.battle[a]) else "clearance"
+        other = "clearance" if own == "BAC" else "BAC"
+        return own if pool_of.get(own) or not pool_of.get(other) else other
+
+    def survey(a: int, hazard: int, before: int, rank: float, fresh: bool) -> None:
+        """Survey of an area, and the clearance that follows. `fresh`: nobody has begun."""
+        area = float(standing.area_m2[a])
+        cut = 0.0 if fresh or standing.cancelled_m2 is None else float(standing.cancelled_m2[a])
+        after = planned
+        if cut > 0:
+            area = max(area - cut, 1.0)
+            after = np.array([0.0, planned[1], planned[2]]) / (planned[1] + planned[2])
+        elif two_steps and (fresh or standing.seen is None or not standing.seen[a]):
+            done = 0.0 if fresh or standing.seen_m2 is None else float(standing.seen_m2[a])
+            stages.append((0, before, hazard, area * planned[0]))
+            options.append([(p, max(1, round(max(area - done, 1.0))), -1, 0)
+                            for p in pool_of["NTS"]])
+            order.append(rank)
+            before = len(stages) - 1
+        else:
+            after = np.array([0.0, planned[0] + planned[1], planned[2]])
+        rest = area * (after[1] + after[2])
+        done = 0.0 if fresh else float(standing.survey_done_m2[a])
+        stages.append((1, before, hazard, area * after[1]))
+        options.append(own("TS", max(rest - done, 1.0), done <= 0))
+        order.append(rank + 0.1)
+        clear(hazard, len(stages) - 1, area * after[2], area * after[2], rank + 0.5, True,
+              clears(a), area * after[2])
 
     begun = (standing.survey_done_m2 > 0) | (standing.cleared_m2 > 0)
     for a in np.flatnonzero(standing.open).tolist():
-        area = float(standing.area_m2[a])
-        rank = (0.0 if begun[a] else 1e6) + float(turn[a])
+        rank = (0.0 if begun[a] else 1e6) + float(luck.turn[a])
         if not standing.surveyed[a]:
-            before, after = -1, planned
-            if standing.cancelled_m2 is not None and float(standing.cancelled_m2[a]) > 0:
-                area = max(area - float(standing.cancelled_m2[a]), 1.0)
-                after = np.array([0.0, planned[1], planned[2]]) / (planned[1] + planned[2])
-            elif two_steps and (standing.seen is None or not standing.seen[a]):
-                done = 0.0 if standing.seen_m2 is None else float(standing.seen_m2[a])
-                stages.append((0, -1, hazards, area * planned[0]))
-                options.append([(p, max(1, round(max(area - done, 1.0))), -1, 0)
-                                for p in pool_of["NTS"]])
-                order.append(rank)
-                before = len(stages) - 1
-            else:
-                after = np.array([0.0, planned[0] + planned[1], planned[2]])
-            rest = area * (after[1] + after[2])
-            left = max(rest - float(standing.survey_done_m2[a]), 1.0)
-            stages.append((1, before, hazards, area * after[1]))
-            options.append(own("TS", left, standing.survey_done_m2[a] <= 0))
-            order.append(rank + 0.1)
-            clear(hazards, len(stages) - 1, area * after[2], area * after[2], rank + 0.5, True)
+            survey(a, len(template), -1, rank, False)
         else:
             left = float(standing.clear_m2[a] - standing.cleared_m2[a])
             if standing.again[a]:
@@ -420,8 +509,22 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
             released = float(standing.clear_m2[a])
             if math.isfinite(standing.piece_m2):  # what is cleared has been released in pieces
                 released = min(released, left)
-            clear(hazards, -1, left, released, rank, standing.cleared_m2[a] <= 0)
-        hazards += 1
+            clear(len(template), -1, left, released, rank, standing.cleared_m2[a] <= 0, clears(a),
+                  max(float(standing.clear_m2[a]), 1.0))
+        template.append(a)
+    # What turns up is found when clearance of an open area has ended, and comes in its turn.
+    # Where survey will find areas empty, their clearance ends early: those count that are surveyed.
+    clearance = [s for s, stage in enumerate(stages) if stage[0] == 2]
+    certain = [s for s in clearance if standing.surveyed[template[stages[s][2]]]]
+    ends = np.array(certain if len(certain) >= FEWEST_CERTAIN else clearance, dtype=np.int64)
+    ends = ends[np.argsort(np.array(order)[ends], kind="stable")]
+    for a, after_share in luck.fresh:
+        before = int(ends[min(int(after_share * len(ends)), len(ends) - 1)])
+        # Of those that wait then, it may be the next or the last one.
+        last = 1e6 + len(standing.area_m2)
+        survey(a, len(template), before, luck.generator.uniform(max(order[before], 1e6), last),
+               True)
+        template.append(a)
     flat = np.array([o for some in options for o in some], dtype=np.int32).reshape(-1, 4)
     count = len(stages)
     table = np.array(stages, dtype=float)
@@ -435,8 +538,8 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
         flat[:, 2], flat[:, 3], np.zeros(len(flat)), ("",) * len(flat), pools,
         np.array([p.teams for p in pools], np.int32), np.zeros(len(pools), np.int32),
         np.full(len(pools), 1, np.int32), np.zeros(2), (standing.day, standing.day), 1.0,
-        tuple(map(str, range(hazards))), ())
-    return problem, np.array(order), planned
+        tuple(map(str, range(len(template)))), ())
+    return problem, np.array(order), planned, np.array(template, dtype=np.int64)
 
 
 def _pace(rate: Rate, teams: int, names: tuple[str, ...], pick: np.ndarray,
@@ -523,9 +626,8 @@ def taught(standing: Standing, assumptions: Assumptions, *, seed: int = 1
     if standing.inspected:
         middle("rework_share", _rework(standing, uncertain, TAUGHT_DRAWS, generator))
     if standing.late.any() or np.any(~standing.open):
-        each, left = _turns_up(standing, uncertain, TAUGHT_DRAWS, generator)
-        count = float(np.sum(standing.open))
-        middle("undiscovered_share", each * (left / count if count else 1.0))
+        left, _ = _turns_up(standing, uncertain, TAUGHT_DRAWS, generator)
+        middle("undiscovered_share", left / max(float(np.sum(standing.open)), 1.0))
     if np.any(standing.surveyed & (standing.area_m2 > 0)):
         shares = _shares(standing, uncertain, TAUGHT_DRAWS, generator)[0]
         if standing.cancelled_m2 is None:  # survey is one step: divided as it is stated
@@ -589,31 +691,49 @@ def _mean_share(parts: np.ndarray, m2: np.ndarray, stated: float, sd: float, run
     return drawn
 
 
-def _undiscovered(standing: Standing, uncertain: Uncertain, runs: int,
-                  generator: np.random.Generator) -> np.ndarray:
-    """(R,) areas that turn up for each open one: those that turned up for each that was done."""
-    each, left = _turns_up(standing, uncertain, runs, generator)
-    found: np.ndarray = each * left / max(float(np.sum(standing.open)), 1.0)
-    return found
+HAZARDS = np.exp(np.linspace(math.log(0.1), math.log(8.0), 40))
+HAZARD_SD = 0.7  # of its logarithm, around 1: an own assumption
 
 
 def _turns_up(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator
-              ) -> tuple[np.ndarray, float]:
-    """(R,) areas that turn up for each that is done, and how many are left to be done."""
+              ) -> tuple[np.ndarray, np.ndarray]:
+    """(R,) areas that still turn up, on average, and how fast their number falls over the rest of
+    the work (see `_fresh`).
+
+    Of the areas that nobody knew of each is found by chance as the work goes on, so that there are
+    fewer and fewer left to be found: by a share x of the work 1 - exp(-hx) of them. The hazard h is
+    learned from when they came on record, their number from how many did, with the stated share as
+    prior; both are drawn.
+
+    Source: A. L. Goel, K. Okumoto, IEEE Transactions on Reliability R-28 (1979), 206.
+    """
+    from scipy.special import gammaln
+
     a = uncertain.undiscovered
     mean = max((a.low + a.value + a.high) / 3, 1e-6)
     sd = max((a.high - a.low) / (2 * Z80), 1e-6)
-    shape = (mean / sd) ** 2
     # Survey of an area and its clearance are half a chance each to find more beside it.
     half = float(np.sum(standing.open & standing.surveyed)) / 2
     done, left = float(np.sum(~standing.open)) + half, float(np.sum(standing.open)) - half
-    each = generator.gamma(shape + float(standing.late.sum()), 1.0, runs) / (shape / mean + done)
-    return each, left
+    progress = done / max(done + left, 1e-9)
+    late, known = float(standing.late.sum()), max(float(np.sum(~standing.late)), 1.0)
+    by_now = np.expm1(-HAZARDS * progress) / np.expm1(-HAZARDS)  # of what is found in the end
+    shape, rate = (mean / sd) ** 2, mean / sd**2
+    score = (-0.5 * (np.log(HAZARDS) / HAZARD_SD) ** 2 + late * np.log(np.maximum(by_now, 1e-12))
+             - (shape + late) * np.log(rate + known * by_now) + gammaln(shape + late))
+    if standing.late_after is not None and late:
+        at = progress * standing.late_after[standing.late]
+        score = score + late * np.log(HAZARDS) - HAZARDS * at.sum() - late * np.log(
+            np.maximum(-np.expm1(-HAZARDS * progress), 1e-12))
+    weight = np.exp(score - score.max())
+    picked = generator.choice(len(HAZARDS), runs, p=weight / weight.sum())
+    share = generator.gamma(shape + late, 1.0, runs) / (rate + known * by_now[picked])
+    return share * known * (1 - by_now[picked]), HAZARDS[picked] * (1 - progress)
 
 
 def _rework(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator
             ) -> np.ndarray:
-    a, b = _two_piece_to_beta(uncertain.rework, 30.0)
+    a, b = _to_beta(uncertain.rework)
     return generator.beta(a + standing.failed, b + standing.inspected - standing.failed, runs)
 
 

@@ -17,6 +17,9 @@ from landrelease.core.kind import DECLINED
 from landrelease.core.moment import day_of, moment_of, number_of
 from landrelease.core.record import NOT_REPORTED, Record
 
+_DRILL = "evacuation_drill"
+_NOTHING = (None, "", NOT_REPORTED, DECLINED)
+
 
 @dataclass(frozen=True, slots=True)
 class Evacuation:
@@ -48,17 +51,24 @@ class Drills:
 
 def is_real(gate: Record) -> bool:
     """Whether a record of the kind `gate` tells of an evacuation that was no practice: it says so,
-    or says that it was a drill and gives a reason that is none of a drill."""
-    kind = gate.value("gate_type")
-    return kind == "evacuation" or (kind == "evacuation_drill" and gate.value(
-        "evacuation_reason") not in ("drill", "", NOT_REPORTED, DECLINED))
+    gives a reason that is none of a drill, or a time of it without saying that it was a drill."""
+    reason = gate.value("evacuation_reason")
+    return tells(gate) and (gate.value("gate_type") == "evacuation" or reason not in (
+        "drill", *_NOTHING) or (reason != "drill" and gate.value("gate_type") != _DRILL))
+
+
+def tells(gate: Record) -> bool:
+    """Whether a record of the kind `gate` tells of an evacuation or a drill: by what it is, or by
+    its times or its reason, also where it is the check of the day or does not say what it is."""
+    return gate.value("gate_type") in ("evacuation", _DRILL) or any(
+        gate.value(n) not in _NOTHING for n in ("evacuated_at", "clear_at", "evacuation_reason"))
 
 
 def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
     """The log of evacuations and drills, the latest first; other gates are passed over."""
     found = []
     for g in gates:
-        if g.value("gate_type") not in ("evacuation", "evacuation_drill"):
+        if not tells(g):
             continue
         begun, clear = (moment_of(g.values.get(n)) for n in ("evacuated_at", "clear_at"))
         on_site, counted = (number_of(g.values.get(n)) for n in ("people_on_site",
@@ -78,7 +88,8 @@ def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
             findings.append(f"{-missing} more people were counted than are on the list")
         found.append(Evacuation(
             g.id, str(g.values.get("task") or ""), str(g.values.get("team") or ""),
-            day_of(g.values.get("day")), not is_real(g),
+            day_of(g.values.get("day")) or next(
+                (t.date() for t in (begun, clear) if t is not None), g.valid_from), not is_real(g),
             str(g.value("evacuation_reason")), minutes, None if on_site is None else int(on_site),
             None if counted is None else int(counted), missing, tuple(findings)))
     return tuple(sorted(found, key=lambda e: (-(e.day or date.min).toordinal(), e.record)))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import shapely
@@ -59,11 +59,13 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
     Joint work of k teams is split into k equal parts, so that nothing is counted twice; work over
     several days is spread evenly over them. A machine's hours are those that its report states for
     it, else those of its tracks on the days of that report; a track that belongs to no such report
-    counts by itself, as far as it lies on hazardous ground.
+    counts by itself, as far as it lies on hazardous ground. Where tracks of one machine overlap in
+    time, as where a log holds the day before once more, that time counts once.
     """
     cells: dict[tuple[str, str, str, str, bool], tuple[float, list[str]]] = {}
     lacking: list[tuple[str, str]] = []
     timed = [_Timed(t) for t in tracks if t.values.get("machine")]
+    _once(timed)
     inside = _shares_inside([t.record for t in timed], hazards)
     used: set[str] = set()
 
@@ -109,7 +111,7 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
         if t.record.id not in used and t.hours > 0 and inside[n] > 0:
             add(str(t.record.values.get("task") or ""), str(t.record.values.get("team") or ""),
                 t.month, t.machine, False, t.hours * inside[n], (t.record.id,))
-        elif t.record.id not in used and t.hours <= 0:
+        elif t.record.id not in used and t.hours <= 0 and not t.copy:
             lacking.append((t.record.id, "started_at and ended_at"))
     return ExposureLog(
         tuple(Exposure(task, team, month, who, people, hours, tuple(names))
@@ -142,11 +144,25 @@ class _Timed:
         self.hours = max(0.0, (self.end - self.begin).total_seconds() / 3600
                          ) if known and self.begin and self.end else 0.0
         self.month = f"{self.begin:%Y-%m}" if self.begin is not None else ""
+        self.copy = False  # all of its time is that of an earlier track
 
     def during(self, work: Record) -> bool:
         first, last = _days(work)
         return (self.begin is not None and first is not None and last is not None
                 and first <= self.begin.date() <= last)
+
+
+def _once(timed: Sequence[_Timed]) -> None:
+    """Take off each track's hours what an earlier track of the same machine holds: it is at one
+    place at a time."""
+    until: dict[str, datetime] = {}
+    for t in sorted((t for t in timed if t.begin is not None and t.end is not None),
+                    key=lambda t: (t.begin, t.end, t.record.id)):
+        assert t.begin is not None and t.end is not None
+        begin = max(t.begin, until.get(t.machine, t.begin))
+        t.hours = max(0.0, (t.end - begin).total_seconds() / 3600)
+        t.copy = t.hours == 0 and t.end > t.begin
+        until[t.machine] = max(begin, t.end)
 
 
 def _shares_inside(tracks: Sequence[Record], hazards: Sequence[Record]) -> list[float]:

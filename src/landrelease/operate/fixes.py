@@ -4,7 +4,7 @@ A step leads from one kept fix to the next. Fixes may come one at a time while t
 and give the same answer as the whole log afterwards. What one look backwards cannot tell is settled
 over all fixes so far: the speed, over a second or more; a place that the track leaps to, by whether
 the leap is taken back; a receiver that falls back to a worse kind of fix, by the best kind in the
-log.
+log; a fix that stands twice, by the worse of what is said of it.
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ class Steps:
     fix: np.ndarray  # int8 (N,) kind (`core.track`); or WORSE_THAN_STATED, DILUTED
     speed: np.ndarray  # float32 (N,) m/s as the log has it; 0: it does not say
     heading: np.ndarray  # float64 (N,) degrees from north; nan: it does not say
+    engaged: np.ndarray  # int8 (N,) as `core.track` has it
+    own_depth_m: np.ndarray  # float64 (N,) at the fix itself; nan: not stated
 
 
 class Judge:
@@ -123,9 +125,10 @@ class Judge:
         zero = np.zeros(len(x), dtype=bool) if track.plane else (
             (np.asarray(track.x) == 0) & (np.asarray(track.y) == 0))
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
+        broken = np.zeros(len(x), dtype=bool) if track.broken is None else track.broken
         out = _judge(
             self._state, self._count, track.time_s, x, y, track.in_pass, track.engaged,
-            track.depth_m, track.heading_deg, zero, self._bounds, r.gap_s, r.leap_m_s,
+            track.depth_m, track.heading_deg, zero, broken, self._bounds, r.gap_s, r.leap_m_s,
             r.speed_m_s, r.depth_m, r.sideways_deg, r.forward_m, r.right_m, r.step_m,
             r.step_slack_m)
         offset = r.forward_m != 0 or r.right_m != 0
@@ -139,7 +142,7 @@ class Judge:
         if track.speed_m_s is not None:
             speed[:] = np.nan_to_num(track.speed_m_s)
         made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
-                     track.row, x, y, fix, speed, track.heading_deg)
+                     track.row, x, y, fix, speed, track.heading_deg, track.engaged, track.depth_m)
         self._parts.append(made)
         self._count += len(x)
         return made
@@ -158,7 +161,7 @@ class Judge:
 def _none() -> Steps:
     f, i = np.empty(0), np.empty(0, np.int64)
     return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i, f, f,
-                 np.empty(0, np.int8), np.empty(0, np.float32), f)
+                 np.empty(0, np.int8), np.empty(0, np.float32), f, np.empty(0, np.int8), f)
 
 
 def judge(track: Track, x: np.ndarray, y: np.ndarray, rules: FixRules,
@@ -175,6 +178,7 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
     verdict = steps.verdict
     told = np.isin(verdict, list(MESSAGES))
     at = np.flatnonzero(told)
+    found += _clock_between_passes(steps, file)
     if not len(at):
         return found
     breaks = np.flatnonzero((np.diff(at) > 1) | (np.diff(verdict[at].astype(np.int64)) != 0)) + 1
@@ -198,7 +202,48 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
                 if seconds and seconds > 0 else "unknown",
                 found_m=float(steps.depth_m[first])),
             int(steps.row[first]), int(steps.row[last]), len(group), kind == DOUBLED))
-    return found
+    return sorted(found, key=lambda f: f.first_row)
+
+
+def _clock_between_passes(steps: Steps, file: str) -> list[TrackFinding]:
+    """Where a pass begins before the one before it in the log had ended. No step leads there."""
+    at = np.flatnonzero((steps.verdict == NEW_PASS) & (steps.before >= 0))
+    passed = steps.time_s[at] - steps.time_s[steps.before[at]]
+    return [TrackFinding(TRACK_CLOCK_BACK.code, TRACK_CLOCK_BACK.text(
+        file=file, row=int(steps.row[k]), seconds=round(float(s), 2)), int(steps.row[k]),
+        int(steps.row[k]), 1, True) for k, s in zip(at.tolist(), passed, strict=True) if s < 0]
+
+
+def goes_on(steps: Steps, rules: FixRules) -> tuple[int, float, float, float] | None:
+    """Whether a log ends while the tool may work and is on its way: the last fix, the way ahead as
+    a vector of 1 m, and the speed in m/s; None: it stands, rests or was lost before.
+
+    On its way: over the last `window_s` seconds it went farther than the errors of its places may
+    add, and at half its usual speed or more. A machine that has done its work stands before the
+    logger is turned off.
+    """
+    moves = _one_of(_AT_BEST)
+    used = np.flatnonzero(~_one_of(_DROPPED)[steps.verdict])
+    if not len(used) or not moves[steps.verdict[used[-1]]]:
+        return None
+    last = begin = int(used[-1])
+    while moves[steps.verdict[begin]] and steps.time_s[last] - steps.time_s[begin] \
+            < rules.window_s - 1e-3 and steps.before[begin] >= 0:
+        begin = int(steps.before[begin])
+    passed = float(steps.time_s[last] - steps.time_s[begin])
+    east = float(steps.antenna_x[last] - steps.antenna_x[begin])
+    north = float(steps.antenna_y[last] - steps.antenna_y[begin])
+    way = math.hypot(east, north)
+    if not passed > 0 or not way > rules.step_slack_m:
+        return None
+    good = np.flatnonzero(moves[steps.verdict])
+    good = good[steps.before[good] >= 0]
+    came = steps.before[good]
+    took = steps.time_s[good] - steps.time_s[came]
+    ways = np.hypot(steps.antenna_x[good] - steps.antenna_x[came],
+                    steps.antenna_y[good] - steps.antenna_y[came])
+    usual = float(np.median((ways / np.where(took > 0, took, np.nan))[took > 0]))
+    return (last, east / way, north / way, way / passed) if way / passed >= usual / 2 else None
 
 
 def _fix_words(steps: Steps, group: np.ndarray) -> str:
@@ -252,6 +297,7 @@ _SPEED = (COUNTS, FAST, SHALLOW, SIDEWAYS, HEADING)  # steps that nothing graver
 def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
     """Verdicts that need more than a look backwards; what was given before is not made better."""
     verdict, before = steps.verdict.copy(), steps.before
+    steps = _doubles_settled(steps, rules, verdict)
     if math.isfinite(rules.speed_m_s):
         _mark_fast(steps.time_s, steps.antenna_x, steps.antenna_y, before, verdict,
                    _one_of(_SPEED), rules.window_s, rules.speed_m_s, rules.slack_m)
@@ -267,6 +313,55 @@ def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
     if np.count_nonzero(verdict == START) > 1 or not ended:
         verdict, before = _leaps_settled(steps, rules, verdict, ended)
     return replace(steps, verdict=verdict, before=before)
+
+
+def _doubles_settled(steps: Steps, rules: FixRules, verdict: np.ndarray) -> Steps:
+    """The steps with the worse of what is said of fixes that stand twice; marks what does not
+    count, and the fixes that say another thing than their double.
+
+    Worse is: the tool off, or left blank; a lesser depth, or none; a worse kind of fix; a higher
+    speed. Which of two headings is the worse one, nobody can tell: neither counts.
+    """
+    copies = np.flatnonzero(verdict == DOUBLED)
+    if not len(copies):
+        return steps
+    before = steps.before
+    kept = before[copies]
+    fix, speed = np.where(steps.fix == 0, np.int8(127), steps.fix), steps.speed.copy()
+    np.minimum.at(fix, kept, fix[copies])
+    np.maximum.at(speed, kept, speed[copies])
+    fix[fix == 127] = 0
+
+    def apart(values: np.ndarray) -> np.ndarray:
+        one, other = values[copies], values[kept]
+        return (one != other) & ~(np.isnan(one) & np.isnan(other))
+
+    engaged, depths, turned = (apart(v) for v in (
+        steps.engaged, steps.own_depth_m, steps.heading))
+
+    def beside(differ: np.ndarray) -> np.ndarray:
+        """Steps from or to a fix whose double is one of these."""
+        at = np.zeros(len(verdict), dtype=bool)
+        at[kept[differ]] = True
+        return at | (at[before] & (before >= 0))
+
+    for differ, told in ((engaged & (steps.engaged[copies] == 0), OFF),
+                         (engaged & (steps.engaged[copies] == ENGAGED_BLANK), BLANK),
+                         (turned, HEADING)):
+        if differ.any():
+            verdict[(verdict == COUNTS) & beside(differ)] = told
+    depth_m = steps.depth_m
+    if depths.any():
+        own = steps.own_depth_m.copy()
+        with np.errstate(invalid="ignore"):
+            np.minimum.at(own, kept, own[copies])  # what is not stated stays so
+        near = beside(depths)
+        depth_m = depth_m.copy()
+        depth_m[near] = np.minimum(depth_m[near], np.minimum(own[near], own[before[near]]))
+        if rules.depth_m > 0:
+            verdict[(verdict == COUNTS) & near & ~(depth_m >= rules.depth_m)] = SHALLOW
+    verdict[copies[engaged | depths | turned]] = SAME_TIME
+    return replace(steps, fix=fix, speed=speed, depth_m=depth_m)
 
 
 @njit(cache=True, nogil=True)
@@ -464,11 +559,11 @@ def _lines(x, y, before, good):
 
 
 @njit(cache=True, nogil=True)
-def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bounds, gap, leap,
-           speed, least_depth, sideways, forward, right, longest, slack):
+def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, broken, bounds, gap,
+           leap, speed, least_depth, sideways, forward, right, longest, slack):
     """State: 0 time, 1 x, 2 y (antenna of the last good fix), 3 pass, 4 engaged, 5 depth,
-    6 its number, 7 broken by a bad fix, 8 doubtful place is held, 9 time, 10 x, 11 y of that,
-    12 the heading at the last good fix is known.
+    6 its number, 7 broken by a bad fix or row, 8 doubtful place is held, 9 time, 10 x, 11 y of
+    that, 12 the heading at the last good fix is known.
     """
     n = len(time)
     tool_x, tool_y, shallower = np.empty(n), np.empty(n), np.full(n, np.nan)
@@ -476,6 +571,8 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
     lever = math.hypot(forward, right)
     for k in range(n):
         tool_x[k], tool_y[k] = x[k], y[k]
+        if broken[k]:
+            state[7] = 1.0
         if zero[k]:
             verdict[k] = ZERO
             state[7] = 1.0
@@ -490,6 +587,8 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
             passed = time[k] - state[0]
             way = math.hypot(x[k] - state[1], y[k] - state[2])
             before[k] = int(state[6])
+            # Of a step with an end whose depth is not stated none is known; `min` forgets a nan.
+            lesser = math.nan if math.isnan(state[5]) else min(depth[k], state[5])
             if passed == 0.0 and way == 0.0 and in_pass[k] == state[3]:
                 verdict[k] = DOUBLED
                 continue
@@ -521,14 +620,14 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
                 verdict[k] = FAST
             else:
                 verdict[k] = COUNTS
-                if least_depth > 0.0 and not min(depth[k], state[5]) >= least_depth:
+                if least_depth > 0.0 and not lesser >= least_depth:
                     verdict[k] = SHALLOW
                 elif not math.isnan(heading[k]) and way > 0.0:
                     course = math.degrees(math.atan2(x[k] - state[1], y[k] - state[2]))
                     apart = abs((heading[k] - course + 90.0) % 180.0 - 90.0)
                     if apart > sideways:
                         verdict[k] = SIDEWAYS
-            shallower[k] = min(depth[k], state[5])
+            shallower[k] = lesser
         if lever > 0.0:
             # The way is no heading: a machine that reverses has its tool on the other side.
             towards = heading[k]

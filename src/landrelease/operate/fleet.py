@@ -62,8 +62,8 @@ class FleetPlan:
 
 def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: float,
                width_m: float, overlap_m: float = 0.0, radius_m: float | None = None,
-               entry: tuple[float, float] | None = None, headland_first: bool = False
-               ) -> FleetPlan:
+               entry: tuple[float, float] | None = None, headland_first: bool = False,
+               safe: BaseGeometry | None = None) -> FleetPlan:
     """Lanes for N machines of one width that work at one time.
 
     Parameters
@@ -76,6 +76,8 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
 
     headland_first : each machine drives its part of the outer edge before all else, then that of
         other edges
+    safe : ground beside the task on which the machines may be and have nothing to do; ways over it
+        keep the distance as all others do
 
     A machine is let onto its next stretch only if the stretch is at least `apart_m` from where the
     others are and an order is left in which all can still finish (so none waits for ever).
@@ -95,12 +97,12 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
     if not 0 <= apart_m < math.inf:
         raise LandReleaseError(FLEET_APART, found=apart_m)
     whole = lanes.plan(allowed, width_m=width_m, overlap_m=overlap_m, radius_m=radius_m,
-                       entry=entry, back=True, headland_first=headland_first)
+                       entry=entry, back=True, headland_first=headland_first, safe=safe)
     radius = max(width_m / 2, radius_m or 0.0)
-    shares = _divided(lanes.pieces_of(allowed, whole, radius, headland_first=headland_first),
-                      whole, speeds_m_s)
+    shares = _divided(lanes.pieces_of(allowed, whole, radius, headland_first=headland_first,
+                                      safe=safe), whole, speeds_m_s)
     paths = [_cut(lanes.path_over(own, whole, entry, radius_m=radius,
-                                  headland_first=headland_first),
+                                  headland_first=headland_first, allowed=allowed, safe=safe),
                   max(apart_m / 2, LEAST_STRETCH_M)) for own in shares]
     best: tuple[float, list[list[Stretch]]] | None = None
     both = many <= BOTH_WAYS and not headland_first  # backwards the headland would come last

@@ -25,10 +25,11 @@ from landrelease.core.gate import SITE_CHECKS, CheckState, FlaggedWork, GateChec
 from landrelease.core.geometry import plane_for
 from landrelease.core.kind import DECLINED
 from landrelease.core.moment import moment_of
+from landrelease.core.names import folded
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 from landrelease.operate.evacuations import is_real
-from landrelease.operate.permits import accuracy_of, refused_part, without_leave
+from landrelease.operate.permits import accuracy_of, narrowed_by, refused_part, without_leave
 
 # What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
 # records name them). A method that is not reported asks for the leave of the manual one.
@@ -41,6 +42,8 @@ _WITHOUT_DETECTOR = frozenset({"NTS", "risk_education", "stockpile_destruction"}
 _ZONES = (timedelta(hours=-14), timedelta(hours=12))
 # Everything that a person may say of a check.
 _SAID = (*SITE_CHECKS, "closures", "accreditation", "detector_test")
+# An accreditation in these states ends those that were granted before it.
+_SHUT = ("refused", "suspended", "withdrawn")
 # A time that is stated to the minute holds through that minute: "until 23:59" is a whole day.
 _MINUTE = timedelta(minutes=1)
 
@@ -235,7 +238,7 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
     task, or none on record, holds for all of them; so it is with teams."""
     out: dict[str, list[datetime | None]] = {}  # what each revision says: when all were out
     for g in site.gates:
-        if (is_real(g) and g.values.get("day") == day and _may_mean(g, "task", task, site)
+        if (is_real(g) and _out_on(g, day, site) and _may_mean(g, "task", task, site)
                 and _may_mean(g, "team", team, site)):
             out.setdefault(g.id, []).append(moment_of(g.values.get("clear_at")))
     if not out:
@@ -245,12 +248,29 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
         return GateCheck("evacuation", "failed", "an evacuation is on record, and not when all "
                          "were out", ids)
     last = max(t for times in out.values() for t in times if t is not None)
-    again = dict.fromkeys(g.id for at, g in recorded.timed if at > last)
+    again = dict.fromkeys(g.id for at, g in recorded.timed
+                          if at > last and _goes_on(g) == "passed")
     if not again:
         return GateCheck("evacuation", "failed", f"evacuated, all out at {last:%H:%M} UTC; the "
-                         "site was not checked again since" + _unknown_zone(site), ids)
+                         "site was not checked again as a whole since" + _unknown_zone(site), ids)
     return GateCheck("evacuation", "passed", "checked again after the evacuation",
                      (*ids, *again))
+
+
+def _out_on(g: Record, day: date, site: Site) -> bool:
+    """Whether an evacuation was on a local day: the day that it states, that of its times, or
+    where it has neither, of its information or of its entry; any day where nothing says which."""
+    stated = g.values.get("day")
+    begin, end = day_in_utc(day, site.utc_offset)
+    at = next((t for n in ("evacuated_at", "clear_at")
+               if (t := moment_of(g.values.get(n))) is not None), None)
+    if isinstance(stated, date):
+        return stated == day or (at is not None and site.utc_offset is not None
+                                 and begin <= at < end)
+    if at is None and g.valid_from is not None:
+        return g.valid_from == day
+    at = site.entered.get(g.revision) if at is None else at
+    return at is None or begin <= at < end
 
 
 def _unknown_zone(site: Site) -> str:
@@ -287,16 +307,19 @@ def _result(recorded: _Said) -> GateCheck:
     """Whether a person said that work could not start, and named no check that failed. A later
     check passes it that says that work can start, or that all that is checked on the site passed.
     """
-    def said(g: Record) -> str:
-        failed = any(g.value(n) == "failed" for n in _SAID)
-        if g.value("result") == "failed":
-            return "" if failed else "failed"
-        return "passed" if not failed and (g.value("result") == "passed" or all(
-            g.value(n) == "passed" for n in SITE_CHECKS)) else ""
-
-    found = _on_site("result", recorded, said)
+    found = _on_site("result", recorded, _goes_on)
     return found if found.state == "failed" else GateCheck(
         "result", "passed", "nobody said that work could not start")
+
+
+def _goes_on(g: Record) -> str:
+    """What a check says as a whole: "passed" where work can start or all of the site's checks
+    passed, and none failed; "failed" where it cannot and none is named; else ""."""
+    failed = any(g.value(n) == "failed" for n in _SAID)
+    if g.value("result") == "failed":
+        return "" if failed else "failed"
+    return "passed" if not failed and (g.value("result") == "passed" or all(
+        g.value(n) == "passed" for n in SITE_CHECKS)) else ""
 
 
 def _with(looked_up: GateCheck, name: str, recorded: _Said) -> GateCheck:
@@ -308,12 +331,14 @@ def _with(looked_up: GateCheck, name: str, recorded: _Said) -> GateCheck:
 def closures_on(closures: Sequence[Record], day: date, utc_offset: timedelta | None
                 ) -> list[Record]:
     """Closures in force at any hour of a local day; where local time is not known, in every zone
-    in which the day may lie."""
+    in which the day may lie. One that ends before it begins closes every day: nobody knows which
+    of its times is wrong."""
     begin, end = day_in_utc(day, utc_offset)
     out = []
     for closure in closures:
         since, until = (moment_of(closure.values.get(n)) for n in ("closed_from", "closed_until"))
-        if (since is None or since < end) and (until is None or until > begin):
+        if ((since is None or since < end) and (until is None or until > begin)) or (
+                since is not None and until is not None and until < since):
             out.append(closure)
     return out
 
@@ -381,12 +406,21 @@ def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
     why = []
     if (left := without_leave(ground, held)) is not None:
         why.append(f"{math.ceil(left)} m² of the task's ground lie in no permit that the team has "
-                   "in force for the whole of this day")
+                   "in force for the whole of this day" + _mend(ground, held))
     if (shut := refused_part(ground, refused, accuracy_of(task))) is not None:
         why.append(f"leave is refused on {math.ceil(shut)} m² of the task's ground")
     if why:
         return GateCheck("permits", "failed", "; ".join(why), ids)
     return GateCheck("permits", "passed", "a permit is in force", tuple(p.id for p in held))
+
+
+def _mend(ground: BaseGeometry, held: Sequence[Record]) -> str:
+    """What to do where only the accuracy of permits keeps them from covering the ground."""
+    by = narrowed_by(ground, held)
+    return "" if by is None else (
+        f"; as drawn they cover it, and their position is certain to {by:g} m only: have the "
+        "permit drawn so much wider or the task so much smaller, or record the accuracy that it "
+        "has")
 
 
 def _of_others(permit: Record, holder: str, organisation: str, site: Site) -> bool:
@@ -428,11 +462,11 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
     scoped = [a for a in site.accreditations if a.value("scope") == scope]
     # What the authority said of the team itself goes before what it said of its organisation: a
     # team whose own accreditation was withdrawn or ran out has none.
-    own = [a for a in scoped if a.values.get("team") == team] or [
+    own = [a for a in scoped if _is_of(a, "team", team)] or [
         a for a in scoped if organisation and not a.values.get("team")
         and not a.values.get("person") and not a.values.get("machine")
         and folded(a.values.get("accredited_organisation")) == organisation]
-    good = [a for a in own if in_force(a, day)]
+    good = [a for a in own if in_force(a, day, own)]
     if good:
         return GateCheck("accreditation", "passed", f"accredited for {scope}", (good[0].id,))
     if not own:
@@ -440,16 +474,25 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
                          f"no accreditation for {scope} is on record for {team} or its "
                          "organisation")
     return GateCheck("accreditation", "failed", f"for {scope}: " + "; ".join(
-        f"{a.id} {_why_not(a, day)}" for a in own), tuple(a.id for a in own))
+        f"{a.id} {_why_not(a, day, own)}" for a in own), tuple(a.id for a in own))
 
 
-def in_force(accreditation: Record, day: date) -> bool:
+def _is_of(accreditation: Record, kind: str, holder: str) -> bool:
+    """Whether it is of this team, person or machine. What shuts also is where it is written with
+    other case or blanks."""
+    said = accreditation.values.get(kind)
+    return said == holder or (
+        accreditation.value("accreditation_status") in _SHUT and folded(said) == folded(holder))
+
+
+def in_force(accreditation: Record, day: date, held: Sequence[Record] = ()) -> bool:
     """Granted (and, as the record stands, signed: S09), begun, not expired on the day, and resting
-    on a training that still counts where its end is on record."""
-    return not _why_not(accreditation, day)
+    on a training that still counts where its end is on record. `held`: all of the same holder; of
+    the same scope none was refused, suspended or withdrawn on the day of the grant or later."""
+    return not _why_not(accreditation, day, held)
 
 
-def _why_not(a: Record, day: date) -> str:
+def _why_not(a: Record, day: date, held: Sequence[Record]) -> str:
     begun, ends = a.values.get("granted_on"), a.values.get("expires_on")
     trained = a.values.get("training_until")
     if a.value("accreditation_status") != "granted":
@@ -462,6 +505,11 @@ def _why_not(a: Record, day: date) -> str:
         return f"expired on {ends.isoformat()}"
     if isinstance(trained, date) and trained < day:
         return f"rests on a training that ended to count on {trained.isoformat()}"
+    for other in held:
+        of = other.values.get("granted_on")
+        if (other.value("accreditation_status") in _SHUT and other.value("scope") == a.value(
+                "scope") and not (isinstance(of, date) and of < begun)):
+            return f"was not granted after {other.id} was {other.value('accreditation_status')}"
     return ""
 
 
@@ -484,10 +532,10 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
         if person.value("role") in ("medic", "liaison", "information_manager", "planner"):
             continue  # they do not search
         searching += 1
-        held = [a for a in site.accreditations if a.values.get("person") == member
+        held = [a for a in site.accreditations if _is_of(a, "person", member)
                 and a.value("scope") == scope]
         if held:
-            able = any(in_force(a, day) for a in held)
+            able = any(in_force(a, day, held) for a in held)
         else:
             ends = person.values.get("training_until")
             able = scope in (person.values.get("competences") or ()) and not (
@@ -520,10 +568,10 @@ def _machines(task: Record, scope: str, day: date, site: Site) -> GateCheck:
         if state != "ready":
             found: CheckState = "failed" if state in ("repair", "withdrawn") else "not_reported"
             return GateCheck("machines", found, f"{name}: {str(state).replace('_', ' ')}", (name,))
-        held = [a for a in site.accreditations if a.values.get("machine") == name]
-        if held and not any(in_force(a, day) for a in held):
+        held = [a for a in site.accreditations if _is_of(a, "machine", name)]
+        if held and not any(in_force(a, day, held) for a in held):
             return GateCheck("machines", "failed", f"{name}: " + "; ".join(
-                f"{a.id} {_why_not(a, day)}" for a in held), (name, *(a.id for a in held)))
+                f"{a.id} {_why_not(a, day, held)}" for a in held), (name, *(a.id for a in held)))
     return GateCheck("machines", "passed", f"{len(ordered)} ready", tuple(ordered))
 
 
@@ -531,7 +579,12 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
     kind, method = str(task.value("task_type")), str(task.value("method"))
     if kind in _WITHOUT_DETECTOR or method in ("mechanical", "visual_search"):
         return GateCheck("detector_test", "passed", "the work uses no detector")
-    own = [d for d in site.detectors if team and d.values.get("team") == team]
+    # One that failed on this day, or nobody knows when, shuts wherever it may be the team's.
+    own = [d for d in site.detectors if team and (
+        folded(d.values.get("team")) == folded(team) or (
+            d.value("test_result") == "failed" and _may_mean(d, "team", team, site)
+            and (d.values.get("tested_on") == day
+                 or not isinstance(d.values.get("tested_on"), date))))]
     if not own:
         return GateCheck("detector_test", "not_reported", "no detector of the team is on record")
     bad: list[tuple[str, str, CheckState]] = []
@@ -559,11 +612,6 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
 def _listed(record: Record | None, name: str) -> tuple[str, ...]:
     found = None if record is None else record.values.get(name)
     return tuple(dict.fromkeys(str(v) for v in found)) if isinstance(found, (list, tuple)) else ()
-
-
-def folded(value: object) -> str:
-    """A name without what people write otherwise: case and blanks."""
-    return " ".join(str(value or "").casefold().split())
 
 
 def _organisation(team: str, site: Site) -> str:

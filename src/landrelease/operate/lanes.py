@@ -4,8 +4,9 @@ The machine is a disc that turns on the spot (skid steer). Its middle may be whe
 on allowed ground; ground that the disc can reach is the opening of the allowed ground by it, the
 rest is listed for hand work. With the headland first it drives round every edge, as many rounds as
 its disc needs, before the swaths that end there, and turns where its disc lies on ground that is
-done. What no swath covers (beside slanting edges, between obstacles) is covered by pieces of inner
-rounds, and at last by turning on the spot, until nothing of the reachable ground is left.
+done, or beside the task on ground that is safe. What no swath covers (beside slanting edges,
+between obstacles) is covered by pieces of inner rounds, and at last by turning on the spot, until
+nothing of the reachable ground is left.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ MOST_LEVELS = 400  # inner rounds that are looked at,
 MOST_SPOTS = 2000  # and turns on the spot; what they leave is hand work
 TURN_DEG = 10.0  # a bend that is sharper is a turn
 NEW_M2 = 1e-3  # of ground not yet done under a disc; less is rounding
+SLIT_M = 1e-4  # between the task and safe ground beside it; less is rounding
 DONE_M = 0.01  # ground so near to what was swept counts as done
 MOST_EXACT = 2000  # corners of a round; of more, ways go a little off them
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
@@ -88,8 +90,8 @@ class LanePlan:
 
 def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
          radius_m: float | None = None, entry: tuple[float, float] | None = None,
-         back: bool = False, headland_first: bool = False, run_up_m: float | None = None
-         ) -> LanePlan:
+         back: bool = False, headland_first: bool = False, run_up_m: float | None = None,
+         safe: BaseGeometry | None = None) -> LanePlan:
     """Swaths that cover all ground a machine can reach.
 
     Parameters
@@ -106,6 +108,8 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
         without it pieces of the rounds are also used as ways
     run_up_m : how far the machine goes out of its way to come onto the round of a keep-out straight
         and from ground that is done; None: as far as two swaths lie apart
+    safe : ground beside the task on which the machine may be and has nothing to do: it comes over
+        it, turns on it, and works edges and corners from it
 
     Raises
     ------
@@ -120,33 +124,38 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     if not 0 <= overlap_m < width_m:
         raise LandReleaseError(LANES_OVERLAP, found=overlap_m, width=width_m)
     radius = max(width_m / 2, radius_m or 0.0)
-    middle = eroded(allowed, radius)
+    room = allowed if safe is None else with_safe(allowed, safe)
+    middle = eroded(room, radius)
     if middle.is_empty:
         raise LandReleaseError(LANES_NO_ROOM, radius=round(radius, 3))
     reachable = shapely.buffer(middle, width_m / 2, quad_segs=ARC)
+    if safe is not None:
+        reachable = shapely.intersection(reachable, allowed)
+    rim = _rim(allowed, middle, radius, safe)
     by_hand = shapely.difference(allowed, reachable)
     spacing = width_m - overlap_m
     begin = shapely.Point(entry) if entry else shapely.Point(middle.bounds[0], middle.bounds[1])
     at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
     levels = headland_levels(radius, width_m, spacing) if headland_first else [radius]
-    inner = eroded(allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
+    inner = allowed if rim.is_empty else eroded(
+        allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
     tool = _Tool(width_m, spacing, radius, spacing if run_up_m is None else run_up_m)
     turn_m = _turn_m(width_m, spacing, headland_first)
     graphs: dict[int, Graph] = {}
     tried = []
     for angle in _directions(inner, allowed, width_m, spacing, turn_m) or [0.0]:
         pieces, left = _pieces(allowed, middle, inner, reachable, levels, width_m, spacing, angle,
-                               turn_m)
-        drives, apart = _joined(pieces, middle, at, tool, back=back,
-                                headland_first=headland_first, rounds=0, graphs=graphs)
+                               turn_m, rim)
+        drives, apart = _joined(pieces, middle, at, tool, back=back, headland_first=headland_first,
+                                rounds=0, graphs=graphs, rim=rim, safe=safe)
         tried.append((left.area > 0, apart, sum(d.length_m for d in drives), angle, pieces, left))
     tried.sort(key=lambda found: found[:3])
     best: LanePlan | None = None
     for given_up, _, _, angle, pieces, left in tried[:FINISHED]:
         if best is not None and given_up and best.given_up.is_empty:
             continue
-        drives, apart = _joined(pieces, middle, at, tool, back=back,
-                                headland_first=headland_first, rounds=None, graphs=graphs)
+        drives, apart = _joined(pieces, middle, at, tool, back=back, headland_first=headland_first,
+                                rounds=None, graphs=graphs, rim=rim, safe=safe)
         found = LanePlan(
             tuple(drives), shapely.difference(reachable, left) if given_up else reachable,
             joined([by_hand, left]) if given_up else by_hand, middle, width_m, spacing,
@@ -155,6 +164,20 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
             best = found
     assert best is not None
     return best
+
+
+def with_safe(allowed: BaseGeometry, safe: BaseGeometry) -> BaseGeometry:
+    """The ground of a task together with safe ground beside it; slits between them that rounding
+    leaves are closed."""
+    both = joined([allowed, safe])
+    closed = shapely.buffer(shapely.buffer(both, SLIT_M, join_style="mitre"), -SLIT_M,
+                            join_style="mitre")
+    return joined([both, closed])
+
+
+def _areas(shape: BaseGeometry) -> BaseGeometry:
+    return joined([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"
+                   and p.area > 1e-9])
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +218,12 @@ class NewGround:
     way_m: float  # of ways without work of their own, middle of the machine on such ground
 
 
-def new_ground(paths: Sequence[Sequence[tuple[float, Drive]]], width_m: float, radius_m: float
-               ) -> NewGround:
+def new_ground(paths: Sequence[Sequence[tuple[float, Drive]]], width_m: float, radius_m: float,
+               safe: BaseGeometry | None = None) -> NewGround:
     """Replays paths (for each machine its drives with the time at which each begins).
 
     A turn is a bend of more than TURN_DEG. It counts where the disc of `radius_m` lies on more
-    than NEW_M2 that is farther than DONE_M from all that was swept before.
+    than NEW_M2 that is farther than DONE_M from all that was swept before, and not `safe` anyway.
     """
     drives = [(when, m, k, d) for m, path in enumerate(paths) for k, (when, d) in enumerate(path)]
     shapes: list[BaseGeometry] = []
@@ -231,8 +254,10 @@ def new_ground(paths: Sequence[Sequence[tuple[float, Drive]]], width_m: float, r
     def left(shape: BaseGeometry, done: int) -> BaseGeometry:
         near = tree.query(shape)
         near = near[near < done]
-        return shapely.difference(shape, joined(list(shapely.buffer(
-            tree.geometries[near], DONE_M, quad_segs=2)))) if len(near) else shape
+        gone = list(shapely.buffer(tree.geometries[near], DONE_M, quad_segs=2))
+        if safe is not None:
+            gone.append(safe)
+        return shapely.difference(shape, joined(gone)) if gone else shape
 
     counted = [0, 0]
     for place, done, corner in turns:
@@ -355,12 +380,14 @@ def _parallel(inner: BaseGeometry, angle: float, width: float, spacing: float, t
 
 def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
             reachable: BaseGeometry, levels: Sequence[float], width: float, spacing: float,
-            angle: float, turn_m: float) -> tuple[list[Drive], BaseGeometry]:
+            angle: float, turn_m: float, rim: BaseGeometry) -> tuple[list[Drive], BaseGeometry]:
     """Edges, swaths, pieces of inner rounds and spots that cover the reachable ground; and what
     they leave of it, nothing but where it would take too many of them.
     """
     out = [Drive("edge", shapely.get_coordinates(ring))
-           for ground in (middle, *(eroded(allowed, v) for v in levels[1:]))
+           for ground in (rim, *(shapely.intersection(eroded(allowed, v), rim)
+                                 if rim is not middle else eroded(allowed, v)
+                                 for v in levels[1:]))
            for ring in shapely.get_rings(shapely.get_parts(ground))]
     roomy = shapely.buffer(middle, 1e-6)
     shapely.prepare(roomy)
@@ -415,31 +442,44 @@ def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[B
 
 
 def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float, *,
-              headland_first: bool = False) -> list[Drive]:
+              headland_first: bool = False, safe: BaseGeometry | None = None) -> list[Drive]:
     """What a plan is made of, before it was put in order: whole rounds, swaths, all else."""
+    rim = _rim(allowed, plan.middle, radius_m, safe)
     levels = headland_levels(radius_m, plan.width_m, plan.spacing_m) if headland_first else [
         radius_m]
-    inner = eroded(allowed, levels[-1] + plan.width_m / 2 - max(
+    inner = allowed if rim.is_empty else eroded(allowed, levels[-1] + plan.width_m / 2 - max(
         SIDE_M, plan.width_m - plan.spacing_m))
     return _pieces(allowed, plan.middle, inner, plan.reachable, levels, plan.width_m,
                    plan.spacing_m, math.radians(plan.angle_deg),
-                   _turn_m(plan.width_m, plan.spacing_m, headland_first))[0]
+                   _turn_m(plan.width_m, plan.spacing_m, headland_first), rim)[0]
+
+
+def _rim(allowed: BaseGeometry, middle: BaseGeometry, radius: float, safe: BaseGeometry | None
+         ) -> BaseGeometry:
+    """Where the middle of the machine is on the round along the edge of the task."""
+    return middle if safe is None else _areas(shapely.intersection(
+        eroded(allowed, radius), middle))
 
 
 def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float] | None, *,
-              radius_m: float, headland_first: bool = False) -> list[Drive]:
+              radius_m: float, headland_first: bool = False, allowed: BaseGeometry | None = None,
+              safe: BaseGeometry | None = None) -> list[Drive]:
     """One path over some pieces of a plan, from the entry and back to it; rounds may be cut.
 
     `headland_first`: those of the outer edge come before all else, then those of other edges.
+    `allowed`, `safe`: as for the plan, where it has safe ground.
     """
+    rim = None if allowed is None else _rim(allowed, plan.middle, radius_m, safe)
     begin = shapely.Point(entry) if entry else shapely.Point(plan.drives[0].xy[0])
     at = shapely.get_coordinates(shapely.shortest_line(plan.middle, begin))[0]
     return _joined(pieces, plan.middle, at, _Tool(plan.width_m, plan.spacing_m, radius_m),
-                   back=True, headland_first=headland_first, rounds=None, graphs={})[0]
+                   back=True, headland_first=headland_first, rounds=None, graphs={}, rim=rim,
+                   safe=safe)[0]
 
 
 def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, tool: _Tool, *,
-            back: bool, headland_first: bool, rounds: int | None, graphs: dict[int, Graph]
+            back: bool, headland_first: bool, rounds: int | None, graphs: dict[int, Graph],
+            rim: BaseGeometry | None = None, safe: BaseGeometry | None = None
             ) -> tuple[list[Drive], int]:
     """One path over all pieces of each part of the ground, the part of `at` first; how many parts
     no way joins to it. `graphs`: the corners of each part, as far as they were looked for before.
@@ -461,9 +501,14 @@ def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, tool:
         if not headland_first:
             out += _path(own, graphs[k], begin, begin if back else None, tool, rounds)
         elif all(_closed(p.xy) for p in own if p.kind == "edge"):
-            out += _Safe(own, graphs[k], begin, tool).path(back, rounds)
+            edges = [parts[k]]
+            if rim is not None and safe is not None:
+                some = shapely.get_parts(rim)
+                edges = [p for p in some if shapely.distance(p, parts[k]) < 1e-6]
+                edges.sort(key=lambda p: shapely.distance(p, shapely.Point(begin)))
+            out += _Safe(own, graphs[k], begin, tool, edges, safe).path(back, rounds)
         else:
-            out += _shared(own, graphs[k], begin, tool, rounds)
+            out += _shared(own, graphs[k], begin, tool, rounds, rim, safe)
         apart += 1
     return out, apart
 
@@ -510,17 +555,22 @@ def _path(pieces: Sequence[Drive], part: Graph, begin: np.ndarray, end: np.ndarr
 
 
 def _shared(pieces: Sequence[Drive], part: Graph, begin: np.ndarray, tool: _Tool,
-            rounds: int | None) -> list[Drive]:
+            rounds: int | None, rim: BaseGeometry | None = None,
+            safe: BaseGeometry | None = None) -> list[Drive]:
     """A path and back over a share of the pieces: what it has of the outer edge, then of the other
-    edges, then all else. Swaths begin with the disc on these edges, where they have it.
+    edges, then all else. Swaths begin with the disc on these edges, or on safe ground, where they
+    have it.
     """
-    outer = shapely.LineString(shapely.get_exterior_ring(part.ground))
+    edge = part.ground if rim is None or safe is None else rim
+    outer = shapely.multilinestrings(list(shapely.get_exterior_ring(shapely.get_parts(edge))))
     edges = [p for p in pieces if p.kind == "edge"]
     along = [p for p in edges if _on(outer, p)]
     inner = [p for p in edges if not _on(outer, p)]
     rest = [p for p in pieces if p.kind != "edge"]
     band = shapely.buffer(shapely.MultiLineString([p.xy for p in edges]),
                           tool.width / 2 + DONE_M / 2, quad_segs=ARC) if edges else None
+    if safe is not None:
+        band = joined([safe] if band is None else [band, safe])
     if band is not None:
         shapely.prepare(band)
     out: list[Drive] = []
@@ -583,11 +633,13 @@ class _Safe:
 
     The rounds along the outer edge come first. All else is ordered without the other rounds; where
     the path first comes near one of those it is driven before anything else. Swaths begin where
-    the disc is on the rounds; where the disc is as wide as the tool they may end sooner, the disc
-    being on the swath itself then.
+    the disc is on the rounds or on safe ground; where the disc is as wide as the tool they may end
+    sooner, the disc being on the swath itself then.
     """
 
-    def __init__(self, pieces: Sequence[Drive], known: Graph, begin: np.ndarray, tool: _Tool):
+    def __init__(self, pieces: Sequence[Drive], known: Graph, begin: np.ndarray, tool: _Tool,
+                 ground: Sequence[BaseGeometry], safe: BaseGeometry | None):
+        """`ground`: pieces whose rings the rounds run along, the first of them first."""
         part = known.ground
         self.graph, self.begin, self.tool = known, begin, tool
         self.roomy = known.roomy
@@ -595,24 +647,28 @@ class _Safe:
         self.stretches = [p for p in pieces if p.kind != "edge"]
         self.band = shapely.buffer(shapely.MultiLineString([p.xy for p in loops]),
                                    tool.width / 2 + DONE_M / 2, quad_segs=ARC)
+        if safe is not None:
+            self.band = joined([self.band, safe])
         shapely.prepare(self.band)
         self.turning = _turning(part, tool)
-        along = list(shapely.get_rings(part))
+        along = list(shapely.get_rings(list(ground)))
         lines = np.array([shapely.LineString(p.xy) for p in loops], dtype=object)
-        nearest = np.argmin(shapely.distance(np.array(along)[:, None], lines[None]), axis=0)
+        nearest = np.argmin(shapely.distance(np.array(along, dtype=object)[:, None], lines[None]),
+                            axis=0) if along else np.empty(0, dtype=int)
         # The rounds of each edge, those nearest to it first.
         self.rounds = [[loops[k] for k in np.flatnonzero(nearest == n)[np.argsort(
             [lines[k].hausdorff_distance(edge) for k in np.flatnonzero(nearest == n)],
             kind="stable")]] for n, edge in enumerate(along)]
         self.edges = [shapely.LineString(r) for r in along]
         self.corners = shapely.get_coordinates(part)
-        self.due = set(range(1, len(along)))
+        self.due = {n for n in range(1, len(along)) if self.rounds[n]}
         self.at = begin
         self.out: list[Drive] = []
         self.swept: list[BaseGeometry] = []  # of each of `out`, as far as it was looked at
 
     def path(self, back: bool, rounds: int | None) -> list[Drive]:
-        self._round(0)
+        if self.rounds:
+            self._round(0)
         came = [_drawn_out(p, self.turning, self.band, self.tool) for p in self.stretches]
         ends = [e for pair in came for e in pair]
         here = self.at

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import geodesic_area_m2, joined, plane_for
+from landrelease.core.lineage import reach_m
 from landrelease.core.record import Record
 
 # Ground narrower than this is no ground: two outlines of one boundary never meet exactly.
@@ -21,10 +22,30 @@ _AREAL = ("Polygon", "MultiPolygon")
 
 def without_leave(ground: BaseGeometry, held: Iterable[Record]) -> float | None:
     """m² of the ground that the permits held do not cover together; None: all is covered. 0 where
-    the ground has no area and is not covered."""
+    the ground has no area and is not covered. A permit with the outline of the ground itself is
+    for this ground, however uncertain the outline is: both are off together."""
+    held = list(held)
+    if any(_same(p.geometry, ground) for p in held):
+        return None
     leave = joined([s for p in held if (s := _moved(p, -1)) is not None], degrees=True)
     return None if not leave.is_empty and _nothing(left := ground.difference(leave), ground) \
         else geodesic_area_m2(ground if leave.is_empty else left)
+
+
+def narrowed_by(ground: BaseGeometry, held: Iterable[Record]) -> float | None:
+    """The largest accuracy of permits that cover the ground as drawn and not for certain; None:
+    they do not cover it as drawn either, or state no accuracy."""
+    held = [p for p in held if p.geometry is not None]
+    by = max((accuracy_of(p) for p in held), default=0.0)
+    drawn = joined([p.geometry for p in held], degrees=True)
+    return by if by > 0 and not drawn.is_empty and _nothing(ground.difference(drawn), ground) \
+        else None
+
+
+def _same(shape: BaseGeometry | None, ground: BaseGeometry) -> bool:
+    """Whether two outlines are the same, but for strips that are no ground."""
+    return (shape is not None and {shape.geom_type, ground.geom_type} <= {*_AREAL}
+            and _nothing(shape.symmetric_difference(ground), ground))
 
 
 def refused_part(ground: BaseGeometry, refused: Iterable[Record], margin_m: float) -> float | None:
@@ -39,8 +60,7 @@ def refused_part(ground: BaseGeometry, refused: Iterable[Record], margin_m: floa
 
 def accuracy_of(record: Record) -> float:
     """The accuracy of a record's position in m; 0 where it is not reported."""
-    said = record.values.get("position_accuracy_m")
-    return float(said) if isinstance(said, (int, float)) else 0.0
+    return reach_m(record)
 
 
 def _moved(permit: Record, sign: int, more_m: float = 0.0) -> BaseGeometry | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from landrelease.errors import (
     NOTHING_PROVEN,
     SWATH_NOT_POSITIVE,
     TASK_WITHOUT_GROUND,
+    TRACK_CUT_OFF,
     LandReleaseError,
 )
 from landrelease.operate import fixes, swath
@@ -32,7 +33,7 @@ from landrelease.operate.fixes import FixRules, Judge, Steps
 from landrelease.operate.pieces import Block, alone, pieces_of
 from landrelease.operate.spots import Spots, join
 from landrelease.operate.swath import Tool
-from landrelease.operate.sweep import Runs, covered_m2, rest
+from landrelease.operate.sweep import Runs, covered_m2, each_rest, rest
 
 KINDS = ("machine", "manual", "animal")
 OVERLAY_PASSES = 6  # of more passes the overlay is not taken apart; they count as one (S06)
@@ -50,6 +51,7 @@ class Work:
     steps: Steps
     passes: tuple[str, ...]
     read: tuple[TrackFinding, ...] = ()  # what the reader could not use
+    ended: bool = True  # the log is whole; not while it is followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class LiveWork:
     def work(self, *, ended: bool = True) -> Work:
         """All so far; until the log has `ended`, what may still be taken back does not count."""
         return Work(self._name, self._by, self._tool, self._rules,
-                    self._judge.steps(ended=ended), self._passes)
+                    self._judge.steps(ended=ended), self._passes, ended=ended)
 
 
 def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_m: float = 0.0,
@@ -204,10 +206,16 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
     """
     if task.is_empty or not task.area > 0:
         raise LandReleaseError(TASK_WITHOUT_GROUND)
+    # One after the other, and nothing is kept that is not needed: a large field has many pieces.
+    least = _left_at_best(task, [_at_best(w, bias_m) for w in works], threads)
     sure = [_certain(w) for w in works]
-    pieces, most = _uncovered(task, sure, bias_m, threads)
-    loose = [_at_best(w, bias_m) for w in works]
-    least = min(_left_at_best(task, loose, threads), most)
+    pieces: Sequence[Block] = ()
+    if bias_m > 0 or len({w.by for w in works}) > 1:  # pieces are asked for once more
+        pieces, most = _uncovered(task, sure, bias_m, threads)
+        open_ground = join(pieces, smallest_m)
+    else:
+        open_ground, most = _joined_as_it_comes(task, together(sure), smallest_m, threads)
+    least = min(least, most)
     halves = [w.tool.certain_half_m for w in works]
     found = list(itertools.chain.from_iterable(
         [*w.read, *fixes.findings(w.steps, w.rules, w.name)] for w in works))
@@ -218,8 +226,8 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
             file=worst.name, width=worst.tool.width_m, margin=round(worst.tool.margin_m, 3),
             error=worst.tool.position_error_m,
             confidence=round(100 * worst.tool.confidence, 3)), 0, 0, len(worst.steps.row), False))
-    open_ground = join(pieces, smallest_m)
-    by_kind, by_hand = _kinds(task, works, sure, loose, bias_m, (most, least), threads)
+    found += [f for w in works if (f := _cut_off(w, open_ground)) is not None]
+    by_kind, by_hand = _kinds(task, works, sure, bias_m, (most, least), threads)
     manual = sum(k.certain_m2 for k in by_kind if k.name == "manual")
     return Proof(
         task.area, min(most, task.area), least, open_ground,
@@ -229,6 +237,22 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
         max(0.0, task.area - most - manual), _waiting(by_hand, pieces, smallest_m), manual,
         tuple(found), len({n for w in works for n in _labels(w, works)}),
         min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
+
+
+def _cut_off(work: Work, left: Spots) -> TrackFinding | None:
+    """A log that ends while the tool may work and moves towards ground of the task that is not
+    covered: one width ahead of its last place."""
+    end = fixes.goes_on(work.steps, work.rules) if work.ended else None
+    if end is None:
+        return None
+    last, east, north, speed = end
+    ahead = work.tool.width_m
+    if not shapely.contains_xy(left.polygons, work.steps.x[last] + ahead * east,
+                               work.steps.y[last] + ahead * north).any():
+        return None
+    row = int(work.steps.row[last])
+    return TrackFinding(TRACK_CUT_OFF.code, TRACK_CUT_OFF.text(
+        file=work.name, row=row, found_m_s=round(speed, 2)), row, row, 1, False)
 
 
 def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
@@ -278,6 +302,20 @@ def _uncovered(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads:
     return (alone(pieces_of(parts)),), float(shapely.area(parts).sum())
 
 
+def _joined_as_it_comes(task: BaseGeometry, runs: Runs, smallest_m: float, threads: int | None
+                        ) -> tuple[Spots, float]:
+    """Spots of what is left of the task, and its area; no piece is kept longer than it is needed.
+    """
+    areas: list[float] = []
+
+    def blocks() -> Iterator[Block]:
+        for area, block in each_rest(task, runs, threads=threads):
+            areas.append(area)
+            yield block
+
+    return join(blocks(), smallest_m), math.fsum(areas)
+
+
 def _whole(pieces: Sequence[Block]) -> np.ndarray:
     """Pieces that touch as one polygon each, none left out."""
     return join(pieces, 0.0, circles=False).polygons
@@ -309,8 +347,8 @@ def _hours(steps: Steps) -> float:
     return float((steps.time_s[good] - steps.time_s[steps.before[good]]).sum() / 3600)
 
 
-def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loose: Sequence[Runs],
-           bias_m: float, whole: tuple[float, float], threads: int | None
+def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], bias_m: float,
+           whole: tuple[float, float], threads: int | None
            ) -> tuple[tuple[Kind, ...], Sequence[Block] | None]:
     """Each kind apart, and the pieces that were not covered by hand where others worked as well.
 
@@ -328,7 +366,8 @@ def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loos
                 by_hand, most = _uncovered(task, runs, bias_m, threads)
             else:
                 most = _left(task, runs, bias_m, threads)
-            least = min(most, _left_at_best(task, [loose[k] for k in own], threads))
+            least = min(most, _left_at_best(
+                task, [_at_best(works[k], bias_m) for k in own], threads))
         certain = max(0.0, task.area - most)
         hours = sum(_hours(works[k].steps) for k in own)
         out.append(Kind(

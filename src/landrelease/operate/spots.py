@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ class Spots:
     small_m2: float
 
 
-def join(pieces: np.ndarray | Sequence[Block], smallest_m: float, *, circles: bool = True
+def join(pieces: np.ndarray | Iterable[Block], smallest_m: float, *, circles: bool = True
          ) -> Spots:
     """Join pieces (N,) that touch, and leave out what no circle of `smallest_m` fits into.
 
@@ -42,20 +42,21 @@ def join(pieces: np.ndarray | Sequence[Block], smallest_m: float, *, circles: bo
 
     Blocks are worked on some at a time: groups that reach the next block wait for it.
     """
-    blocks = [alone(pieces_of(pieces[shapely.area(pieces) > 0]))] if isinstance(
-        pieces, np.ndarray) else list(pieces)
+    blocks = iter([alone(pieces_of(pieces[shapely.area(pieces) > 0]))] if isinstance(
+        pieces, np.ndarray) else pieces)
     listed, radii = [np.empty(0, dtype=object)], [np.empty(0)]
-    small, whole, waits, k = 0, 0.0, nothing(), 0
-    while k < len(blocks):
+    small, whole, waits = 0, 0.0, nothing()
+    ahead = next(blocks, None)
+    while ahead is not None:
         some, goes_on = [waits], [np.zeros(len(waits), dtype=bool)]
         many = 0
-        while k < len(blocks) and (many < AT_ONCE or many < len(waits)):
+        while ahead is not None and (many < AT_ONCE or many < len(waits)):
             goes_on[-1] = np.zeros(len(some[-1]), dtype=bool)  # the next one is here
-            some.append(blocks[k].pieces)
-            goes_on.append(blocks[k].goes_on if k + 1 < len(blocks) else np.zeros(
-                len(blocks[k].pieces), dtype=bool))
+            block, ahead = ahead, next(blocks, None)
+            some.append(block.pieces)
+            goes_on.append(block.goes_on if ahead is not None else np.zeros(
+                len(block.pieces), dtype=bool))
             many += len(some[-1])
-            k += 1
         found, radius, left_out, area, waits = _joined(
             together(some), np.concatenate(goes_on), smallest_m, circles)
         listed.append(found)

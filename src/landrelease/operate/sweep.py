@@ -21,7 +21,8 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -88,13 +89,21 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False, exact: bo
     Without `exact` only the first step: boxes of one band each that hold all that is left, and up
     to `CHORD_M` of covered ground along its sides; coverage is understated, never overstated.
     """
+    parts = list(each_rest(field, runs, outer_arcs=outer_arcs, exact=exact, threads=threads))
+    return Rest(math.fsum(area for area, _ in parts), [b for _, b in parts if len(b.pieces)])
+
+
+def each_rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False, exact: bool = True,
+              threads: int | None = None) -> Iterator[tuple[float, Block]]:
+    """The same slab by slab, each with its area, for who needs none of it for long."""
     if field.is_empty:
-        return Rest(0.0, ())
+        return
     if len(runs.first) < 2:
         whole = shapely.get_parts(field)
-        return Rest(float(shapely.area(whole).sum()), (alone(pieces_of(whole)),))
+        yield float(shapely.area(whole).sum()), alone(pieces_of(whole))
+        return
     parts, frame = _slabs(field, runs, outer_arcs, exact, False, threads)
-    return _gather(parts, field, *frame)
+    yield from _gathered(parts, field, *frame)
 
 
 def covered_m2(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
@@ -118,8 +127,9 @@ def covered_m2(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
 
 
 def _slabs(field: BaseGeometry, runs: Runs, outer_arcs: bool, exact: bool, covered_only: bool,
-           threads: int | None) -> tuple[list, tuple[np.ndarray, np.ndarray, float, float]]:
-    """What the bands of each slab give, and the frame that they are in."""
+           threads: int | None
+           ) -> tuple[Iterator[Any], tuple[np.ndarray, np.ndarray, float, float]]:
+    """What the bands of each slab give, some slabs ahead, and the frame that they are in."""
     cos, sin = _turn(runs)
     west, south, east, north = shapely.bounds(field)
     origin = np.array([(west + east) / 2, (south + north) / 2])
@@ -148,12 +158,20 @@ def _slabs(field: BaseGeometry, runs: Runs, outer_arcs: bool, exact: bool, cover
                     ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
                     covered_only)
 
-    if min(workers, len(jobs)) > 1:
+    def parts() -> Iterator[Any]:
+        if min(workers, len(jobs)) < 2:
+            yield from map(work, jobs)
+            return
         with ThreadPoolExecutor(workers) as pool:
-            parts = list(pool.map(work, jobs))
-    else:
-        parts = [work(job) for job in jobs]
-    return parts, (origin, np.array([low_x, low_y]), cos, sin)
+            ahead: deque[Any] = deque()
+            for job in jobs:
+                ahead.append(pool.submit(work, job))
+                if len(ahead) > 2 * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+    return parts(), (origin, np.array([low_x, low_y]), cos, sin)
 
 
 def _shared(workers: int, many: int, work: Callable[[int, int], object]) -> None:
@@ -180,26 +198,24 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
     return tuple(np.concatenate([p[n] for p in parts]) for n in range(7))
 
 
-def _gather(parts: list, field: BaseGeometry, origin: np.ndarray,
-            low: np.ndarray, cos: float, sin: float) -> Rest:
-    """A block a slab, in the field's plane; pieces at its edge cut to it. Empties the list."""
-    area = 0.0
-    blocks = []
+def _gathered(parts: Iterable[Any], field: BaseGeometry, origin: np.ndarray,
+              low: np.ndarray, cos: float, sin: float) -> Iterator[tuple[float, Block]]:
+    """Area and block of each slab, in the field's plane; pieces at its edge cut to it."""
     for k, (xy, counts, at_edge, areas, _) in enumerate(parts):
-        parts[k] = None
-        area += float(areas[~at_edge].sum())
+        area = float(areas[~at_edge].sum())
         own = _placed(xy[np.repeat(~at_edge, counts)], counts[~at_edge], low, cos, sin, origin)
         if at_edge.any():
             cut = _cut_to(_placed(xy[np.repeat(at_edge, counts)], counts[at_edge], low, cos, sin,
                                   origin).polygons(), field)
             area += float(shapely.area(cut).sum())
             own = together([own, pieces_of(cut)])
-        if len(own):
-            top = (k + 1) * SLAB_BANDS * BAND_M - 1e-6
-            up = sin * (own.x - origin[0]) + cos * (own.y - origin[1]) - low[1]
-            highest = np.maximum.reduceat(up, own.first[:-1][own.outer])
-            blocks.append(Block(own, highest > top))
-    return Rest(area, blocks)
+        if not len(own):
+            yield area, alone(own)
+            continue
+        top = (k + 1) * SLAB_BANDS * BAND_M - 1e-6
+        up = sin * (own.x - origin[0]) + cos * (own.y - origin[1]) - low[1]
+        highest = np.maximum.reduceat(up, own.first[:-1][own.outer])
+        yield area, Block(own, highest > top)
 
 
 def _placed(xy: np.ndarray, counts: np.ndarray, low: np.ndarray, cos: float, sin: float,

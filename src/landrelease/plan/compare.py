@@ -35,7 +35,8 @@ def end_of(problem: Problem, slot: int) -> date | None:
 
 def community_slots(problem: Problem, schedule: Schedule) -> np.ndarray:
     """int64 (C,): slot from which each community is reachable with its own hazards released;
-    NEVER where not within the horizon. Empty without roads."""
+    NEVER where not within the horizon, or where nobody has released land of its own that is worked
+    through. Empty without roads."""
     access = problem.access
     if access is None:
         return np.zeros(0, dtype=np.int64)
@@ -45,6 +46,8 @@ def community_slots(problem: Problem, schedule: Schedule) -> np.ndarray:
         own = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
         ends = np.where(schedule.finish[own] < 0, NEVER, schedule.finish[own])
         out[c] = max(int(out[c]), int(ends.max()) if len(own) else 0)
+    if access.community_held is not None:
+        out[access.community_held] = NEVER
     return out
 
 
@@ -94,6 +97,11 @@ def difference(before: Plan, after: Plan) -> Difference:
         before.score, after.score)
 
 
+def area_changes(before: Plan, after: Plan) -> tuple[Change, ...]:
+    """Area by area, by the day on which the last work on it ends."""
+    return _changes(_areas(before), _areas(after))
+
+
 Ends = dict[str, tuple[date | None, str]]
 
 
@@ -115,6 +123,16 @@ def _stages(plan: Plan) -> Ends:
     return {name: (end_of(problem, int(f)) if f >= 0 else None,
                    team_words(problem, int(o)) if o >= 0 else "")
             for name, f, o in zip(problem.stage_ids, schedule.finish, schedule.option, strict=True)}
+
+
+def _areas(plan: Plan) -> Ends:
+    problem, finish = plan.problem, plan.schedule.finish
+    last = np.zeros(len(problem.hazard_ids), dtype=np.int64)
+    np.maximum.at(last, problem.hazard, np.where(finish >= 0, finish, NEVER))
+    known = np.bincount(problem.hazard, minlength=len(last)) > 0
+    return {name: (None if end >= NEVER else end_of(problem, int(end)), "")
+            for name, end, there in zip(problem.hazard_ids, last.tolist(), known.tolist(),
+                                        strict=True) if there}
 
 
 def _communities(plan: Plan) -> Ends:

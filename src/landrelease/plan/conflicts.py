@@ -6,7 +6,8 @@ switch of its own. A smallest set of switches that cannot all be on is found by 
 sets (A. Ignatiev, A. Previti, M. Liffiton, J. Marques-Silva, Smallest MUS extraction with minimal
 hitting set dualization, CP 2015): a smallest set that hits all known ways of giving way is tried;
 if it conflicts, it is the answer; if not, it is grown as far as it can be kept, and what is left
-out is one more way of giving way.
+out is one more way of giving way. What a single row of the tables makes impossible (`one_row`) is
+answered before any question to a solver.
 
 Survey before clearance, a machine's follow-up and the horizon are no requirements: nobody can give
 way in them.
@@ -14,7 +15,7 @@ way in them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,9 +28,12 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.compare import end_of, start_of
+from landrelease.plan.one_row import rows_that_nothing_keeps
 
 SECONDS = 20.0  # for one question to the solver
 _CALLS = 400
+_TOO_LONG = ("not even without all of these can it be done by the end of the plan: it takes longer "
+             "than there is time")
 
 
 def pinned(problem: Problem) -> tuple[int, ...]:
@@ -62,6 +66,12 @@ def conflict(problem: Problem, asked: Iterable[int] | None = None, *, seed: int 
     model = _Model(problem, stages, frozenset(kept) - set(stages), seed)
     if model.never:
         return Conflict(names, (), model.never)
+    alone, possible = rows_that_nothing_keeps(problem, stages)
+    if not possible:
+        return Conflict(names, (), _TOO_LONG)
+    for row in model.requirements:
+        if (row.kind, row.key) in alone:
+            return Conflict(names, (row,))
     everything = frozenset(range(len(model.requirements)))
     if model.keeps(everything):
         return None
@@ -69,8 +79,7 @@ def conflict(problem: Problem, asked: Iterable[int] | None = None, *, seed: int 
         return Conflict(names, (), "whether it can be done was not found out in the time that the "
                         "solver has", proven=False)
     if model.keeps(frozenset()) is False:
-        return Conflict(names, (), "not even without all of these can it be done by the end of "
-                        "the plan: it takes longer than there is time")
+        return Conflict(names, (), _TOO_LONG)
     ways: list[frozenset[int]] = []  # each a set of requirements that resolves it if given up
     for call in range(_CALLS):
         progress("looking for a smallest conflict", call / _CALLS)
@@ -270,7 +279,7 @@ class _Model:
             m.add(end == start + slots).only_enforce_if(present)
         else:
             on = self._on("closure", calendars.ids[calendar],
-                          f"{calendars.ids[calendar]} is closed: {self._closed(row)}")
+                          f"no work {self._closed(row)}: {calendars.ids[calendar]}")
             open_places = [(t, e) for t, e in enumerate(_ends(row, slots)) if e >= 0]
             held = m.new_bool_var("")
             m.add_bool_and([on, present]).only_enforce_if(held)
@@ -401,7 +410,7 @@ class _Model:
             arrived = np.asarray(money.arrived[f], float)
             on = self._on("money", name, f"{name} has {arrived[-1]:,.0f} {money.currency}, "
                           f"{arrived[0]:,.0f} of it at the start")
-            scale = 100.0  # whole hundredths
+            scale = _scale([x.cost for x in bills], arrived)
             for t in [*np.flatnonzero(np.diff(arrived) > 0).tolist(), p.horizon - 1]:
                 soon = []
                 for x in bills:
@@ -416,8 +425,9 @@ class _Model:
     def _earmarked(self, money: Money) -> None:
         """The same where funds may be spent on some lines, or in some time, only: each bill is
         divided among arrivals of the funds that may pay it."""
-        p, m, scale = self.problem, self.model, 100.0
+        p, m = self.problem, self.model
         bills = [x for x in self.steps if x.cost > 0 and int(money.stage_fund[x.stage]) >= 0]
+        scale = _scale([x.cost for x in bills], np.asarray(money.arrived, float))
         cents = [int(np.floor(x.cost * scale)) for x in bills]
         parts: list[list[Any]] = [[] for _ in bills]
         ends, payers = money.ends(), money.payers()
@@ -492,6 +502,8 @@ class _Model:
         return date.max.isoformat() if day is None else day.isoformat()
 
     def _between(self, low: int, high: int) -> str:
+        if low >= high:  # of a table whose days are the wrong way round, too
+            return "on no day of the plan"
         words = [] if low <= 0 else [f"from {self._day(low)}"]
         if high < self.problem.horizon:
             words.append(f"until {self._until(high)}")
@@ -502,6 +514,13 @@ class _Model:
         runs = np.split(shut, np.flatnonzero(np.diff(shut) > 1) + 1)
         said = [f"{self._day(int(r[0]))} to {self._until(int(r[-1]) + 1)}" for r in runs[:3]]
         return ", ".join(said) + (f" and {len(runs) - 3} times more" if len(runs) > 3 else "")
+
+
+def _scale(costs: Sequence[float], arrived: np.ndarray) -> float:
+    """What sums of money are counted in: hundredths, or more where the solver's whole numbers would
+    not hold them."""
+    largest = max(sum(costs), float(arrived.max(initial=0.0)), 1.0)
+    return float(min(100.0, 2.0**58 / largest))
 
 
 def _ends(row: np.ndarray, slots: int) -> list[int]:

@@ -61,10 +61,12 @@ from landrelease.plan.arrays import (
     Arrays,
     arrays,
 )
+from landrelease.plan.compare import community_slots
 from landrelease.plan.decoder import dispatch_order, place_all, room_of
 from landrelease.plan.progress import going_on, without
 from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
+from landrelease.plan.waiting import zone_openings
 
 WAITING, FIRST, BETWEEN, SECOND, DONE, EMPTY = range(6)
 
@@ -82,6 +84,10 @@ class Tested:
     rule_name: str
     unfinished: float  # mean share of needed stages not done by the horizon under the plan
     remade: int  # how often the plan was made again in a draw, at most
+    # Slots (N, C) from which each community can be reached, and from which its own hazards are
+    # released as well, under the plan; NEVER: not within the horizon. Without roads C is 0.
+    reached: np.ndarray
+    back: np.ndarray
 
     @property
     def better(self) -> float:
@@ -113,6 +119,9 @@ def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int
     rule_priority = rules(problem)[rule_name]
     rule_chosen = _rule_options(problem, world, rule_priority)
     scores = np.zeros((2, samples))
+    access = problem.access
+    communities = 0 if access is None else len(access.community_ids)
+    reached, back = (np.zeros((samples, communities), np.int64) for _ in range(2))
     left = 0.0
     remade = 0 if every == 0 else (problem.horizon - 1) // every
     for n in range(samples):
@@ -123,12 +132,17 @@ def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int
         played = play(problem, world, plan.priority, plan.schedule.option, drawn, outcomes,
                       every=every, again=_searched(iterations, seed), progress=listen)
         scores[0, n] = check.score(problem, played)
-        left += float((played.finish[drawn.needed] < 0).mean())
+        if access is not None:
+            reached[n] = np.array(zone_openings(problem, played)[0])[access.community_zone]
+            back[n] = community_slots(problem, played)
+        if drawn.needed.any():  # else nothing was left undone
+            left += float((played.finish[drawn.needed] < 0).mean())
         other = play(problem, world, rule_priority, rule_chosen, drawn, outcomes, every=every,
                      again=_by_rule(rule_name))
         scores[1, n] = check.score(problem, other)
         progress("playing the plan on drawn outcomes", (n + 1) / samples)
-    return Tested(plan.score, scores[0], scores[1], rule_name, left / samples, remade)
+    return Tested(plan.score, scores[0], scores[1], rule_name, left / samples, remade, reached,
+                  back)
 
 
 @dataclass(frozen=True, slots=True)

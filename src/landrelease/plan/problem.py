@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import get_args
 
 import numpy as np
@@ -108,6 +109,8 @@ def build(
     facts: GroundFacts | None = None,
     steepest_deg: Sequence[float] | None = None,
     done: Collection[str] = (),
+    again: Mapping[str, float] = MappingProxyType({}),
+    followed: Mapping[str, TeamKind] = MappingProxyType({}),
 ) -> Problem:
     """Build the planning problem of one programme.
 
@@ -123,6 +126,10 @@ def build(
     facts : what records say of the ground: rates, slopes, what grows there
     steepest_deg : of each pool, the slope up to which its machines work
     done : ids of stages that are on record as completed, with all stages before them
+    again : ids of stages that were completed and are open again, with the share of their ground
+        that is: only that is worked on and waited for
+    followed : ids of stages of clearance where a machine or dogs have been, and which: a manual
+        team follows up
 
     The shares are expectations of what survey finds. NTS is done on the whole hazard and cancels a
     share of it; TS on what NTS leaves reduces a share; the rest is cleared. On average over the
@@ -225,12 +232,14 @@ def build(
     after_ts = (tk >= 0) & technically[tk] if len(tasks) else np.zeros(len(tk), dtype=bool)
     shares = np.where(after_ts, 1.0, of_area[hz, acts])
     left = np.where(acts == 0, 1.0, np.where(acts == 1, 1.0 - of_area[hz, 0], shares))
+    if again:
+        left, shares = _part_again(ids, predecessor, acts, left, shares, again)
     where = np.column_stack([
         np.where(tk < 0, longitude[hz], np.array([t.longitude for t in tasks])[tk]),
         np.where(tk < 0, latitude[hz], np.array([t.latitude for t in tasks])[tk])])
     work = own * left
     progress("building the planning problem", 0.3)
-    ground = _Ground(hz, facts, steepest_deg)
+    ground = _Ground(hz, facts, steepest_deg, [followed.get(name) for name in ids])
     options = _options(acts, work, where, pools, assumptions, days.slot_days, ground)
     progress("building the planning problem", 0.9)
     opens, closes = _availability(pools, days)
@@ -255,6 +264,24 @@ def build(
     return problem
 
 
+def _part_again(ids: Sequence[str], predecessor: Sequence[int], acts: np.ndarray,
+                left: np.ndarray, shares: np.ndarray, again: Mapping[str, float]
+                ) -> tuple[np.ndarray, np.ndarray]:
+    """Shares worked on and given back where only a part of the ground is open again.
+
+    Where technical survey is open again on a part and clearance was never done, what survey left of
+    the other part is cleared whole, as everywhere behind a finished one.
+    """
+    part = np.array([again.get(name, 1.0) for name in ids])
+    left, shares = left * part, shares * part
+    for s in np.flatnonzero(acts == 2).tolist():
+        before = predecessor[s]
+        if ids[s] not in again and before >= 0 and ids[before] in again:
+            surveyed = 1.0 - part[before]
+            left[s] = shares[s] = surveyed + shares[s] * (1.0 - surveyed)
+    return left, shares
+
+
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """What records say of the ground of each stage."""
@@ -262,6 +289,7 @@ class _Ground:
     hazard: np.ndarray  # (S,)
     facts: GroundFacts | None
     steepest_deg: Sequence[float] | None
+    followed: Sequence[TeamKind | None]  # who has been there, of stages that only the hand follows
 
     def speed(self, kind: str, stages: np.ndarray) -> np.ndarray | float:
         return 1.0 if self.facts is None else self.facts.speed[kind][self.hazard[stages]]
@@ -296,7 +324,8 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
     if not 0 <= moves < math.inf:
         raise _assumption("move_days", moves, "0 days or more")
     factors = {"mechanical": _positive(assumptions, "follow_up_speed_factor")}
-    if any(pool.kind == "animal" and pool.teams > 0 for pool in pools):
+    if "animal" in ground.followed or any(
+            pool.kind == "animal" and pool.teams > 0 for pool in pools):
         factors["animal"] = _positive(assumptions, "dog_follow_up_speed_factor")
     drive = 1000 * _positive(assumptions, "travel_speed_km_per_hour") * _positive(
         assumptions, "working_hours_per_day")  # m a team goes in a working day
@@ -309,8 +338,10 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
                                         where[:, 1]) for lon, lat in bases])  # (P, S)
 
     speeds = [pool.speeds() for pool in pools]
+    by_hand_only = np.array([factors[k] if k else 0.0 for k in ground.followed])
 
-    def days_of(pool: int, kind: TeamKind, stages: np.ndarray, speed: float) -> np.ndarray:
+    def days_of(pool: int, kind: TeamKind, stages: np.ndarray, speed: float | np.ndarray
+                ) -> np.ndarray:
         share = share_of_pool[pool, stages]
         with np.errstate(divide="ignore"):
             rate = speeds[pool][kind] * speed * share * ground.speed(kind, stages)
@@ -329,7 +360,8 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         stages, rank = stages[usable], rank[usable]
         if not len(stages):
             return
-        first = days_of(one, kind, stages, 1.0)
+        first = days_of(one, kind, stages, np.where(by_hand_only[stages] > 0,
+                                                    by_hand_only[stages], 1.0))
         cost = first * pools[one].cost_per_day
         second = np.zeros(len(stages), dtype=np.int32)
         if two >= 0:
@@ -359,7 +391,7 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         for p, rank in zip(candidates, ranks(candidates, stages), strict=True):
             near = rank < NEAREST_BASES
             offer(stages[near], rank[near], 0, p, kind, -1)
-    stages = np.flatnonzero(acts == 2)
+    stages = np.flatnonzero((acts == 2) & (by_hand_only == 0))
     with_others: tuple[tuple[int, TeamKind], ...] = ((1, "mechanical"), (2, "animal"))
     for number, kind in with_others:
         pairs = [(m, f) for m in by_kind[kind] for f in by_kind["manual"] if bases[m] == bases[f]]

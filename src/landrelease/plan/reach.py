@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -815,15 +815,20 @@ class PlannerAccess:
 def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: np.ndarray,
                    blocks: Blocking, grounds: Sequence[Ground], stage_blocker: np.ndarray,
                    own: Sequence[Sequence[int]], community_weight: np.ndarray,
-                   never: np.ndarray | None = None) -> PlannerAccess:
+                   never: np.ndarray | None = None, held: np.ndarray | None = None,
+                   part: Mapping[tuple[int, int], np.ndarray] | None = None) -> PlannerAccess:
     """The either-or access over roads as the arrays of `core.work.Access`.
 
     blocks, grounds : the hazards (or tasks), B of them, and the segments that they block.
     stage_blocker : int (S,), the hazard of each stage (`Problem.hazard`). A segment opens when all
         stages of all its hazards are finished.
+    part : (segment, hazard) -> those stages of a hazard that keep this segment shut, where that is
+        not all of them: of the ground of the hazard that lies on the way there.
     own : for each place (P) the hazards (0..B-1) that are its own.
     community_weight : float (P,) points a day that a community gets back.
     never : bool (M,), segments that no plan opens (explicit blocks, closures without an end).
+    held : bool (B,), hazards that are worked through and not released: no plan opens what they
+        block, and communities whose own they are get no date.
 
     Zone 0 is what can be reached now. What remains falls into zones by the roads that are open
     both ways among themselves. A gate leads over each blocked segment, one for each direction in
@@ -841,6 +846,8 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
 
     stage_blocker = np.asarray(stage_blocker, dtype=np.int64)
     shut = np.zeros(roads.segments, dtype=bool) if never is None else never
+    if held is not None:
+        shut = shut | blocks.blocked(held)
     blocked = blocks.blocked() | shut
     nodes = len(roads.start) - 1
     free = ~blocked[roads.segment]
@@ -857,16 +864,22 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     pair_start = np.searchsorted(blocks.segment, np.arange(roads.segments + 1))
     gates: dict[tuple[int, int, tuple[int, ...]], str] = {}
 
-    def gate(a: int, b: int, who: tuple[int, ...], name: str) -> None:
+    def gate(a: int, b: int, waits: tuple[int, ...], name: str) -> None:
         if a != b and b != 0:
-            gates.setdefault((a, b, who), name)
+            gates.setdefault((a, b, waits), name)
+
+    def waits_of(m: int) -> tuple[int, ...]:
+        """The stages that keep a segment shut."""
+        own = (stages_of[stage_start[b]:stage_start[b + 1]] if part is None or (m, b) not in part
+               else part[m, b] for b in blocks.blocker[pair_start[m]:pair_start[m + 1]].tolist())
+        return tuple(sorted({int(s) for stages in own for s in stages}))
 
     for arc in np.flatnonzero(zone[roads.tail] != zone[roads.head]).tolist():
         m = int(roads.segment[arc])
         if shut[m]:
             continue
-        who = tuple(blocks.blocker[pair_start[m]:pair_start[m + 1]].tolist())
-        gate(int(zone[roads.tail[arc]]), int(zone[roads.head[arc]]), who, network.segment_ids[m])
+        gate(int(zone[roads.tail[arc]]), int(zone[roads.head[arc]]), waits_of(m),
+             network.segment_ids[m])
 
     def own_zone(doors: set[int], name: str) -> int:
         """The zone that is entered from any of these."""
@@ -907,7 +920,7 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     community_zone = [own_zone(set(zone[places.node[places.start[p]:places.start[p + 1]]].tolist()),
                                places.ids[p]) for p in chosen]
     needed = [_stages(stages_of, stage_start, own[p]) for p in chosen.tolist()]
-    waits = [_stages(stages_of, stage_start, who) for _, _, who in gates]
+    waits = [np.array(stages, dtype=np.int32) for _, _, stages in gates]
     access = Access(
         zone=blocker_zone[stage_blocker], zones=zones, gate_ids=tuple(gates.values()),
         gate_from=np.array([a for a, _, _ in gates], dtype=np.int32),
@@ -916,7 +929,9 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
         community_ids=tuple(places.ids[p] for p in chosen), community_people=places.people[chosen],
         community_weight=np.asarray(community_weight, dtype=float)[chosen],
         community_zone=np.array(community_zone, dtype=np.int32),
-        community_start=_starts(needed), community_stage=_flat(needed))
+        community_start=_starts(needed), community_stage=_flat(needed),
+        community_held=None if held is None or not held.any() else np.array(
+            [bool(held[list(own[p])].any()) for p in chosen.tolist()], dtype=bool))
     return PlannerAccess(access, chosen, distance, zone,
                          tuple(np.array(sorted(e), dtype=np.int64) for e in entered))
 
@@ -961,6 +976,8 @@ def community_openings(access: Access, finish: np.ndarray) -> np.ndarray:
     out = zone_openings(access, finish)[access.community_zone]
     which = np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start))
     np.maximum.at(out, which, last[access.community_stage])
+    if access.community_held is not None:
+        out[access.community_held] = NEVER
     return out
 
 

@@ -368,8 +368,8 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
     """
     problem, world = tried.problem, tried.world
     stages = len(problem.predecessor)
-    if stages < 2 or (iterations == 0 and until is None):
-        return
+    if stages < 2 or (iterations == 0 and until is None) or tried.score <= 0:
+        return  # where nothing is lost, nothing is better
     behind = None if problem.access is None else dominators(problem.access, stages)
     groups = groups_of(problem, behind)
     soonest = soonest_costs(world)
@@ -430,7 +430,7 @@ def _by_regions(tried: _Tried, iterations: int, seed: int, progress: Progress,
     """
     problem, world = tried.problem, tried.world
     stages = len(problem.predecessor)
-    if iterations == 0 and until is None:
+    if (iterations == 0 and until is None) or tried.score <= 0:
         return
     if problem.access is not None:
         for slots in (quickest_slots(problem), _scarce_slots(problem)):

@@ -124,18 +124,19 @@ def more_equipment(problem: Problem, thing: str, units: int = 1) -> Problem:
 
 def roads_open(problem: Problem, gates: set[str]) -> Problem:
     """Roads that somebody else opens: their gates wait for nothing, and neither do those that the
-    same work opens (an area lies on several pieces of a road). Raises PLN-009: no such gate."""
+    same areas block (an area lies on several pieces of a road). Raises PLN-009: no such gate."""
     access = problem.access
     unknown = gates - set(() if access is None else access.gate_ids)
     if access is None or unknown:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the road", found=", ".join(
             sorted(unknown)) or "none", expected="a blocked road of the plan")
-    waits = [tuple(access.gate_stage[a:b].tolist()) for a, b in itertools.pairwise(
+    waits = [access.gate_stage[a:b].tolist() for a, b in itertools.pairwise(
         access.gate_start.tolist())]
-    blocks = {own for name, own in zip(access.gate_ids, waits, strict=True) if name in gates}
+    areas = [frozenset(problem.hazard[own].tolist()) for own in waits]
+    blocks = {own for name, own in zip(access.gate_ids, areas, strict=True) if name in gates}
     start, members = [0], list[int]()
-    for own in waits:
-        members += () if own in blocks else own
+    for own, of in zip(waits, areas, strict=True):
+        members += () if of in blocks else own
         start.append(len(members))
     return replace(problem, access=replace(
         access, gate_start=np.array(start, np.int32), gate_stage=np.array(members, np.int32)))

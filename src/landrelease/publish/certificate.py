@@ -18,11 +18,13 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.document import CellType, Column, Document, Grid, Section
 from landrelease.core.geometry import WGS84, geodesic_area_m2, joined, plane_for
+from landrelease.core.how_many import HowMany
 from landrelease.core.labels import label
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import ENGLISH as ENGLISH_WORDS
 from landrelease.publish.words import Words
+from landrelease.units import share_words
 
 DECIMALS = 7
 MOST_POINTS = 400  # of the table; the file of the ground holds all
@@ -62,7 +64,10 @@ class Certificate:
     work_until: str | None
     # As the proposal holds it: strata with their intervals; or why there is none.
     residual: Mapping[str, Any] | str
-    items: tuple[tuple[str, int, str], ...]  # category, number, what became of them
+    # Ground by the least confidence at which it is proven covered, the highest first: (confidence,
+    # None where none is on record; m²; share). None: not reported; (): no search was asked for.
+    proven: tuple[tuple[float | None, float, float], ...] | None
+    items: tuple[tuple[str, HowMany, str], ...]  # category, number, what became of them
     inspections: tuple[str, ...]
     weaker: tuple[str, ...]  # those that asked for less than the programme's settings
     checklist: str  # its name and version
@@ -87,6 +92,12 @@ def render_certificate(c: Certificate, texts: Texts = ENGLISH, *, templates: Pat
                    folder=templates)
 
 
+def _checklist(c: Certificate, w: Words) -> str:
+    """The name of the list, in the language where it is the one that ships, and its version."""
+    name, _, version = c.checklist.rpartition(" ")
+    return f"{w.texts.said(name)} {version}"
+
+
 def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
     """All texts and the sketch, as the template reads them.
 
@@ -104,7 +115,8 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
     depth = w.measured(f"{c.depth_m:g} m") if c.depth_m is not None else no
     asked = "" if c.required_depth_m is None else w("cert.depth.required",
                                                     depth=w.measured(f"{c.required_depth_m:g} m"))
-    found = [w("cert.items.row", category=_plain(category), count=count, fate=_plain(fate))
+    found = [w("cert.items.row", category=_plain(category), fate=_plain(fate), count=count.least
+               if count.stated else w("cert.items.least", n=count.least))
              for category, count, fate in c.items]
     content: dict[str, Any] = {
         "lang": w.texts.code, "dir": w.texts.direction,
@@ -122,11 +134,12 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
             [w("cert.size"), w.measured(f"{geodesic_area_m2(c.ground):,.0f} m²")],
             [w("cert.method"), ", ".join(_plain(m) for m in c.methods) or no],
             [w("cert.depth"), depth + (f" ({asked})" if asked else "")],
+            *([] if c.proven == () else [[w("cert.proof"), proof_words(c.proven, w) or no]]),
             [w("cert.work"), f"{c.work_from or no} – {c.work_until or no}"],
             [w("cert.inspection"), ", ".join(
                 w("cert.inspection.weaker", lot=i) if i in c.weaker else i
                 for i in c.inspections) or no],
-            [w("cert.checklist"), w("cert.checklist.met", name=c.checklist,
+            [w("cert.checklist"), w("cert.checklist.met", name=_checklist(c, w),
                                      met=c.checklist_met[0], of=c.checklist_met[1])],
             [w("cert.decided"), w.day(c.decided_on) if c.decided_on else no],
             [w("cert.handed"), w.day(c.handed_over_on) if c.handed_over_on
@@ -232,6 +245,21 @@ def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:
             said.append(w("cert.residual.prior.some", share=f"{100 * prior:.0f}"))
         lines.append(" ".join(said))
     return lines
+
+
+def proof_words(proven: Sequence[tuple[float | None, float, float]] | None, w: Words) -> str:
+    """Which share of the ground is proven covered at which confidence, and the least; "" where
+    nobody reported it."""
+    if not proven:
+        return ""
+    said = [w("cert.proof.unstated" if confidence is None else "cert.proof.row",
+              share=w.figure(share_words(share)), area=w.measured(f"{area:,.0f} m²"),
+              confidence="" if confidence is None else w.figure(f"{100 * confidence:g}"))
+            for confidence, area, share in proven]
+    stated = [c for c, _, _ in proven if c is not None]
+    if len(proven) > 1 and len(stated) == len(proven):
+        said.append(w("cert.proof.least", confidence=w.figure(f"{100 * min(stated):g}")))
+    return "; ".join(said)
 
 
 def _counts(people: Mapping[str, int | None], no: str, w: Words) -> list[str]:

@@ -6,6 +6,7 @@ document they carry the colours themselves.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -488,6 +489,87 @@ def score_chart(
         )
     svg.line("c-bound", left, 2, left, height - 20)
     svg.text("c-text", left, height - 5, bound_words, "middle" if left > width / 3 else "start")
+    return str(svg)
+
+
+def range_chart(rows: Sequence[tuple[str, float, float, float, bool]], label: str, *,
+                width: float = 640, say: Say = str) -> str:
+    """Ranges of scores over drawn worlds: name, 10 %, median, 90 %, and whether it is this plan."""
+    left = min(width * 0.5, 12 + 6.8 * max(len(r[0]) for r in rows))
+    right, height = 24, 34 * len(rows) + 30
+    low, high = min(r[1] for r in rows), max(r[3] for r in rows)
+    room = (high - low) or max(abs(high), 1.0)
+    low, high = low - 0.05 * room, high + 0.05 * room
+    svg = _Svg(width, height, label, styled=True, say=say)
+
+    def x(value: float) -> float:
+        return left + (width - left - right) * (value - low) / (high - low)
+
+    for i, (name, ten, half, ninety, this) in enumerate(rows):
+        top = 8 + 34 * i
+        svg.text("c-strong" if this else "c-text", left - 8, top + 14, name, "end")
+        svg.rect("c-this" if this else "c-rule", x(ten), top + 2, max(x(ninety) - x(ten), 1.0), 16)
+        svg.line("c-bound", x(half), top - 3, x(half), top + 23)
+    step = nice_step(high - low, 4)
+    tick = math.ceil(low / step) * step
+    while tick <= high:
+        svg.line("c-axis", x(tick), height - 26, x(tick), height - 21)
+        words = f"{tick / 1e6:,.6g} M" if high >= 2e6 else f"{tick:,.6g}"
+        svg.text("c-text", x(tick), height - 7, say(words), "middle")
+        tick += step
+    svg.line("c-axis", left, height - 26, width - right, height - 26)
+    return str(svg)
+
+
+def front_chart(rows: Sequence[tuple[float, float, str, bool]], one: str, other: str, label: str,
+                *, width: float = 640, height: float = 330, say: Say = str) -> str:
+    """Plans by what each loses in two parts of the objective: x, y, name, whether no other one
+    beats it: those are joined by a line."""
+    left, right, top, bottom = 84, 60, 30, 50
+    svg = _Svg(width, height, label, styled=True, say=say)
+
+    def span(values: list[float]) -> tuple[float, float]:
+        low, high = min(values), max(values)
+        room = (high - low) or max(abs(high), 1.0)
+        return max(low - 0.08 * room, min(low, 0.0)), high + 0.08 * room
+
+    x0, x1 = span([r[0] for r in rows])
+    y0, y1 = span([r[1] for r in rows])
+
+    def x(value: float) -> float:
+        return left + (width - left - right) * (value - x0) / (x1 - x0)
+
+    def y(value: float) -> float:
+        return height - bottom - (height - top - bottom) * (value - y0) / (y1 - y0)
+
+    def words(value: float, most: float) -> str:
+        return say(f"{value / 1e6:,.6g} M" if most >= 2e6 else f"{value:,.6g}")
+
+    for low, high, across in ((x0, x1, True), (y0, y1, False)):
+        step = nice_step(high - low, 4)
+        tick = math.ceil(low / step) * step
+        while tick <= high:
+            if across:
+                svg.line("c-grid", x(tick), top, x(tick), height - bottom)
+                svg.text("c-text", x(tick), height - bottom + 17, words(tick, high), "middle")
+            else:
+                svg.line("c-grid", left, y(tick), width - right, y(tick))
+                svg.text("c-text", left - 6, y(tick) + 4, words(tick, high), "end")
+            tick += step
+    svg.line("c-axis", left, height - bottom, width - right, height - bottom)
+    svg.line("c-axis", left, top, left, height - bottom)
+    svg.text("c-text", width - right, height - 8, one, "end")
+    svg.text("c-text", 4, 16, other)
+    front = sorted((r[0], r[1]) for r in rows if r[3])
+    for (x_from, y_from), (x_to, y_to) in itertools.pairwise(front):
+        svg.line("c-plan", x(x_from), y(y_from), x(x_to), y(y_to))
+    named: dict[tuple[float, float], list[str]] = {}
+    for first, second, name, kept in rows:
+        if (first, second) not in named:
+            svg.rect("c-this" if kept else "c-rule", x(first) - 5, y(second) - 5, 10, 10)
+        named.setdefault((first, second), []).append(name)
+    for (first, second), names in named.items():
+        svg.text("c-text", x(first) + 8, y(second) - 7, ", ".join(names))
     return str(svg)
 
 

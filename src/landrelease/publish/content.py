@@ -550,7 +550,8 @@ def public_content(report: PublicReport) -> dict[str, Any]:
     if not (math.isfinite(report.cell_m) and report.cell_m > 0):
         raise LandReleaseError(PUB_PUBLIC_FACTS, found=f"cells of {report.cell_m} m")
     # What is recorded fills the map; outlines alone only where nothing is.
-    shapes = [*report.hazardous, *(r.ground for r in report.released)] or [
+    shapes = [*report.hazardous, *(r.ground for r in report.released),
+              *(r.ground for r in report.reported)] or [
         m.ground for m in report.municipalities]
     bounds = (
         (-1.0, -1.0, 1.0, 1.0)
@@ -565,6 +566,11 @@ def public_content(report: PublicReport) -> dict[str, Any]:
         "bounds": list(bounds),
         "place_m": report.place_m,
         "cells": [rings(g, origin, record_id="a cell") for g in report.hazardous],
+        "reported": {
+            "rings": [rings(r.ground, origin, record_id="a cell") for r in report.reported],
+            "on": [None if r.day is None else r.day.isoformat() for r in report.reported],
+        },
+        "unplaced": report.unplaced,
         "released": {
             "rings": [
                 rings(r.ground, origin, record_id="released ground") for r in report.released

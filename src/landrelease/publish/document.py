@@ -21,6 +21,7 @@ from landrelease.publish.content import (
     visible_dates,
 )
 from landrelease.publish.page import (
+    hazardous_words,
     ledger_cells,
     ledger_note,
     money_known,
@@ -166,7 +167,7 @@ def _cut(text: str, most: int = LONGEST) -> str:
 def _found(report: Report, sight: Sight, w: Words) -> list[str]:
     land = report.land
     area = (
-        w("doc.hazards.area", area=w.area(report.ledger_total.hazardous_m2))
+        w("doc.hazards.area", area=hazardous_words(report.ledger_total, w))
         if report.ledger_total is not None and sight.ledger
         else ""
     )
@@ -260,7 +261,7 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
 
 
 def _ledger(report: Report, w: Words) -> dict[str, Any]:
-    rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
+    rows = sorted(report.ledger, key=lambda r: (-(r.hazardous_m2 or 0.0), r.name))
     shown = [[_cut(c, 60) for c in ledger_cells(r, w)] for r in rows[:LEDGER_ROWS]]
     if report.ledger_total is not None:
         shown.append([_cut(c, 60) for c in ledger_cells(report.ledger_total, w, whole=True)])

@@ -9,11 +9,14 @@ Point = tuple[float, float]  # longitude, latitude
 DECIMALS = 9  # of degrees: 0.1 mm
 
 
-def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) -> str:
-    """GPX 1.1 with a route a stretch."""
+def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
+        places: Sequence[tuple[str, Point]] = ()) -> str:
+    """GPX 1.1 with a route a stretch and a waypoint a place."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>',
            '<gpx version="1.1" creator="landrelease" xmlns="http://www.topografix.com/GPX/1/1">',
            f"<metadata><name>{escape(name)}</name><desc>{escape(words)}</desc></metadata>"]
+    out += [f'<wpt lat="{y:.9f}" lon="{x:.9f}"><name>{escape(title)}</name></wpt>'
+            for title, (x, y) in places]
     for title, points in routes:
         out.append(f"<rte><name>{escape(title)}</name>")
         out += [f'<rtept lat="{y:.9f}" lon="{x:.9f}"/>' for x, y in points]
@@ -21,8 +24,9 @@ def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) ->
     return "\n".join([*out, "</gpx>", ""])
 
 
-def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) -> str:
-    """KML 2.2 with a line a stretch."""
+def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
+        places: Sequence[tuple[str, Point]] = ()) -> str:
+    """KML 2.2 with a line a stretch and a point a place."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>',
            '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>',
            f"<name>{escape(name)}</name><description>{escape(words)}</description>"]
@@ -30,6 +34,8 @@ def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) ->
         text = " ".join(f"{x:.9f},{y:.9f}" for x, y in points)
         out.append(f"<Placemark><name>{escape(title)}</name><LineString><tessellate>1</tessellate>"
                    f"<coordinates>{text}</coordinates></LineString></Placemark>")
+    out += [f"<Placemark><name>{escape(title)}</name><Point><coordinates>{x:.9f},{y:.9f}"
+            "</coordinates></Point></Placemark>" for title, (x, y) in places]
     return "\n".join([*out, "</Document></kml>", ""])
 
 

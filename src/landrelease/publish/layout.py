@@ -32,7 +32,8 @@ LOGOS = (".png", ".jpg", ".jpeg", ".svg")
 MOST_LOGO = 2_000_000  # bytes
 MOST_WORDS = 300  # characters of a text of the header or the footer
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "plan": ("summary", "map", "order", "teams", "waits", "not_planned", "signatures", "trace"),
+    "plan": ("summary", "map", "order", "teams", "waits", "communities", "cash", "not_planned",
+             "signatures", "trace"),
     "task": ("order", "ground", "hazard", "people", "closures", "contacts", "signatures",
              "trace"),
     "week": ("summary", "work", "plan", "items", "incidents", "environment", "marking", "coverage",

@@ -64,7 +64,7 @@ def render_page(report: Report, view: View, texts: Texts = ENGLISH) -> str:
         "nowhere": w("nowhere"),
         "order": order_of(report, sight, dates)[1],
         "whole_m2": (
-            report.ledger_total.hazardous_m2
+            report.ledger_total.hazardous_m2 or 0.0
             if report.ledger_total is not None
             else sum(h.area_m2 for h in report.land.hazards)
         ),
@@ -142,6 +142,7 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
             f"{_t(state)} "
             f"{_t(w('made_on', date=w.day(report.made_on)))}.</p>",
             f'<p class="caution">{_t(w("public.blank"))}</p>', _DOUBTS,
+            f'<noscript><p class="wide caution">{_t(w("public.noscript"))}</p></noscript>',
             "</div></header><main>",
             '<section id="map" aria-labelledby="h-map"><div class="wide">',
             f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>'
@@ -154,9 +155,11 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
             f"{_t(w('public.legend.hazard'))}</li>",
             f"<li>{_symbol('fill-cleared', 'level', 'cleared')}"
             f"{_t(w('public.legend.released'))}</li>",
+            f"<li>{_symbol('fill-reported', '', 'reported')}"
+            f"{_t(w('public.legend.reported'))}</li>" if report.reported else "",
             f"<li>{_symbol('fill-blank', '', '')}{_t(w('public.legend.blank'))}</li></ul>",
             f'<p class="note">{_t(w("public.places", error=w.length(1.1774 * rough)))}</p>'
-            if rough > 100
+            if 1.1774 * rough >= 100
             else "",
             "</div></section>",
             _public_totals(report, w),
@@ -394,7 +397,7 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
     tiles.append(
         (
             w("tile.hazardous"),
-            w.area(report.ledger_total.hazardous_m2)
+            hazardous_words(report.ledger_total, w)
             if report.ledger_total is not None and sight.ledger
             else w.count(len(report.land.hazards)),
             w("tile.hazardous.note", count=w.count(len(report.land.hazards)),
@@ -947,6 +950,11 @@ def hectares_cell(m2: float | None, w: Words) -> str:
     return w.figure(f"{m2 / M2_PER_HECTARE:,.1f}") if m2 else "0"
 
 
+def hazardous_words(total: LedgerRow, w: Words) -> str:
+    """The hazardous area, or that it is not reported, which is not zero (S12)."""
+    return w("not_reported") if total.hazardous_m2 is None else w.area(total.hazardous_m2)
+
+
 def ledger_note(report: Report, w: Words) -> str:
     """What the ledger counts, and how many of its releases nobody signed (S09)."""
     outcomes = report.land.outcomes
@@ -958,7 +966,7 @@ def ledger_note(report: Report, w: Words) -> str:
 def ledger_cells(row: LedgerRow, w: Words, *, whole: bool = False) -> list[str]:
     return [
         w("whole") if whole else row.name,
-        w.count(row.hazards),
+        w.count(row.hazards) if row.hazards_known else w("not_reported"),
         hectares_cell(row.hazardous_m2, w),
         hectares_cell(row.cancelled_m2, w),
         hectares_cell(row.reduced_m2, w),
@@ -971,6 +979,7 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
     if not sight.ledger or not (report.ledger or report.ledger_total):
         return None
     accidents = sight.ledger_accidents
+    nothing = report.ledger_total is not None and report.ledger_total.accidents == 0
     head = [
         (w(f"ledger.{key}"), key != "name")
         for key in (
@@ -986,13 +995,14 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
     ]
 
     def cells(row: LedgerRow, *, whole: bool = False) -> list[str]:
-        last = [w.figure(f"{row.accidents:,}")] if accidents else []
+        last = [w("not_reported") if nothing else w.figure(f"{row.accidents:,}")
+                ] if accidents else []
         return [
             _t(c).replace(_t(w("not_reported")), f"<i>{_t(w('not_reported'))}</i>")
             for c in (*ledger_cells(row, w, whole=whole), *last)
         ]
 
-    rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
+    rows = sorted(report.ledger, key=lambda r: (-(r.hazardous_m2 or 0.0), r.name))
     return (
         "ledger",
         w("section.ledger"),
@@ -1162,11 +1172,11 @@ def _public_totals(report: PublicReport, w: Words) -> str:
     rows = [
         [
             _t(r.name),
-            w.count(r.hazards),
+            w.count(r.hazards) if r.hazards or r.hazardous_m2 is not None else w("not_reported"),
             _t(hectares_cell(r.hazardous_m2, w)),
             _t(hectares_cell(r.released_m2, w)),
         ]
-        for r in sorted(report.totals, key=lambda r: (-r.hazardous_m2, r.name))
+        for r in sorted(report.totals, key=lambda r: (-(r.hazardous_m2 or 0.0), r.name))
     ]
     return (
         f'<section id="totals"><div class="wide"><h2>{_t(w("public.totals"))}</h2>'

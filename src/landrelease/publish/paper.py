@@ -114,9 +114,13 @@ def plain(text: str, most: int = LONGEST) -> str:
 
 
 def plan_svg(grounds: Sequence[BaseGeometry], places: Sequence[int], classes: Sequence[int],
+             around: Sequence[BaseGeometry] = (), numbered: int = 300,
              wide: float = 520.0, most_high: float = 400.0) -> str:
-    """Areas of a plan (degrees on WGS 84), coloured by class 0..4 and numbered by place. An area
-    too small to be seen is drawn as a dot over all of it (S01)."""
+    """Areas of a plan (degrees on WGS 84), coloured by class 0..4; the first ones are numbered by
+    place. An area too small to be seen is drawn as a dot over all of it (S01).
+
+    around : other hazardous ground, hatched where the picture reaches
+    """
     shapes = np.array(list(grounds), dtype=object)
     bounds = shapely.total_bounds(shapes)
     plane = plane_for(tuple(bounds.tolist()))
@@ -127,7 +131,10 @@ def plan_svg(grounds: Sequence[BaseGeometry], places: Sequence[int], classes: Se
     scale = min(wide / (east - west), most_high / (north - south))
     high = (north - south) * scale
     wide = (east - west) * scale
-    out = [_opened(wide, high)]
+    near = shapely.box(*bounds).buffer(0.1 * max(np.ptp(bounds[::2]), np.ptp(bounds[1::2]), 1e-3))
+    out = [_opened(wide, high), *_hatched(
+        [plane.to_plane(shape) for shape in around if near.intersects(shape)],
+        shapely.box(west, south, east, north), scale)]
     last_first = sorted(range(len(places)), key=lambda n: -places[n])
     labels = []
     for n in last_first:
@@ -143,7 +150,7 @@ def plan_svg(grounds: Sequence[BaseGeometry], places: Sequence[int], classes: Se
                        'stroke="#c00000" stroke-width="0.6" fill-rule="evenodd"/>')
         labels.append((places[n], x, y))
     taken: list[tuple[float, float]] = []
-    for place, x, y in sorted(labels):
+    for place, x, y in sorted(labels)[:numbered]:
         if all(abs(x - a) > 5.5 * len(str(place)) + 4 or abs(y - b) > 9 for a, b in taken):
             taken.append((x, y))
             out.append(f'<text x="{x:.1f}" y="{y + 3:.1f}" font-size="8.5" text-anchor="middle" '
@@ -152,6 +159,35 @@ def plan_svg(grounds: Sequence[BaseGeometry], places: Sequence[int], classes: Se
                        f'<text x="{x:.1f}" y="{y + 3:.1f}" font-size="8.5" text-anchor="middle" '
                        f'font-family="Libertinus Serif" fill="#16222c">{place}</text>')
     return "\n".join([*out, *_scale_and_north(east - west, scale, wide, high), "</svg>"])
+
+
+def _hatched(shapes: Sequence[BaseGeometry], frame: BaseGeometry, scale: float) -> list[str]:
+    """Other hazardous ground of a picture, in metres; one too small to be seen is a square over
+    all of it (S01)."""
+    west, _, _, north = frame.bounds
+    out = []
+    for shape in shapes:
+        near = shapely.intersection(shapely.make_valid(shape), frame)
+        parts = [p for p in shapely.get_parts(near) if p.geom_type == "Polygon"]
+        if not parts:
+            continue
+        x0, y0, x1, y1 = shapely.total_bounds(parts)
+        size = max(x1 - x0, y1 - y0) * scale
+        if size < 4:
+            half = max(2.6, size / 2)
+            out.append(f'<rect x="{((x0 + x1) / 2 - west) * scale - half:.1f}" '
+                       f'y="{(north - (y0 + y1) / 2) * scale - half:.1f}" width="{2 * half:.1f}" '
+                       f'height="{2 * half:.1f}" fill="url(#around)" stroke="#c00000" '
+                       'stroke-width="0.5"/>')
+        else:
+            out.append(f'<path d="{_path(shapely.MultiPolygon(parts), west, north, scale)}" '
+                       'fill="url(#around)" stroke="#c00000" stroke-width="0.5" '
+                       'stroke-dasharray="4 2" fill-rule="evenodd"/>')
+    if not out:
+        return []
+    return ['<defs><pattern id="around" width="5" height="5" patternUnits="userSpaceOnUse">'
+            '<rect width="5" height="5" fill="#d9d9d9"/><path d="M0 5L5 0" stroke="#7a1020" '
+            'stroke-width="0.8"/></pattern></defs>', *out]
 
 
 def ground_svg(ground: BaseGeometry, beside: Sequence[BaseGeometry],

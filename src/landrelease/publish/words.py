@@ -12,7 +12,7 @@ from datetime import date
 
 from landrelease.core import amounts, texts
 from landrelease.core.texts import Texts
-from landrelease.publish import words_documents
+from landrelease.publish import words_documents, words_lanes
 
 ENGLISH: Mapping[str, str] = {
     # --- on every output -----------------------------------------------------------------------
@@ -469,6 +469,10 @@ ENGLISH: Mapping[str, str] = {
     "public.legend.hazard": "Hazardous: do not enter",
     "public.legend.released": "Released by the authority, signed, and nothing found since",
     "public.legend.blank": "No colour: no information, treat as dangerous",
+    "public.legend.reported": "Something dangerous was reported here and is being looked at: do "
+                              "not go there",
+    "public.noscript": ("Without scripts this page shows no map. That says nothing about the "
+                        "ground. Ask whoever is named above."),
     "public.places": (
         "Place names are approximate: they can be more than {error} away. Do not use them to judge "
         "where a hazard begins."
@@ -509,6 +513,10 @@ ENGLISH: Mapping[str, str] = {
                        "signature of the authority stands behind it. Treat it as dangerous.",
     "js.pub.partly": "No information that counts. Only a part of the ground here is released. "
                      "Treat it as dangerous.",
+    "js.pub.reported": "Somebody reported something dangerous at or near this place (day: {day}). "
+                       "It is being looked at. Do not go there until you are told.",
+    "js.pub.day_nr": "not reported",
+    "js.pub.unplaced": "Of some recorded hazards nobody knows the place; they are on no map.",
     "js.pub.within": "The answer is about all ground within {metres} m of what you asked about.",
     "js.pub.blank": "No information about this place. Treat it as dangerous.",
     # --- the document ----------------------------------------------------------------------------
@@ -577,6 +585,12 @@ ENGLISH: Mapping[str, str] = {
     "cert.inspection.weaker": "{lot} (its sample asks for less than the programme's settings do)",
     "cert.checklist": "All reasonable effort",
     "cert.checklist.met": "{name}: {met} of {of} items met",
+    "cert.proof": "Proof of coverage",
+    "cert.proof.row": (
+        "{share} % of the ground ({area}) proven covered at {confidence} % confidence"),
+    "cert.proof.unstated": (
+        "{share} % of the ground ({area}) proven covered at a confidence that is not on record"),
+    "cert.proof.least": "the least confidence is {confidence} %",
     "cert.decided": "Decided on",
     "cert.handed": "Handed over on",
     "cert.handed.not": "not yet handed over",
@@ -600,6 +614,7 @@ ENGLISH: Mapping[str, str] = {
     "cert.points.more": "{count} more points are in the registry.",
     "cert.items": "What was found",
     "cert.items.none": "No explosive ordnance was found on this ground.",
+    "cert.items.least": "at least {n}",
     "cert.items.row": "{category}: {count}, {fate}",
     "cert.residual": "What may remain",
     "cert.residual.note": (
@@ -642,6 +657,7 @@ ENGLISH: Mapping[str, str] = {
     ),
     "cert.foot": "{release} · proposal {sha} · chain head {head} · state of {date}",
     **words_documents.ENGLISH,
+    **words_lanes.ENGLISH,
 }
 # Texts that no template of a centre changes: marks and cautions (S12, S19).
 FIXED: tuple[str, ...] = (

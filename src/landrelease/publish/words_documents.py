@@ -34,11 +34,12 @@ ENGLISH: Mapping[str, str] = {
     "paper.withheld": "Not shown to this reader: {what}.",
     "paper.yes": "yes",
     "paper.no": "no",
-    "paper.map.note": (
-        "North is up. Areas are coloured and numbered by their place in the plan, 1 first. Ground "
-        "without colour is ground without information."
-    ),
-    "paper.map.more": "The {count} areas that come first are drawn; the table has all.",
+    "paper.map.note":
+        "North is up. Areas are coloured and numbered by their place in the plan, 1 first.",
+    "paper.map.rest":
+        "Hatched ground is hazardous and this plan does not work on it. Ground without colour and "
+        "without hatching is ground without information: treat it as dangerous.",
+    "paper.map.more": "The {count} areas that come first are numbered; the table has all.",
     # --- how to compute it again -----------------------------------------------------------------
     "paper.trace": "How to come to the same figures",
     "paper.trace.office": "Office",
@@ -96,6 +97,11 @@ ENGLISH: Mapping[str, str] = {
     "paper.c.kind": "Kind",
     "paper.c.found": "Found",
     "paper.c.destroyed": "Destroyed",
+    "paper.c.unstated": "Records without a number",
+    "paper.at_least": "at least {n}",
+    "paper.at_least.note":
+        "Records that state no whole number of items: {n}. Each counts as the least that it says, "
+        "1 where it says none; sums that hold one say “at least”.",
     "paper.c.day": "Day",
     "paper.c.class": "Class",
     "paper.c.investigation": "Investigation",
@@ -131,6 +137,14 @@ ENGLISH: Mapping[str, str] = {
     "paper.c.paid": "Spent",
     "paper.c.bound": "Bound",
     "paper.c.left": "Left",
+    "paper.c.month": "Month",
+    "paper.c.community": "Community",
+    "paper.c.people": "People",
+    "paper.c.reached": "Can be reached from",
+    "paper.c.own_released": "and its own areas are done by",
+    "paper.c.arrived": "Arrives",
+    "paper.c.bound_demining": "Bound for survey and clearance",
+    "paper.c.bound_works": "Bound for works of the second phase",
     "paper.c.spend_until": "Spend until",
     "paper.c.cost_type": "Kind of cost",
     "paper.c.amount": "Amount",
@@ -138,6 +152,9 @@ ENGLISH: Mapping[str, str] = {
     "paper.plan.subtitle": "What is done when and by whom, from {first} to {last}",
     "paper.plan.state": "PROPOSAL: task orders and releases are decisions of people",
     "paper.plan.old": "The records have changed since this plan was made.",
+    "paper.plan.tables": (
+        "The problem of this plan is from tables; the registry was not compared. Hold its areas, "
+        "teams and dates against the records before anybody works by it."),
     "paper.plan.stopped": "The search was stopped before its end; the plan holds all the same.",
     "paper.plan.summary": "In short",
     "paper.plan.dated": "Steps of work with dates",
@@ -165,6 +182,20 @@ ENGLISH: Mapping[str, str] = {
         "Points to be gained: to first order, if this alone fell away. Steps that can start on the "
         "first day wait for nothing."
     ),
+    "paper.plan.communities": "When communities get their access back",
+    "paper.plan.communities.note": (
+        "Days of the plan if all goes as expected; an empty day lies beyond its end. Inspection, "
+        "signature and hand-over come after it. Reached never means that a road is safe. "
+        "`landrelease plan policy` gives intervals."),
+    "paper.plan.communities.none": "No community is cut off or waits for ground of its own.",
+    "paper.plan.cash": "Money by month and fund",
+    "paper.plan.cash.note": (
+        "What work costs is bound in the month in which it starts. Months in which nothing arrives "
+        "and nothing is bound are left out."),
+    "paper.plan.cash.after": (
+        "* comes after the last day on which this plan begins work: nothing in it is paid from "
+        "that money, and nothing is planned with it."),
+    "paper.plan.cash.none": "No money arrives and none is bound.",
     "paper.plan.not_planned": "What has no date, and stays hazardous",
     "paper.plan.not_planned.none": "Every step has a date.",
     "paper.plan.none": "No step of work has a date.",

@@ -18,11 +18,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, plane_for
 from landrelease.core.record import Kind, Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
     ANSWERS_BEFORE,
+    HAZARD_WOULD_NARROW,
     HAZARD_WOULD_SHRINK,
     IDENTIFIER_LOOKS_ALIKE,
     IDENTIFIER_REPEATED,
@@ -273,10 +274,32 @@ def _breaks_s01(told: Told, i: int, kind: Kind, record: Record, said: dict[str, 
     except shapely.errors.GEOSException:
         lost = geodesic_area_m2(old)
     if lost <= settings.rounding_m2:
-        return False
+        return kind.name == "hazard" and _narrows(told, i, record, said, new, settings)
     told.refuse(i, HAZARD_WOULD_SHRINK if kind.name == "hazard" else RELEASED_WOULD_GROW,
                 field="geometry", found=area_words(lost), other=record.id)
     return True
+
+
+def _narrows(told: Told, i: int, record: Record, said: dict[str, Any], new: BaseGeometry,
+             settings: Settings) -> bool:
+    """Refuse an accuracy of a hazard that is better than what is on record, or none any more: what
+    it reaches would shrink (S01, S04). Unless its outline is drawn so much wider."""
+    name = "position_accuracy_m"
+    before, now = (_metres(values.get(name)) for values in (record.values, said))
+    if before - now <= settings.rounding_m or record.geometry is None:
+        return False
+    plane = plane_for(record.geometry.bounds)
+    reached = plane.to_plane(record.geometry).buffer(before)
+    if reached.difference(plane.to_plane(new).buffer(now)).area <= settings.rounding_m2:
+        return False
+    told.refuse(i, HAZARD_WOULD_NARROW, field=name, other=record.id,
+                found=f"{now:,.10g} m" if name in said else "not reported",
+                expected=f"{before:,.10g} m")
+    return True
+
+
+def _metres(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 # Kinds of which two records at one place are one record.

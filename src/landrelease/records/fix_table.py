@@ -67,7 +67,19 @@ def track_of(file: str, fixes: FixTable, problems: list[Problem]) -> Track:
         column["in_pass"].astype(np.int32), column["engaged"].astype(np.int8), column["depth_m"],
         column["heading_deg"], row[keep], grouped(file, problems),
         fix=column["fix"].astype(np.int8), accuracy_m=told("accuracy_m"),
-        speed_m_s=told("speed_m_s"), hdop=told("hdop"))
+        speed_m_s=told("speed_m_s"), hdop=told("hdop"), broken=broken_at(row[keep], problems))
+
+
+def broken_at(row: np.ndarray, problems: list[Problem]) -> np.ndarray | None:
+    """(N,) bool: which of the fixes that are used follow a row that is not; None: none does.
+
+    Nobody knows what that row would have said of the tool, so no step may lead over it (S05).
+    """
+    if not problems:
+        return None
+    out = np.zeros(len(row) + 1, dtype=bool)
+    out[np.searchsorted(row, np.array([p[0] for p in problems]), side="right")] = True
+    return out[:-1]
 
 
 def grouped(file: str, problems: Iterable[Problem], message: Message = TRACK_ROW

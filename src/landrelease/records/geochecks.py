@@ -24,9 +24,11 @@ import shapely
 
 from landrelease.core.finding import Finding
 from landrelease.core.geometry import geodesic_distance_m, plane_for
+from landrelease.core.lineage import FARTHEST_OFF_M, off_m
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.errors import (
+    ACCURACY_NO_PLACE,
     AREA_COUNTED_TWICE,
     CORNER_ID_REPEATED,
     CORNER_ID_REPEATED_TRIMMED,
@@ -34,6 +36,7 @@ from landrelease.errors import (
     CORNERS_REPEATED,
     DEVICES_REPEATED,
     IDENTIFIER_LOOKS_ALIKE,
+    JOINT_WORK_POSSIBLE,
     OBJECT_ID_REPEATED,
     OUTSIDE_ADMINISTRATIVE_AREA,
     PARTS_OVERLAP,
@@ -109,6 +112,8 @@ CHECKS: tuple[Check, ...] = (
           "the parts of one record overlap", "geocheck_adv_overlapping_polygons"),
     Check("place_out_of_range", "mandatory", PLACE_OUT_OF_RANGE,
           "a coordinate is no place on Earth; the other checks leave the polygon out"),
+    Check("accuracy_no_place", "mandatory", ACCURACY_NO_PLACE,
+          "a place that may be so far off that nobody knows it"),
     Check("identifier_looks_alike", "advisory", IDENTIFIER_LOOKS_ALIKE,
           "identifiers that differ by case, spaces, dashes or look-alike letters only"),
     Check("same_shape", "mandatory", SHAPE_REPEATED,
@@ -127,6 +132,8 @@ CHECKS: tuple[Check, ...] = (
           "a hazard reaches beyond its administrative area"),
     Check("area_counted_twice", "advisory", AREA_COUNTED_TWICE,
           "the areas of a kind add up to more than the ground they cover"),
+    Check("possible_joint_work", "advisory", JOINT_WORK_POSSIBLE,
+          "two reports of other teams tell of the same work, place and days, and name no partner"),
     Check("crowded_records", "advisory", RECORDS_CROWDED,
           "so many records lie at one place that not all pairs were compared"),
 )
@@ -151,6 +158,8 @@ class CheckSettings:
     overlap_m2: float = 1.0  # less is the rounding of coordinates
     overlap_share: float = 0.009  # of the smaller of two records
     most_neighbours: int = 100  # compared with each record; more is told, not measured
+    farthest_off_m: float = FARTHEST_OFF_M  # a place that may be farther off is none
+    report_off_m: float = 10_000.0  # of a complaint: `report_place_m` of the assumptions
     outside_share: float = 0.01  # of the record, outside its hazard or administrative area
 
 
@@ -728,6 +737,19 @@ def check_objects(objects: Objects) -> list[Finding]:
     return told.findings
 
 
+def check_reports(reports: Sequence[Record]) -> list[Finding]:
+    """Reports of work that may be one joint work, told by several, and nobody says so: each is
+    counted until somebody does."""
+    from landrelease.core.joint import possible, report_of
+
+    told = _Told()
+    done = [r for r in reports if r.values.get("activity_status") != "planned"]
+    for a, b in possible([report_of(r.values) for r in done]):
+        told.tell(JOINT_WORK_POSSIBLE, file="", row=0, kind=done[b].kind, record=done[b].id,
+                  name="joint_with", found=done[b].id, other=shown(done[a].id))
+    return told.findings
+
+
 # Letters and digits that look alike, after case folding: a selection of Unicode Technical Standard
 # 39, confusables.txt, for the alphabets that identifiers are typed in. Capitals decide (Cyrillic
 # в and н are small capitals of В and Н; Greek ν is the small letter of Ν). 0/O and 1/l/I are one,
@@ -1007,6 +1029,7 @@ def _tell_outside(told: _Told, shapes: Shapes, index: np.ndarray, settings: Chec
 def check_all(*, shapes: Shapes | None = None, corners: Corners | None = None,
               points: Points | None = None, devices: Devices | None = None,
               objects: Objects | None = None, administrative: Shapes | None = None,
+              reports: Sequence[Record] = (),
               settings: CheckSettings = SETTINGS, only: Iterable[str] = (),
               progress: Progress = silent) -> list[Finding]:
     """All checks on the tables that are there. `only`: names of checks, all where empty.
@@ -1025,7 +1048,25 @@ def check_all(*, shapes: Shapes | None = None, corners: Corners | None = None,
         found += check_devices(devices)
     if objects is not None:
         found += check_objects(objects)
+    found += check_reports(reports)
     return [f for f in found if not wanted or f.code in wanted]
+
+
+def check_accuracies(records: Iterable[Record], settings: CheckSettings = SETTINGS
+                     ) -> list[Finding]:
+    """Records with a place that may be so far off that nobody knows it: a typing error, kilometres
+    times a thousand, or a receiver that knew nothing. The value stays, and the record counts no
+    farther round than that."""
+    told = _Told()
+    for r in records:
+        most = settings.farthest_off_m
+        if r.kind == "complaint":
+            most = min(most, settings.report_off_m)
+        if r.geometry is not None and not r.geometry.is_empty and off_m(r) > most:
+            told.tell(ACCURACY_NO_PLACE, file="", row=0, kind=r.kind, record=r.id,
+                      name="position_accuracy_m", found=f"{off_m(r):,.10g}",
+                      expected=f"{most:,.10g}")
+    return told.findings
 
 
 def check_registry(records: Iterable[Record], *, settings: CheckSettings = SETTINGS,
@@ -1034,7 +1075,8 @@ def check_registry(records: Iterable[Record], *, settings: CheckSettings = SETTI
 
     Polygons are checked for themselves and against each other, hazards against the administrative
     areas of the finest level that is recorded, points against points of their kind, identifiers
-    within their kind. Items that name one activity or hazard are its devices where they report
+    within their kind, reports of work against those of the same place and days. Items that name one
+    activity or hazard are its devices where they report
     neither a place nor an identifier. Findings name the kind and the id of the record.
     """
     every = list(records)
@@ -1066,8 +1108,11 @@ def check_registry(records: Iterable[Record], *, settings: CheckSettings = SETTI
     bare = [r for r in every if r.kind == "item" and r.geometry is None
             and not r.values.get("identifier") and (r.values.get("activity")
                                                     or r.values.get("hazard"))]
-    return check_all(
-        shapes=shapes, settings=settings, only=only, progress=progress,
+    wanted = set(only)
+    found = [] if wanted and "accuracy_no_place" not in wanted else check_accuracies(
+        every, settings)
+    return found + check_all(
+        shapes=shapes, settings=settings, only=wanted, progress=progress,
         administrative=Shapes.of([r.geometry for r in areas], kind="administrative_area",
                                  record=[r.id for r in areas]),
         points=Points([r.kind for r in points], [r.id for r in points], [""] * len(points),
@@ -1077,5 +1122,6 @@ def check_registry(records: Iterable[Record], *, settings: CheckSettings = SETTI
                         [r.values.get("ordnance_category") for r in bare], [""] * len(bare),
                         [r.values.get("model") for r in bare],
                         [r.values.get("quantity") for r in bare]),
+        reports=[r for r in every if r.kind == "activity"],
         objects=Objects([r.kind for r in every],
                         [r.values.get("identifier") for r in every], [r.id for r in every]))

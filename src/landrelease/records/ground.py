@@ -16,7 +16,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.lineage import FARTHEST_OFF_M
 from landrelease.core.record import Kind, Record
+from landrelease.core.track import CIRCLE, CIRCLE_90
 from landrelease.errors import (
     AREA_DIFFERS,
     AREA_TOO_SMALL,
@@ -43,7 +45,7 @@ from landrelease.errors import (
 )
 from landrelease.records import coordinates, places, shapes, traverses
 from landrelease.records.coordinates import Notation
-from landrelease.records.mapping import Mapping
+from landrelease.records.mapping import MEASURED, Mapping
 from landrelease.records.readers import SourceTable
 from landrelease.records.told import Told
 from landrelease.records.traverses import TraversePoint
@@ -69,6 +71,8 @@ class Settings:
     bounds_margin_deg: float = 0.5  # around the programme's bounds; about 50 km
     # A hazard may lose, or an outcome gain, this much by the rounding of coordinates.
     rounding_m2: float = 1.0
+    rounding_m: float = 1.0  # by which the accuracy of a hazard may improve
+    farthest_off_m: float = FARTHEST_OFF_M  # of a place; one that may be farther off waits
     worst_accuracy_m: float = places.WORST_ACCURACY_M  # of a transformation (S04)
 
 
@@ -77,8 +81,9 @@ class Ground:
     """The places of N rows.
 
     `as_read`: 2-D, in the file's system. `shapes`: longitude and latitude on WGS 84, valid; None
-    where there is none or it was refused. `accuracy_m`: (N,) of rounding and transformation, 0
-    where nothing is known of it. `in_degrees`: whether `as_read` is on WGS 84 too.
+    where there is none or it was refused. `accuracy_m`: (N,) of rounding, transformation and what
+    the receiver of a phone stated, radius that holds 90 %; 0 where nothing is known of it.
+    `in_degrees`: whether `as_read` is on WGS 84 too.
     """
 
     as_read: np.ndarray
@@ -102,41 +107,16 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
 
     Raises GEO-002, GEO-003, GEO-004, GEO-208 to GEO-210: the system of the file as a whole.
     """
-    count = len(table)
-    accuracy = np.zeros(count)
-    names = place_columns(mapping)
-    if kind.geometry == "none" or not (table.has_geometry or names):
-        nothing = np.empty(count, dtype=object)
-        return Ground(nothing, nothing.copy(), accuracy, True)
-    in_degrees = True
-    if names == ("legs",):
-        as_read = np.empty(count, dtype=object)
-        accuracy = _from_legs(told, as_read, table, mapping, existing, bounds, settings)
-        crs = "EPSG:4326"
-        if table.has_geometry:
-            _beside_legs(told, as_read, accuracy, table, mapping, settings)
-    elif names and names != ("geometry",):
-        as_read = np.empty(count, dtype=object)
-        accuracy = _from_columns(told, as_read, table, names, mapping, existing, bounds,
-                                 stated_accuracy, settings)
-        crs = "EPSG:4326"
-    else:
-        as_read, stated = _as_read(told, table, mapping, settings)
-        crs = mapping.crs or stated or table.crs
-    ok = ~shapely.is_missing(as_read) & ~shapely.is_empty(as_read)
+    if kind.geometry == "none" or not (table.has_geometry or place_columns(mapping)):
+        nothing = np.empty(len(table), dtype=object)
+        return Ground(nothing, nothing.copy(), np.zeros(len(table)), True)
+    read, crs = _placed(told, table, mapping, existing, bounds, stated_accuracy, settings)
+    as_read, ground = read.as_read, read.shapes
+    ok = ~shapely.is_missing(ground)
     if kind.place_needed:
         for i in np.flatnonzero(~ok & ~told.misplaced).tolist():
             told.refuse(i, GEOMETRY_MISSING, field="geometry",
                         found="empty" if as_read[i] is not None else "none given")
-    ground = as_read.copy()
-    ground[~ok] = None
-    if crs and not places.is_wgs84(crs, table.file):
-        in_degrees = False
-        using = places.carriage(crs, table.file, shapely.get_coordinates(ground),
-                                worst_accuracy_m=settings.worst_accuracy_m)
-        ground = places.carry_all(ground, using)
-        accuracy = np.asarray(places.combined_accuracy(accuracy, using.accuracy_m))
-        _tell_carriage(told, using)
     box = shapely.bounds(ground)
     with np.errstate(invalid="ignore"):
         outside = ~((box[:, 0] >= -180) & (box[:, 2] <= 180) & (box[:, 1] >= -90)
@@ -156,7 +136,79 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         others = shapely.is_missing(areas)
         _check_shapes(told, kind, areas, settings)
         ground[~others] = areas[~others]
-    return Ground(as_read, ground, accuracy, in_degrees)
+    accuracy = read.accuracy_m
+    if (heading := mapping.columns.get(MEASURED)) is not None:
+        accuracy = np.asarray(places.combined_accuracy(accuracy, measured_m(table.cells[heading])))
+    return Ground(as_read, ground, accuracy, read.in_degrees)
+
+
+def _placed(told: Told, table: SourceTable, mapping: Mapping,
+            existing: MappingType[str, Record], bounds: Bounds | None,
+            stated_accuracy: Sequence[Any] | None, settings: Settings) -> tuple[Ground, str]:
+    """The places of all rows as they are read, carried to WGS 84 and not checked yet; and their
+    system, "" where nothing states it."""
+    accuracy, names, in_degrees = np.zeros(len(table)), place_columns(mapping), True
+    if names == ("legs",):
+        as_read = np.empty(len(table), dtype=object)
+        accuracy = _from_legs(told, as_read, table, mapping, existing, bounds, settings)
+        crs = "EPSG:4326"
+        if table.has_geometry:
+            _beside_legs(told, as_read, accuracy, table, mapping, settings)
+    elif names and names != ("geometry",):
+        as_read = np.empty(len(table), dtype=object)
+        accuracy = _from_columns(told, as_read, table, names, mapping, existing, bounds,
+                                 stated_accuracy, settings)
+        crs = "EPSG:4326"
+    else:
+        as_read, stated = _as_read(told, table, mapping, settings)
+        crs = mapping.crs or stated or table.crs
+    ground = as_read.copy()
+    ground[shapely.is_missing(as_read) | shapely.is_empty(as_read)] = None
+    if crs and not places.is_wgs84(crs, table.file):
+        in_degrees = False
+        using = places.carriage(crs, table.file, shapely.get_coordinates(ground),
+                                worst_accuracy_m=settings.worst_accuracy_m)
+        ground = places.carry_all(ground, using)
+        accuracy = np.asarray(places.combined_accuracy(accuracy, using.accuracy_m))
+        _tell_carriage(told, using)
+    return Ground(as_read, ground, accuracy, in_degrees), crs
+
+
+def rough_places(rows: Sequence[MappingType[str, Any]], mapping: Mapping
+                 ) -> tuple[np.ndarray, np.ndarray]:
+    """Where rows lie as far as their cells can be read at all: (N,) shapes on WGS 84 that nothing
+    has checked, None where there is none; and how far off their rounding and transformation leave
+    them, (N,) m. For rows that wait: where they may lie, not where they do. Degrees of which no
+    datum is stated are taken as they stand.
+
+    rows : heading -> cell, all rows with the same headings.
+    """
+    from landrelease.records.readers import SourceRow
+
+    found, off = np.empty(len(rows), dtype=object), np.zeros(len(rows))
+    names = place_columns(mapping)
+    if not names or not len(rows):
+        return found, off
+    stated = "" if mapping.crs.startswith("(") else mapping.crs
+    used = replace(mapping, crs=stated or ("" if names == ("geometry",) else "EPSG:4326"),
+                   columns={n: h for n, h in mapping.columns.items() if h in rows[0]})
+    table = SourceTable("", "", b"", "", tuple(rows[0]),
+                        tuple(SourceRow(n, row) for n, row in enumerate(rows, 1)),
+                        has_geometry=False)
+    try:
+        read = _placed(Told("", table.row_numbers), table, used, {}, None, None, Settings())[0]
+        return read.shapes, np.where(np.isfinite(read.accuracy_m), read.accuracy_m, 0.0)
+    except (LandReleaseError, KeyError):  # of all rows together: perhaps some can be read alone
+        if len(rows) > 1:
+            for i, row in enumerate(rows):
+                (found[i],), (off[i],) = rough_places([row], mapping)
+        return found, off
+
+
+def measured_m(cells: Sequence[Any]) -> np.ndarray:
+    """What receivers state of a place (S04), made the radius that holds 90 %; 0 where nothing."""
+    said = np.array([_number(c) or 0.0 for c in cells])
+    return np.where(np.isfinite(said) & (said > 0), said, 0.0) * (CIRCLE_90 / CIRCLE)
 
 
 def _tell_carriage(told: Told, using: places.Carriage) -> None:

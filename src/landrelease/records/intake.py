@@ -8,7 +8,9 @@ already known is passed in.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -27,6 +30,7 @@ from landrelease.core.record import KINDS, Field, Kind, Record
 from landrelease.core.said_numbers import one_number
 from landrelease.core.said_words import Vocabulary, vocabulary
 from landrelease.errors import (
+    ACCURACY_NO_PLACE,
     DATUM_NOT_STATED,
     GEOMETRY_UNREADABLE,
     MAPPING_NOT_READABLE,
@@ -41,6 +45,7 @@ from landrelease.errors import (
     Message,
 )
 from landrelease.records import mapping as mappings
+from landrelease.records import places
 from landrelease.records.fate import MERGE_RULE, Known, sort_out
 from landrelease.records.ground import Ground, Settings, compare_areas, place_columns, place_rows
 from landrelease.records.mapping import PLACE_COLUMNS, Mapping
@@ -76,6 +81,7 @@ def take_in(
     settings: Settings = SETTINGS,
     kinds: MappingType[str, Kind] = KINDS,
     caution: Caution | None = None,
+    carried_m: float = 0.0,
 ) -> Intake:
     """Turn the rows of a file into revisions, merged rows and quarantined rows.
 
@@ -88,6 +94,7 @@ def take_in(
     programme_bounds : west, south, east, north in degrees; None uses the existing records, then
         the median place of the file itself.
     caution : why rows wait or bring nothing although they are sound (`told.Caution`).
+    carried_m : how far off a transformation left the shapes that the table already holds on WGS 84.
 
     Returns
     -------
@@ -118,7 +125,8 @@ def take_in(
     progress(f"{table.file}: places", 0.3)
     ground = place_rows(told, table, chosen, mapping, existing, programme_bounds,
                         columns.get("position_accuracy_m"), settings)
-    _note_accuracy(chosen, columns, ground)
+    _note_accuracy(chosen, columns, ground, carried_m)
+    _check_accuracy(told, columns, ground, settings)
     if "reported_area_m2" in columns:
         compare_areas(told, columns["reported_area_m2"], ground.shapes, settings)
     progress(f"{table.file}: records", 0.7)
@@ -290,16 +298,59 @@ def _check_values(told: Told, kind: Kind, columns: MappingType[str, list[Any]]) 
                         expected=problem.expected)
 
 
-def _note_accuracy(kind: Kind, columns: dict[str, list[Any]], ground: Ground) -> None:
+def rough_numbers(rows: Sequence[MappingType[str, Any]], mapping: Mapping, field: Field,
+                  today: date) -> list[float | None]:
+    """What rows that wait say of a field that is a number, read as at the import: None where they
+    say nothing, not a number where nobody can read it.
+
+    rows : heading -> cell, all rows with the same headings.
+    """
+    heading = mapping.columns.get(field.name, field.name)
+    constant = mapping.constants.get(field.name)
+    if rows and heading not in rows[0]:
+        heading = ""
+    out: list[float | None] = [None] * len(rows)
+    if heading:
+        table = SourceTable("", "", b"", "", tuple(rows[0]),
+                            tuple(SourceRow(n, row) for n, row in enumerate(rows, 1)),
+                            has_geometry=False)
+        units = {n: h for n, h in mapping.unit_columns.items() if h in rows[0]}
+        told = Told("", table.row_numbers)
+        found = _column(told, table, field, heading, replace(mapping, unit_columns=units), today)
+        out = [float(v) if isinstance(v, (int, float)) else math.nan if told.refused[i] else None
+               for i, v in enumerate(found)]
+    if constant is not None:
+        said = math.nan
+        with contextlib.suppress(Refused):
+            said = convert(field, constant, Style(), today)[0]
+        out = [said if v is None else v for v in out]
+    return out
+
+
+def _check_accuracy(told: Told, columns: dict[str, list[Any]], ground: Ground, settings: Settings
+                    ) -> None:
+    """A place that may be very far off is none: a typing error, kilometres times a thousand, or a
+    receiver that knew nothing. It waits with what was said, and counts meanwhile (S04)."""
+    name = "position_accuracy_m"
+    for i, said in enumerate(columns.get(name, ())):
+        if isinstance(said, (int, float)) and said > settings.farthest_off_m \
+                and ground.shapes[i] is not None:
+            told.refuse(i, ACCURACY_NO_PLACE, field=name, found=f"{said:,.10g}",
+                        expected=f"{settings.farthest_off_m:,.10g}")
+
+
+def _note_accuracy(kind: Kind, columns: dict[str, list[Any]], ground: Ground, carried_m: float
+                   ) -> None:
     """The accuracy of a place is at least what its rounding and transformation leave (S04)."""
     name = "position_accuracy_m"
-    if not ground.accuracy_m.any() or all(f.name != name for f in kind.fields):
+    off_m = np.asarray(places.combined_accuracy(ground.accuracy_m, carried_m))
+    if not off_m.any() or all(f.name != name for f in kind.fields):
         return
     said = columns.setdefault(name, [None] * len(ground.shapes))
-    for i in ground.accuracy_m.nonzero()[0].tolist():
+    for i in off_m.nonzero()[0].tolist():
         if ground.shapes[i] is None:
             continue
-        known, least = said[i], round(float(ground.accuracy_m[i]), 2)
+        known, least = said[i], round(float(off_m[i]), 2)
         if not isinstance(known, (int, float)) or known < least:
             said[i] = least
 
@@ -359,6 +410,7 @@ def retry(
     programme_bounds: tuple[float, float, float, float] | None = None,
     settings: Settings = SETTINGS,
     kinds: MappingType[str, Kind] = KINDS,
+    carried_m: float = 0.0,
 ) -> Intake:
     """Check one quarantined row again, with changed values.
 
@@ -367,11 +419,12 @@ def retry(
     states the system of the row's coordinates, or of the new geometry; a shape that waits for its
     datum goes on waiting without it (S04). "date_order", "decimal" and "century" are as in a
     mapping. The mapping is proposed from the headings where none is given. Returns an `Intake` of
-    one row whose `content` is empty, because the file is kept already.
+    one row whose `content` is empty, because the file is kept already. `carried_m`: how far off the
+    transformation at its import left the shape of the row.
 
     Raises FIL-014: a name that is no heading, no field and no setting, or a setting that is wrong.
     """
-    proposal = mapping or _proposal(row, kinds)
+    proposal = mapping or proposed_for(row, kinds)
     values = dict(row.values)
     columns = dict(proposal.columns)
     fields = {f.name for f in kinds[row.kind].fields} | set(PLACE_COLUMNS)
@@ -431,10 +484,11 @@ def retry(
         has_geometry=not in_columns)
     return take_in(table, row.kind, used, existing=existing, recorded_at=recorded_at,
                    recorded_by=recorded_by, today=today, programme_bounds=programme_bounds,
-                   settings=settings, kinds=kinds)
+                   settings=settings, kinds=kinds,
+                   carried_m=0.0 if in_columns or wkt != row.geometry_wkt else carried_m)
 
 
-def _proposal(row: QuarantinedRow, kinds: MappingType[str, Kind]) -> Mapping:
+def proposed_for(row: QuarantinedRow, kinds: MappingType[str, Kind]) -> Mapping:
     """The mapping that the headings of a row give, with what its file's name says."""
     table = SourceTable(row.file, row.source, b"", "", tuple(row.values),
                         (SourceRow(row.row, row.values),), has_geometry=bool(row.geometry_wkt))

@@ -19,8 +19,8 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -30,7 +30,7 @@ from typing import Any
 import yaml
 
 from landrelease.core import hxl
-from landrelease.core.record import KINDS, Field, Kind
+from landrelease.core.record import KINDS, NOT_REPORTED, Field, Kind
 from landrelease.errors import (
     FILE_EMPTY,
     FILE_FORM_PLACES,
@@ -43,7 +43,7 @@ from landrelease.errors import (
 from landrelease.records.readers import SourceTable
 from landrelease.records.readers.legs import LEGS, NORTH
 from landrelease.records.readers.openrosa import INSTANCE
-from landrelease.records.values import unit_sizes
+from landrelease.records.values import Refused, Style, convert, unit_sizes
 
 # Headings of coordinates, in the languages of programmes. `datum_in_words` are headings that say
 # degrees of latitude and longitude; x/y and easting/northing say nothing about the system (S04).
@@ -78,10 +78,12 @@ _MORE_PLACE = {
                "crs", "srs", "epsg", "coordsystem",
               "coord_system", "sistema_de_coordenadas", "система_координат"),
 }
+# How well a receiver knew the place that a form holds, as it said itself: 68 % radius.
+MEASURED = "measured_accuracy"
 PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry", "place", "legs",
-                 *_MORE_PLACE)
+                 MEASURED, *_MORE_PLACE)
 # What a mapping may say of how places are written (records/coordinates.py, `Notation`).
-_NOTATION: dict[str, tuple[str, ...]] = {
+NOTATION: dict[str, tuple[str, ...]] = {
     "form": ("degrees", "utm", "mgrs", "gauss_kruger", "grid", "bearing"),
     "order": ("latitude_first", "longitude_first"),
     "letters": ("english", "slavic", "french", "german"),
@@ -340,9 +342,12 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         for name in ("datum", "north", "declination"):
             take(name, _MORE_PLACE[name])
     elif not table.has_geometry and chosen.geometry != "none":
-        if chosen.geometry == "polygon":
+        areal = chosen.geometry == "polygon"
+        if areal:
             take("geometry", (GEOMETRY, *_WKT, *_listed("geometry")))
-        else:
+        # An area of which a first report gives a point alone waits for its outline, and is told of
+        # meanwhile (S01): without its point the file would not be taken at all.
+        if not areal or ("geometry" not in columns and chosen.place_needed):
             take("longitude", (*_LONGITUDE, *_listed("longitude")))
             take("latitude", (*_LATITUDE, *_listed("latitude")))
             if not {"longitude", "latitude"} <= columns.keys():
@@ -361,6 +366,8 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
                 for name, words in _MORE_PLACE.items():
                     if name not in ("distance", "north", "declination") or "bearing" in columns:
                         take(name, words)
+    for place in (n.facts["found"] for n in table.notes if n.message is FILE_FORM_PLACES):
+        take(MEASURED, (f"{place} accuracy", f"{place} precision"), "measured with the place")
     by_tag = hxl.fields_by_tag(chosen)
     # What has exactly the tag of a field goes before what a tag of the standard says more broadly.
     for tag, heading in sorted(tags.items(), key=lambda item: item[0] not in by_tag):
@@ -486,6 +493,37 @@ def _vocabularies(table: SourceTable, kind: Kind, columns: MappingType[str, str]
     return certain, doubtful
 
 
+MOST_WORDS = 100  # different words of a column that a person is asked about
+
+
+def words_of(table: SourceTable, heading: str) -> dict[str, int]:
+    """The different words of a column and how many cells say each, the most frequent first; empty
+    where there are more than `MOST_WORDS`: such a column holds no vocabulary."""
+    said = Counter(str(c).strip() for c in table.cells[heading]
+                   if c is not None and c == c and str(c).strip())
+    return dict(said.most_common()) if len(said) <= MOST_WORDS else {}
+
+
+def meanings(known: Field, words: Iterable[str]) -> dict[str, tuple[str, bool]]:
+    """What words of a file mean in the vocabulary of a field: word -> (meaning, certain); a word
+    that means nothing there is not among them. What would decide something (S01, S09) is certain
+    only in our own words."""
+    out: dict[str, tuple[str, bool]] = {}
+    for word in words:
+        try:
+            value = convert(known, word, Style(), date.max)[0]
+            listed = value if isinstance(value, list) else [value or NOT_REPORTED]
+            out[word] = ", ".join(str(v) for v in listed), True
+            continue
+        except Refused:
+            pass
+        for choice, pairs in _words("vocabulary.csv").items():
+            if choice in known.choices and any(fold(w) == fold(word) for w, _ in pairs):
+                out[word] = choice, False
+                break
+    return out
+
+
 def _label_of_a_field(table: SourceTable, kind: Kind, columns: MappingType[str, str]) -> str:
     """The only field whose vocabulary holds every word of the column taken for `source_label`, or
     "". A field that decides something (S09) is never filled this way."""
@@ -578,6 +616,22 @@ def _likely(said: list[Any], heading: str, kind: Kind, spoken: set[str], table: 
         return Suggestion(heading, "identifier", "no cell is empty, none stands twice, and all "
                           "look like identifiers", 0.6, False)
     return None
+
+
+def choices_in(text: str, choices: Collection[str]) -> frozenset[str]:
+    """Of some choices all that a text names as whole words, in any language of the vocabulary:
+    "machine, then manual" names mechanical and manual."""
+    said = f" {_spelled(text)} "
+    listed = _words("vocabulary.csv")
+    return frozenset(c for c in choices if any(
+        f" {_spelled(w)} " in said for w in (c, *(w for w, _ in listed.get(c, ())))))
+
+
+def _spelled(text: str) -> str:
+    """Words of a text without case and accents, with one blank between them."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(
+        c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in plain).split())
 
 
 def _vocabulary(known: Field) -> set[str]:
@@ -789,9 +843,9 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise _wrong(path, "record", repr(record), "a heading of the file")
     if not columns and not constants:
         raise _wrong(path, "columns", "empty", "at least one `field: heading`")
-    notation = _block(path, document, "notation", tuple(_NOTATION))
+    notation = _block(path, document, "notation", tuple(NOTATION))
     for name, value in notation.items():
-        allowed = _NOTATION[name]
+        allowed = NOTATION[name]
         if name == "declination_deg":
             fits = isinstance(value, (int, float)) and abs(value) <= 180
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,6 +111,57 @@ def system(crs: str, file: str):
     if not (found.is_geographic or found.is_projected):
         raise LandReleaseError(CRS_UNKNOWN, file=file, found=f"{found.name} ({found.type_name})")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A reference system that a person may choose."""
+
+    code: str  # "EPSG:32634"
+    name: str  # "WGS 84 / UTM zone 34N"
+    grid: bool  # easting and northing in metres; else degrees
+
+
+_WIDEST_DEG = 62.0  # a system of more longitudes than Ukraine to Vladivostok is no national one
+# Frames of surveyors, and systems of whole continents.
+_FRAMES = re.compile(
+    r"[IE]TRF\d|IG[Sb]|\(G\d+\)|\(Transit\)|EASE|Equi7|GLANCE|^NSWC|^NSIDC|^Hughes|^WGS 66|"
+    r"^WGS 72|\(N-E\)|LAEA|/ LCC Europe|^ED79|^ED87")
+
+
+@functools.lru_cache(maxsize=8)
+def systems_in(bounds: tuple[float, float, float, float] | None) -> tuple[System, ...]:
+    """Systems in which places of west, south, east, north are written: WGS 84, its UTM zones, then
+    those of the countries there, by name. None: WGS 84 and all its UTM zones.
+
+    Names state the datum, so that none is ever left to a guess (S04). Source: EPSG dataset of PROJ.
+    """
+    from pyproj.aoi import AreaOfInterest
+    from pyproj.database import query_crs_info
+    from pyproj.enums import PJType
+
+    first = System("EPSG:4326", "WGS 84", False)
+    zones = [System(f"EPSG:{32600 + south * 100 + zone}",
+                    f"WGS 84 / UTM zone {zone}{'NS'[south]}", True)
+             for south in (0, 1) for zone in range(1, 61)]
+    if bounds is None:
+        return first, *zones
+    found: dict[str, System] = {}
+    for one in query_crs_info("EPSG", [PJType.PROJECTED_CRS, PJType.GEOGRAPHIC_2D_CRS],
+                              area_of_interest=AreaOfInterest(*bounds)):
+        use = one.area_of_use
+        if use is None or _FRAMES.search(one.name):
+            continue
+        grid = one.type is PJType.PROJECTED_CRS
+        wide = use.east - use.west
+        if grid and not 0 <= wide <= _WIDEST_DEG:  # of the whole Earth, or across 180 degrees
+            continue
+        if not grid and one.name.startswith("WGS 84"):
+            continue
+        found[f"EPSG:{one.code}"] = System(f"EPSG:{one.code}", one.name, grid)
+    near = [zone for zone in zones if zone.code in found]
+    others = sorted((s for s in found.values() if s not in near), key=lambda s: (s.grid, s.name))
+    return first, *near, *others
 
 
 def is_wgs84(crs: str, file: str) -> bool:

@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from landrelease.core.cells import CELL_LIMIT
 from landrelease.errors import (
     FILE_ENCODING_UNREADABLE,
     FILE_NOT_AS_NAMED,
     FILE_TOO_LARGE,
     LandReleaseError,
 )
-
-CELL_LIMIT = 64 * 1024 * 1024  # characters in one cell; larger shapes travel as GeoPackage
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -132,16 +131,12 @@ def read_cells(content: bytes, encoding: str, delimiter: str, file: str) -> Iter
 
     Raises FIL-005 for a cell beyond `CELL_LIMIT` before it fills the memory.
     """
-    previous = csv.field_size_limit(CELL_LIMIT)
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
     try:
-        stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
-        try:
-            yield from csv.reader(stream, delimiter=delimiter)
-        except csv.Error as error:
-            raise LandReleaseError(FILE_TOO_LARGE, file=file, what=f"a cell ({error})",
-                                   found="too many", expected=CELL_LIMIT) from error
-    finally:
-        csv.field_size_limit(previous)
+        yield from csv.reader(stream, delimiter=delimiter)
+    except csv.Error as error:
+        raise LandReleaseError(FILE_TOO_LARGE, file=file, what=f"a cell ({error})",
+                               found="too many", expected=CELL_LIMIT) from error
 
 
 def sample_of(content: bytes, encoding: str) -> str:

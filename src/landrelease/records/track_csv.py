@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,12 +19,30 @@ import numpy as np
 from landrelease.core.track import ENGAGED_BLANK, FIX_NAMES
 
 YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
-DEEPEST_M = 5.0  # of a tool; what is deeper is in another unit
-YES = frozenset({"1", "true", "yes", "y", "t", "on"})
-NO = frozenset({"0", "false", "no", "n", "f", "off"})
+YES = frozenset({"1", "true", "yes", "y", "t", "on", "engaged", "working", "down", "lowered"})
+NO = frozenset({"0", "false", "no", "n", "f", "off", "disengaged", "idle", "up", "raised"})
 # Further columns of numbers: the least and the most that can be meant.
-MEASURED = {"depth_m": (0.0, DEEPEST_M), "heading_deg": (-np.inf, np.inf), "speed_m_s": (0.0, 1e3),
+MEASURED = {"depth_m": (0.0, np.inf), "heading_deg": (-np.inf, np.inf), "speed_m_s": (0.0, 1e3),
             "accuracy_m": (0.0, 1e6), "hdop": (0.0, 1e6)}
+# What loggers and people write for the headings that are read; metres, degrees and m/s alone.
+_ALSO = {
+    "time": ("timestamp", "datetime", "date_time", "time_utc", "utc_time", "utc", "gps_time"),
+    "latitude": ("lat", "latitude_deg", "lat_deg"),
+    "longitude": ("lon", "long", "lng", "longitude_deg", "lon_deg"),
+    "x": ("easting", "x_m", "easting_m", "east"), "y": ("northing", "y_m", "northing_m", "north"),
+    "pass": ("pass_id", "pass_no", "pass_number", "pass_name", "lane", "lane_id", "lane_no"),
+    "engaged": ("tool_engaged", "engaged_tool", "is_engaged", "tool_on", "tool_down",
+                "tool_working", "tool_state", "tool_status", "implement_engaged", "implement_on",
+                "working"),
+    "depth_m": ("tool_depth_m", "working_depth_m", "depth_in_m"),
+    "heading_deg": ("heading", "heading_degrees"),
+    "speed_m_s": ("speed_ms", "speed_mps", "speed_m_per_s"),
+    "accuracy_m": ("accuracy", "h_acc_m", "hacc_m", "horizontal_accuracy_m"),
+    "fix_kind": ("kind_of_fix",),
+}
+READ = ("time", "latitude", "longitude", "x", "y", "pass", "engaged", *MEASURED, "fix_kind",
+        "synthetic")
+_MEANS = {other: name for name, others in _ALSO.items() for other in others}
 _DECODED = 1 << 20  # bytes that are tried at a time
 
 
@@ -50,13 +69,20 @@ class Columns:
 
 
 def headings(content: bytes) -> tuple[list[str], str]:
-    """Headings in lower case, and the mark between cells."""
+    """Headings as they are read (`READ`) or, of columns that are not, in lower case; and the mark
+    between cells. Where several columns could be the same, the one that has its very name counts,
+    else the first."""
     end = content.find(b"\n")
     first = content[:end if end >= 0 else len(content)]
     delimiter = ";" if first.count(b";") > first.count(b",") else (
         "\t" if first.count(b"\t") > first.count(b",") else ",")
     cells = next(csv.reader([first.decode("utf-8", "replace").strip("\r")], delimiter=delimiter))
-    return [h.strip().lower() for h in cells], delimiter
+    said = [h.strip().lower() for h in cells]
+    heads: list[str] = []
+    for cell in said:
+        name = _MEANS.get(re.sub(r"[\s\-./()\[\]]+", "_", cell).strip("_"), cell)
+        heads.append(cell if name in said or name in heads else name)
+    return heads, delimiter
 
 
 def columns(content: bytes, *, plane: bool) -> Columns:
@@ -67,13 +93,13 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     names: dict[str, int] = {}
     count = 0
     place = ("x", "y") if plane else ("longitude", "latitude")
-    # Of headings that stand twice the last one counts.
+    comma = delimiter != ","  # a number may have it for its point
     at = {h: k for k, h in enumerate(heads) if h}
     for batch in _batches(content, len(heads), delimiter, out.problems):
         column = {h: batch.column(k) for h, k in at.items()}
         bad: dict[int, tuple[str, str]] = {}
-        x, y = (_numbers(column[c], c, bad) for c in place)
-        made = {"x": x, "y": y, "time_s": _times(column["time"], bad)}
+        x, y = (_numbers(column[c], c, bad, comma) for c in place)
+        made = {"x": x, "y": y, "time_s": _times(column["time"], bad, comma)}
         if not plane:
             for k in np.flatnonzero((np.abs(x) > 180) | (np.abs(y) > 90)).tolist():
                 which = "latitude" if abs(y[k]) > 90 else "longitude"
@@ -82,7 +108,7 @@ def columns(content: bytes, *, plane: bool) -> Columns:
                            if "engaged" in at else np.full(len(x), -1, np.int8))
         for name, (low, high) in MEASURED.items():
             if name in at:
-                values = _numbers(column[name], name, bad, True)
+                values = _numbers(column[name], name, bad, comma, may_be_empty=True)
                 for k in np.flatnonzero((values < low) | (values > high)).tolist():
                     bad.setdefault(k, (name, f"{values[k]:g}"))
                 made[name] = values
@@ -168,9 +194,19 @@ def _coded(column: Any, code: Callable[[str], int | None], name: str,
     return np.array([c or 0 for c in codes], dtype=np.int64)[which]
 
 
-def _engaged(word: str) -> int | None:
+def yes_or_no(word: str) -> int | None:
+    """1 or 0, also as a number with decimals (1.0); None: neither."""
     low = word.strip().lower()
-    return 1 if low in YES else 0 if low in NO else None if low else ENGAGED_BLANK
+    if low in YES or low in NO:
+        return int(low in YES)
+    try:
+        return {1.0: 1, 0.0: 0}.get(float(low.replace(",", ".")))
+    except ValueError:
+        return None
+
+
+def _engaged(word: str) -> int | None:
+    return yes_or_no(word) if word.strip() else ENGAGED_BLANK
 
 
 def _kind(word: str) -> int | None:
@@ -182,11 +218,24 @@ def _words(column: Any) -> list[str]:
     return [w or "" for w in column.to_pylist()]
 
 
-def _numbers(column: Any, name: str, bad: dict[int, tuple[str, str]], may_be_empty: bool = False
-             ) -> np.ndarray:
+def _pointed(column: Any) -> Any:
+    """A column of text whose numbers have a comma for their point, with points; else as it is. One
+    that has both somewhere stays: which of them is the point, nobody knows."""
+    import pyarrow.compute as compute
+
+    if compute.any(compute.match_substring(column, ",")).as_py() and not compute.any(
+            compute.match_substring_regex(column, r"\.|,.*,")).as_py():
+        return compute.replace_substring(column, ",", ".")
+    return column
+
+
+def _numbers(column: Any, name: str, bad: dict[int, tuple[str, str]], comma: bool, *,
+             may_be_empty: bool = False) -> np.ndarray:
+    """`comma`: whether numbers may have a decimal comma."""
     import pyarrow as pa
     import pyarrow.compute as compute
 
+    said, column = column, _pointed(column) if comma else column
     try:
         out = np.array(_plain(compute.cast(
             column, pa.float64(), memory_pool=pa.system_memory_pool()), np.float64))
@@ -198,20 +247,21 @@ def _numbers(column: Any, name: str, bad: dict[int, tuple[str, str]], may_be_emp
                 out[k] = float(word)
             except ValueError:
                 if word.strip() or not may_be_empty:
-                    bad.setdefault(k, (name, word))
+                    bad.setdefault(k, (name, str(said[k])))
     infinite = ~np.isfinite(out)
     for k in np.flatnonzero(infinite & ~np.isnan(out) if may_be_empty else infinite).tolist():
         bad.setdefault(k, (name, str(column[k])))
     return out
 
 
-def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
+def _times(column: Any, bad: dict[int, tuple[str, str]], comma: bool) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as compute
 
     try:
         out = np.array(_plain(compute.cast(
-            column, pa.float64(), memory_pool=pa.system_memory_pool()), np.float64))
+            _pointed(column) if comma else column, pa.float64(),
+            memory_pool=pa.system_memory_pool()), np.float64))
         # Not a number, or no day of any calendar: nothing can be told from such a time.
         for k in np.flatnonzero(~(np.abs(out) <= YEARS_S)).tolist():
             bad.setdefault(k, ("time", str(column[k])))
@@ -232,10 +282,13 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
                 raise ValueError
         except ValueError:
             try:
-                out[k] = seconds_of(word)
+                out[k] = seconds_of(_day_first.sub(r"\3-\2-\1", word.strip()))
             except ValueError:
                 bad.setdefault(k, ("time", word))
     return out
+
+
+_day_first = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})(?=[ T])")  # with dots the day always comes first
 
 
 def seconds_of(text: str) -> float:

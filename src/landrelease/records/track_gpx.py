@@ -5,12 +5,16 @@ Beside the place and the time a point may hold `fix`, `hdop` and `speed` (m/s), 
 machine points), `accuracy_m` or `accuracy` (m, radius that holds 68 %), `speed_m_s`. The `depth` of
 some loggers is that of water, `course` and `bearing` are the way over the ground: not used.
 
+Of two depths, speeds or errors in one point the worse counts; a point that says another of
+them twice, and not the same, is a row that cannot be used.
+
 A file that ends before its last tag is read to its last whole point, and says so.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
 
@@ -23,13 +27,16 @@ from landrelease.errors import (
 )
 from landrelease.records.fix_table import FixTable, Problem, track_of
 from landrelease.records.readers.table import LIMITS, short
-from landrelease.records.track_csv import MEASURED, NO, YES, seconds_of
+from landrelease.records.track_csv import MEASURED, seconds_of, yes_or_no
 
 FIX = {"2d": SINGLE, "3d": SINGLE, "pps": SINGLE, "dgps": DIFFERENTIAL}
 _NUMBERS = {"hdop": "hdop", "speed": "speed_m_s", "speed_m_s": "speed_m_s",
             "accuracy": "accuracy_m", "accuracy_m": "accuracy_m", "depth_m": "depth_m",
             "heading": "heading_deg", "heading_deg": "heading_deg"}
 _USED = {"time", "fix", "engaged", *_NUMBERS}
+# Of two such in a point the worse counts; of all else nobody can tell which holds.
+_WORSE: dict[str, Callable[[float, float], float]] = {
+    "hdop": max, "speed_m_s": max, "accuracy_m": max, "depth_m": min}
 _TEXT_MOST = 200  # letters of a value; what is longer is none
 
 
@@ -70,6 +77,29 @@ def read_gpx(file: str, content: bytes) -> Track:
     return track_of(file, points.made(), points.problems)
 
 
+def _differ(field: str, one: str, other: str) -> bool:
+    """Whether two texts of the same field say another thing."""
+    if one == other:
+        return False
+    if field == "engaged":
+        said = yes_or_no(one)
+        return said is None or said != yes_or_no(other)
+    try:
+        return float(one) != float(other)
+    except ValueError:
+        return True
+
+
+def _the(worse: Callable[[float, float], float], one: str, other: str) -> str:
+    """The worse of two numbers; what is none stands, so that its point is refused."""
+    for text in (one, other):
+        try:
+            float(text)
+        except ValueError:
+            return text
+    return one if float(one) == worse(float(one), float(other)) else other
+
+
 def _refuse(*_: Any) -> None:
     raise _Declared
 
@@ -84,6 +114,7 @@ class _Points:
         self._tracks = self._parts = 0
         self._inside: list[str] = []
         self._point: dict[str, str] = {}
+        self._twice: dict[str, str] = {}  # what the point says twice, and not the same
         self._place: dict[str, str] = {}
         self._text = ""
         self._takes = False
@@ -100,7 +131,7 @@ class _Points:
         elif tag == "trkseg" and self._inside[1:] == ["trk", "trkseg"]:
             self._parts += 1
         elif tag == "trkpt" and self._inside[1:] == ["trk", "trkseg", "trkpt"]:
-            self._place, self._point = attributes, {}
+            self._place, self._point, self._twice = attributes, {}, {}
         elif tag in _USED and len(self._inside) > 4 and self._inside[3] == "trkpt" and (
                 len(self._inside) == 5 or self._inside[4] == "extensions"):
             self._takes, self._text = True, ""
@@ -112,7 +143,14 @@ class _Points:
     def end(self, name: str) -> None:
         tag = self._inside.pop()
         if self._takes:
-            self._point[_NUMBERS.get(tag, tag)] = self._text.strip()
+            field, text = _NUMBERS.get(tag, tag), self._text.strip()
+            known = self._point.setdefault(field, text)
+            if _differ(field, known, text):
+                worse = _WORSE.get(field)
+                if worse is None:
+                    self._twice.setdefault(field, f"{known or 'blank'} and {text or 'blank'}")
+                else:
+                    self._point[field] = _the(worse, known, text)
             self._takes = False
         elif tag == "trkpt" and self._inside[1:] == ["trk", "trkseg"]:
             self.row += 1
@@ -120,6 +158,10 @@ class _Points:
 
     def _add(self, found: dict[str, str]) -> None:
         row, problems = self.row, self.problems
+        if self._twice:  # which of them holds, nobody can tell (S05)
+            self._with_tool |= "engaged" in found
+            problems += [(row, field, told) for field, told in self._twice.items()][:1]
+            return
         try:
             longitude, latitude = float(self._place["lon"]), float(self._place["lat"])
             if not (abs(longitude) <= 180 and abs(latitude) <= 90):
@@ -135,8 +177,9 @@ class _Points:
         except (KeyError, ValueError):
             problems.append((row, "time", found.get("time", "missing")))
             return
-        word = found.get("engaged", "").lower()
-        if word and word not in YES and word not in NO:
+        word = found.get("engaged", "")
+        worked = yes_or_no(word) if word else -1
+        if worked is None:
             problems.append((row, "engaged", word))
             return
         self._with_tool |= bool(word)
@@ -154,7 +197,7 @@ class _Points:
             values[name] = value
         self._fixes.add(row, moment, longitude, latitude, in_pass=f"{self._tracks}.{self._parts}",
                         fix=FIX.get(found.get("fix", ""), 0),
-                        engaged=1 if word in YES else 0 if word in NO else -1, **values)
+                        engaged=worked, **values)
 
     def made(self) -> FixTable:
         """All points. Where one of them says whether the tool worked, others left it blank."""

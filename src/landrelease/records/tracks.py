@@ -18,14 +18,15 @@ from landrelease.errors import (
     FILE_FORMAT_UNKNOWN,
     FILE_MISSING,
     FILE_WITHOUT_ROWS,
+    TRACK_HEADING_TWICE,
     TRACK_PLANE_FILE,
     TRACK_UNREADABLE,
     LandReleaseError,
 )
-from landrelease.records.fix_table import grouped
+from landrelease.records.fix_table import broken_at, grouped
 from landrelease.records.fix_table import track_of as _track
 from landrelease.records.tool_signal import ToolSignal
-from landrelease.records.track_csv import DEEPEST_M, columns, headings, in_utf8
+from landrelease.records.track_csv import READ, columns, headings, in_utf8
 
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
 
@@ -41,8 +42,9 @@ def read_track(path: Path | str, *, plane: bool = False, signal: ToolSignal | No
     LandReleaseError
         FIL-001 missing, FIL-002 empty, FIL-003 to FIL-005 an archive or a text that is damaged, too
         large or another thing, FIL-006 ending, FIL-007 no rows, FIL-008 encoding, FIL-015 columns
-        missing, TRK-002 metres asked of a format that has degrees only, TRK-018 no row is readable,
-        TRK-019 no fix, COV-010 a signal asked of a format that has none.
+        missing, TRK-031 a column that is read stands twice, TRK-002 metres asked of a format that
+        has degrees only, TRK-018 no row is readable, TRK-019 no fix, COV-010 a signal asked of a
+        format that has none.
     """
     path = Path(path)
     if not path.is_file():
@@ -104,6 +106,8 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
 
         content = content.decode(detect_encoding(content, file).name).encode("utf-8")
     content = content.removeprefix(b"\xef\xbb\xbf")
+    if content[:5].lower() == b"sep=;" or content[:5].lower() == b"sep=,":  # of a spreadsheet
+        content = content[content.find(b"\n") + 1:]
     heads, _ = headings(content)
     place = ("x", "y") if plane else ("longitude", "latitude")
     missing = [c for c in ("time", *place) if c not in heads]
@@ -111,12 +115,16 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
         raise LandReleaseError(
             COLUMNS_MISSING, file=file, found=", ".join(missing),
             expected="time, x, y, pass (metres, with --plane) or time, latitude, longitude, pass")
+    for head in READ:
+        if (many := heads.count(head)) > 1:
+            raise LandReleaseError(TRACK_HEADING_TWICE, file=file, found=head, count=many)
     found = columns(content, plane=plane)
     count = len(found.x)
     if not count:
         raise LandReleaseError(
             FILE_WITHOUT_ROWS, file=file, found="headings only" if content.count(b"\n") < 2 else
-            "a quotation mark that is never closed, or rows of another length than the headings")
+            "a quotation mark that is never closed, or rows of another length than the headings, "
+            "as numbers with a decimal comma make them where commas stand between cells")
     keep: np.ndarray | slice = slice(None)  # all of them: no copies
     problems = found.problems + [(int(found.rows[k]), *what) for k, what in found.bad.items()]
     if found.bad:
@@ -125,12 +133,20 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
         if not keep.any():
             row, field, cell = problems[0]
             raise LandReleaseError(TRACK_UNREADABLE, file=file, count=count, row=row, field=field,
-                                   found=cell.strip()[:60] or "nothing", deepest=DEEPEST_M)
+                                   found=cell.strip()[:60] or "nothing")
     empty = np.full(count, np.nan)
+    rows = found.rows[keep]
     told = {name: values[keep] for name, values in found.measured.items()}
     return Track(
         file, plane, found.time_s[keep], found.x[keep], found.y[keep], tuple(found.passes),
         found.in_pass[keep], found.engaged[keep], told.get("depth_m", empty[keep]),
-        told.get("heading_deg", empty[keep]), found.rows[keep], grouped(file, problems),
+        told.get("heading_deg", empty[keep]), rows, grouped(file, problems),
         found.synthetic, fix=None if found.fix is None else found.fix[keep],
-        accuracy_m=told.get("accuracy_m"), speed_m_s=told.get("speed_m_s"), hdop=told.get("hdop"))
+        accuracy_m=told.get("accuracy_m"), speed_m_s=told.get("speed_m_s"), hdop=told.get("hdop"),
+        broken=broken_at(rows, problems),
+        unused=tuple(h for h in heads if h and (h not in READ or h in _other(plane))))
+
+
+def _other(plane: bool) -> tuple[str, str]:
+    """The columns of a place that are not read."""
+    return ("longitude", "latitude") if plane else ("x", "y")

@@ -18,18 +18,51 @@ _OF_CRITERION = ("weight", "better", "low", "high", "title")
 _OF_STABILITY = ("spread", "samples", "first", "seed")
 
 
+_MOST = 1e15  # of any number; with it sums of weights stay numbers
+_MOST_SAMPLES = 1_000_000
+_LONGEST_NAME = 1_000
+_NAME = "a short name or number in one piece as the name"
+
+
 class _OnceLoader(yaml.SafeLoader):
-    """Refuses a name that stands twice in one block, of which YAML would keep the last."""
+    """Refuses a name that stands twice in one block, of which YAML would keep the last; a name that
+    is a list or a block; and references (`*name`), by which a few lines can stand for millions."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise _Refused(event, f"a reference, *{event.anchor[:40]}", "the value itself")
+        return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:  # 2026-99-99, !!bool perhaps
+            raise _Refused(node, f"{_shown(node.value)}, which is no "
+                           f"{node.tag.rpartition(':')[2]}", "a number or a text") from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key, yaml.ScalarNode) or len(key.value) > _LONGEST_NAME:
+                raise _Refused(key, "a list, a block or a very long text as a name", _NAME)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value} stands twice", key.start_mark)
-            if isinstance(key.value, str):
-                seen.add(key.value)
+                raise _Refused(key, f"{key.value} stands twice", "each name once")
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _shown(found: object) -> str:
+    try:
+        return str(found)[:120]
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return "a number of very many digits"
+
+
+class _Refused(yaml.MarkedYAMLError):
+    def __init__(self, at: Any, found: str, expected: str):
+        super().__init__(problem=found, problem_mark=at.start_mark)
+        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +93,7 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
         raise LandReleaseError(FILE_MISSING, file=path.name or str(path))
 
     def wrong(place: str, found: object, expected: str) -> LandReleaseError:
-        return LandReleaseError(RANK_FILE, file=path.name, place=place, found=str(found)[:120],
+        return LandReleaseError(RANK_FILE, file=path.name, place=place, found=_shown(found),
                                 expected=expected)
 
     def block(document: Any, place: str, names: tuple[str, ...]) -> dict[str, Any]:
@@ -75,8 +108,8 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
 
     def number(value: Any, place: str, least: float = -math.inf) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not (
-                math.isfinite(value) and value >= least):
-            raise wrong(place, repr(value), "a number" if least == -math.inf
+                least <= value < _MOST and value > -_MOST):
+            raise wrong(place, value, "a number" if least == -math.inf
                         else f"a number of {least:g} or more")
         return float(value)
 
@@ -84,10 +117,10 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
         document = yaml.load(path.read_bytes(), _OnceLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        if isinstance(error, yaml.constructor.ConstructorError) and mark:
-            raise wrong(f"line {mark.line + 1}", error.problem, "each name once") from error
-        raise wrong(f"line {mark.line + 1}" if mark else "the text", "text that is not YAML",
-                    "`name: value` lines") from error
+        place = f"line {mark.line + 1}" if mark else "the text"
+        if isinstance(error, _Refused):
+            raise wrong(place, error.problem, error.expected) from error
+        raise wrong(place, "text that is not YAML", "`name: value` lines") from error
     if document is None:
         raise LandReleaseError(FILE_EMPTY, file=path.name, found="no weights")
     if not isinstance(document, dict):
@@ -133,10 +166,12 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
     asked = block(document.get("stability"), "stability", _OF_STABILITY)
     default = Stability()
     whole = {}
-    for name, least in (("samples", 1), ("first", 1), ("seed", 0)):
+    for name, least, most in (("samples", 1, _MOST_SAMPLES), ("first", 1, 2**31),
+                              ("seed", 0, 2**63)):
         value = asked.get(name, getattr(default, name))
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise wrong(f"stability: {name}", repr(value), f"a whole number of {least} or more")
+        if isinstance(value, bool) or not isinstance(value, int) or not (
+                least <= value <= most):
+            raise wrong(f"stability: {name}", value, f"a whole number from {least} to {most:,}")
         whole[name] = value
     spread = number(asked.get("spread", default.spread), "stability: spread", 0.0)
     if spread > 1:

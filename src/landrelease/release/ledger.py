@@ -34,9 +34,13 @@ def ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
     (`land.without_credit`), count for nothing here, and a part of which there are no others on
     record is not reported (S08).
 
+    Hazardous ground is not reported where no hazard is on record, or none with a place; contested
+    ground where either side of it is not (S12).
+
     `land` geometry is longitude/latitude; areas are m² on the ellipsoid.
     """
-    hazards = _Layer([h.id for h in land.hazards], [h.ground for h in land.hazards])
+    hazards = _Layer([h.id for h in land.hazards], [h.ground for h in land.hazards],
+                     land.hazardous_known)
     parts = {
         part: _Layer(
             [o.id for o in land.outcomes if o.outcome_type == part],
@@ -51,6 +55,8 @@ def ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
 
     rows = []
     accidents_seen = 0
+    nowhere = tuple(name for name, _ in land.placeless_hazards)
+    count_all = len(land.accidents) + len(land.placeless_accidents)
     for number, municipality in enumerate(land.municipalities):
         progress("area ledger", number / max(1, len(land.municipalities)))
         count = len(accidents.query(municipality.ground, predicate="contains"))
@@ -59,14 +65,16 @@ def ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
                    homes[municipality.id], count)
         if row.hazard_ids or row.outcome_ids or row.accidents:
             rows.append(row)
-    rows.sort(key=lambda r: (-r.hazardous_m2, r.name))
+    rows.sort(key=lambda r: (-(r.hazardous_m2 or 0.0), r.name))
     if land.municipalities:
         outside = _outside(land.municipalities, [hazards, *parts.values()])
         row = _row(ELSEWHERE, "outside the recorded municipalities", outside, hazards, parts,
-                   homes[""], max(0, len(land.accidents) - accidents_seen))
-        if row.hazardous_m2 > 0.5 or any((getattr(row, f"{p}_m2") or 0) > 0.5 for p in _PARTS):
+                   homes[""] + len(nowhere), max(0, count_all - accidents_seen), nowhere)
+        if nowhere or (row.hazardous_m2 or 0) > 0.5 or any(
+                (getattr(row, f"{p}_m2") or 0) > 0.5 for p in _PARTS):
             rows.append(row)
-    rows.append(_row(TOTAL, "all", None, hazards, parts, len(land.hazards), len(land.accidents)))
+    rows.append(_row(TOTAL, "all", None, hazards, parts, len(land.hazards) + len(nowhere),
+                     count_all, nowhere))
     progress("area ledger", 1.0)
     return tuple(rows)
 
@@ -89,11 +97,11 @@ def _outside(municipalities: Sequence[AdministrativeArea], layers: Sequence[_Lay
 class _Layer:
     """Grounds with their ids and a tree over them."""
 
-    def __init__(self, ids: list[str], grounds: list[BaseGeometry]):
+    def __init__(self, ids: list[str], grounds: list[BaseGeometry], reported: bool = False):
         self.ids = ids
         self.grounds = np.array(grounds, dtype=object)
         self.tree = shapely.STRtree(self.grounds)
-        self.reported = bool(ids)
+        self.reported = bool(ids) or reported
 
     def within(self, frame: BaseGeometry | None) -> tuple[BaseGeometry, tuple[str, ...]]:
         """Union of the grounds inside the frame (None: everywhere), and the records it rests on."""
@@ -150,7 +158,7 @@ def without_slivers(ground: BaseGeometry) -> BaseGeometry:
 
 
 def _row(area_id, name, frame, hazards: _Layer, parts: dict[str, _Layer], count: int,
-         accidents: int) -> LedgerRow:
+         accidents: int, nowhere: tuple[str, ...] = ()) -> LedgerRow:
     hazardous, hazard_ids = hazards.within(frame)
     areas: dict[str, float | None] = {}
     outcome_ids: list[str] = []
@@ -170,8 +178,9 @@ def _row(area_id, name, frame, hazards: _Layer, parts: dict[str, _Layer], count:
         taken = union(np.array([taken, ground], dtype=object))
     return LedgerRow(
         area_id=area_id, name=name, hazards=count,
-        hazardous_m2=geodesic_area_m2(hazardous),
+        hazardous_m2=geodesic_area_m2(hazardous) if hazards.reported else None,
         cancelled_m2=areas["cancelled"], reduced_m2=areas["reduced"], cleared_m2=areas["cleared"],
-        contested_m2=geodesic_area_m2(union(np.array(contested, dtype=object))),
-        accidents=accidents, hazard_ids=hazard_ids, outcome_ids=tuple(outcome_ids),
+        contested_m2=geodesic_area_m2(union(np.array(contested, dtype=object)))
+        if hazards.reported and any(layer.reported for layer in parts.values()) else None,
+        accidents=accidents, hazard_ids=(*hazard_ids, *nowhere), outcome_ids=tuple(outcome_ids),
     )

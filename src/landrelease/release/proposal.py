@@ -6,33 +6,38 @@ is released: that is a signature (S09). Longitude and latitude on WGS 84.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, State
-from landrelease.core.coverage import ground_proven
-from landrelease.core.gate import FlaggedWork
-from landrelease.core.geometry import joined, plane_for
+from landrelease.core.gate import FlaggedWork, can_be_held_against_gates, days_of_work
+from landrelease.core.geometry import joined
+from landrelease.core.how_many import how_many
 from landrelease.core.inspection import inspected_on, rejections, still_open, was_refused
 from landrelease.core.lineage import SLIVER_M2
 from landrelease.core.record import Record
-from landrelease.core.search import (
-    NO_FOLLOW_UP,
-    Effort,
-    SearchPass,
-    asks_for_hand_proof,
-    kinds_of_search,
-    search_day,
-)
+from landrelease.core.search import Effort
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas
 from landrelease.release.reopening import HARMLESS
+from landrelease.release.searches import (
+    all_since,
+    day_of_pass,
+    in_doubt,
+    left_m2,
+    missed,
+    not_followed_up,
+    not_proven_by_hand,
+    proven,
+    searched,
+    speaks_of_ordnance,
+    unanswered,
+    why_not,
+)
 
 READY = "evidence complete, ready for review"
 NOT_READY = "evidence not complete"
@@ -53,9 +58,9 @@ class Case:
     """The records about the ground to be released, and what other stages say of it.
 
     `searched_since`: searches before it do not count: the day on which the area was recorded, or
-    reopened. `inspections`: as they stand (S09). `gaps`: what a proof of coverage left uncovered.
-    `beside`: finds on other ground that the same work searched. `residual`: the result of the
-    residual risk, or why there is none.
+    last opened after it had been closed (`opened_on`). `inspections`: as they stand (S09). `gaps`:
+    what a proof of coverage left uncovered. `beside`: finds on other ground that the same work
+    searched. `residual`: the result of the residual risk, or why there is none.
     """
 
     hazard: Record
@@ -63,6 +68,7 @@ class Case:
     cut: Cut
     required_depth_m: float
     searched_since: date | None
+    until: date  # the local day of the proposal: what is dated later has not happened
     outcomes: Sequence[Record] = ()
     activities: Sequence[Record] = ()
     items: Sequence[Record] = ()
@@ -75,8 +81,12 @@ class Case:
     quarantine: Sequence[Waiting] = ()
     gaps: Sequence[BaseGeometry] = ()
     gaps_file: str = ""  # SHA-256; "": no file of gaps was given
-    proven: BaseGeometry | None = None  # ground that stored proofs cover; None: there is none
+    # Searches of whose own work a proof is on record that leaves some of their ground.
+    proven: frozenset[str] = frozenset()
     proofs: Sequence[Record] = ()  # these proofs, records of the kind coverage
+    # Search -> its ground by the confidence of its proofs (`core.coverage.by_confidence`).
+    confidence: Mapping[str, Sequence[tuple[float | None, BaseGeometry]]] = field(
+        default_factory=dict)
     residual: Mapping[str, Any] | str = "not computed"
     # Inspection -> ground that it accepted, where the acceptance is signed and counts.
     accepted: Mapping[str, BaseGeometry] = field(default_factory=dict)
@@ -87,7 +97,14 @@ class Case:
     # Lot -> in what its sample asks for less than the programme's settings.
     weaker: Mapping[str, str] = field(default_factory=dict)
     beside: Sequence[Record] = ()
+    opened_on: date | None = None  # when it was last hazardous again; None: it never was closed
     spot_radius_m: float = 0.01  # no ground that holds a circle of it is passed over (S05)
+    # Inspections that say "accepted" and accept nothing by what they say themselves, and why.
+    void: Mapping[str, str] = field(default_factory=dict)
+    # Work -> items that it reports and of which there is no record.
+    not_on_record: Mapping[str, int] = field(default_factory=dict)
+    # What was worked out of all this already (`release.searches`).
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str, str]]
@@ -125,73 +142,6 @@ def blocking(listed: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(a for a in listed if a.state != "met")
 
 
-def searched(case: Case) -> tuple[BaseGeometry, tuple[SearchPass, ...]]:
-    """Ground that was searched to the required depth with credit, and by which passes."""
-    since = case.searched_since
-    passes = tuple(p for p in case.effort.passes
-                   if p.depth_m >= case.required_depth_m - 1e-9
-                   and not is_decision_outcome(p.id)
-                   and (since is None or (p.day is not None and p.day >= since))
-                   and p.ground.intersects(case.cut.ground))
-    if not passes:
-        return NOTHING, ()
-    return areas(joined([p.ground for p in passes], degrees=True)), passes
-
-
-def not_followed_up(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
-    """Ground that only machines or animals searched, and the records that say so (S07)."""
-    without = {i for i, why in case.effort.uncredited if why == NO_FOLLOW_UP}
-    only = [o for o in case.outcomes if o.id in without and o.geometry is not None]
-    return _without(case, only, [searched(case)[0]])
-
-
-def not_proven_by_hand(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
-    """Ground of machines and animals, whatever is said of their follow-up, that no search by hand
-    is shown to cover: a proof of hand work to the required depth, or a search by hand alone that
-    counts; and the records of it (S07)."""
-    only = [o for o in case.outcomes if o.geometry is not None
-            and o.values.get("outcome_type") in ("cleared", "searched")
-            and not is_decision_outcome(o.id) and _asks_for_hands(o, case.by_word)]
-    if not only:
-        return NOTHING, ()
-    alone = {o.id for o in case.outcomes if kinds_of_search(o) == {"manual"}}
-    hands = [p.ground for p in searched(case)[1] if p.id in alone]
-    since = case.searched_since
-    proofs = [c for c in case.proofs if since is None or (
-        c.valid_from is not None and c.valid_from >= since)]
-    proven = ground_proven(proofs, "manual", case.required_depth_m)
-    return _without(case, only, hands if proven is None else [*hands, proven])
-
-
-def _asks_for_hands(outcome: Record, by_word: Container[str]) -> bool:
-    kinds = kinds_of_search(outcome)
-    return bool(kinds & {"machine", "animal"}) and (
-        outcome.values.get("follow_up") != "done" or asks_for_hand_proof(outcome, kinds, by_word))
-
-
-def _without(case: Case, outcomes: Sequence[Record], covered: Sequence[BaseGeometry]
-             ) -> tuple[BaseGeometry, tuple[str, ...]]:
-    if not outcomes:
-        return NOTHING, ()
-    ground = areas(joined([o.geometry for o in outcomes], degrees=True).intersection(
-        case.cut.ground))
-    return areas(ground.difference(joined(covered, degrees=True))), tuple(o.id for o in outcomes)
-
-
-def left_m2(case: Case, ground: BaseGeometry) -> float:
-    """Area in m² of those parts of some ground into which a circle of `spot_radius_m` fits; what
-    rounding leaves between shapes that meet is none of it. A spot that holds one never counts as
-    nothing, however small its area."""
-    parts = [p for p in shapely.get_parts(ground) if p.geom_type == "Polygon" and p.area > 0]
-    if not parts:
-        return 0.0
-    plane = plane_for(ground.bounds)
-    # A hair less, because the arcs of a buffer lie inside the true ones.
-    wide = ~shapely.is_empty(shapely.buffer(
-        plane.to_plane(np.array(parts, dtype=object)), -case.spot_radius_m * (1 - 1e-6)))
-    return sum(area_m2(p) for p, there in zip(parts, wide, strict=True) if there)
-
-
 # --- the checks --------------------------------------------------------------------------------
 
 Found = tuple[State, str, Sequence[str]]
@@ -216,19 +166,12 @@ def _to_depth(case: Case) -> Found:
     why = dict(case.effort.uncredited)
     told = [f"{o.id}: {why[o.id]}" for o in case.outcomes if o.id in why
             and not is_decision_outcome(o.id)]
-    told += [f"{p.id}: {_too_little(p, case)}" for p in case.effort.passes
+    told += [f"{p.id}: {why_not(case, p)}" for p in case.effort.passes
              if p.id not in ids and p.ground.intersects(case.cut.ground)
              and not is_decision_outcome(p.id)]
     return "not_met", (f"of {area_m2(case.cut.ground):,.0f} m² {missing:,.2f} m² are on record "
                        f"without a search to {case.required_depth_m:g} m that counts"
                        + (": " + "; ".join(told) if told else "")), ids
-
-
-def _too_little(p: SearchPass, case: Case) -> str:
-    if p.depth_m < case.required_depth_m - 1e-9:
-        return f"searched to {p.depth_m:g} m"
-    return "its day is not reported" if p.day is None else \
-        f"searched before {case.searched_since}, when the area was recorded or reopened"
 
 
 def _followed_up(case: Case) -> Found:
@@ -253,6 +196,12 @@ def _gate(case: Case) -> Found:
                and a.validation != "authority"]
     if undated:
         return "not_met", "work without a day on record: " + ", ".join(undated), undated
+    wrong = [f"{a.id} ({begin} to {end})" for a in case.activities
+             for begin, end in [days_of_work(a)] if begin is not None and end is not None
+             and not can_be_held_against_gates(begin, end) and a.validation != "authority"]
+    if wrong:
+        return "not_met", "work whose days cannot be held against gates: " + ", ".join(wrong), [
+            w.split(" ", 1)[0] for w in wrong]
     if bad:
         first = bad[0]
         return "not_met", (
@@ -267,7 +216,7 @@ def _gate(case: Case) -> Found:
 
 def _gaps(case: Case) -> Found:
     records = [*(p.id for p in case.proofs), *(t.id for t in case.tracks)]
-    if not case.gaps_file and case.proven is None:
+    if not case.gaps_file and not case.proven and not case.gaps:
         return "open", ("no proof of coverage is on record; nobody's word takes its place: "
                         "`operate proof --store` for tracks, `operate measured` for lanes that "
                         "were measured"), records
@@ -275,14 +224,14 @@ def _gaps(case: Case) -> Found:
         [g.intersection(case.cut.ground) for g in case.gaps], degrees=True)) if case.gaps else 0.0
     if size > 0:
         return "not_met", f"{size:,.2f} m² of the ground are not proven covered", records
-    if case.proven is None:
+    if case.gaps_file and not case.proven:
         # A file says which ground is open, not of which task and which tracks it speaks.
         return "open", ("the file of gaps has none on this ground, and does not say of which "
                         "work it is: store the proof (`operate proof --store`)"), records
-    bare = left_m2(case, case.cut.ground.difference(case.proven))
+    bare = left_m2(case, case.cut.ground.difference(proven(case)))
     if bare > 0:
-        return "open", (f"{bare:,.2f} m² of the ground belong to work without a proof of coverage "
-                        "on record"), records
+        return "open", (f"{bare:,.2f} m² of the ground are covered by no search that counts and "
+                        "has a proof of coverage of its own work on record"), records
     return "met", "the proof of coverage leaves no gap on this ground", records
 
 
@@ -298,69 +247,43 @@ def _finds(case: Case) -> Found:
     if nameless:
         return "not_met", ("what an inspection found there is not on record as an item, with what "
                            "became of it: " + ", ".join(nameless)), nameless
+    if case.not_on_record:
+        return "not_met", "not all items that were reported are on record, with what became of " \
+            "them: " + ", ".join(f"{n} of {i}" for i, n in case.not_on_record.items()), [
+                *case.not_on_record]
     found = [r.id for r in (*items, *case.accidents)]
     if case.outcome != "cleared" and found:
         return "not_met", ("something was found on it; such ground is cleared, not "
                            f"{case.outcome}: " + ", ".join(found)), found
-    doubted = _in_doubt(case)
+    doubted = in_doubt(case)
     if doubted:
         return "not_met", ("the work that searched this ground missed what was found later on "
                            "other ground of it; search again: " + ", ".join(doubted)), doubted
-    missed = [i.id for i in items if _missed(case, i)]
-    if missed:
+    again = missed(case)
+    if again:
         return "not_met", ("found after the last search of that place, which has to be searched "
-                           "again: " + ", ".join(missed)), missed
+                           "again: " + ", ".join(again)), again
     late = [a.id for a in case.accidents]
-    if late and not _searched_after(case, case.accidents):
+    if late and not all_since(case, case.accidents):
         return "not_met", "an accident lies on it that no later search answers: " + ", ".join(
             late), late
-    quantity = sum(int(n) if isinstance(n := i.values.get("quantity"), int) else 1 for i in items)
+    counts = [how_many(i.values.get("quantity")) for i in items]
+    quantity, unstated = sum(c.least for c in counts), sum(not c.stated for c in counts)
+    if unstated:
+        return "met", (f"at least {quantity} items found, all destroyed or removed; {unstated} "
+                       "records state no whole number"), found
     return "met", f"{quantity} items found, all destroyed or removed" if items else (
         "nothing was found on it"), found
 
 
-def _missed(case: Case, item: Record) -> bool:
-    """Whether an item was found where every search had come before: they missed it."""
-    found = item.values.get("found_on")
-    if case.outcome != "cleared" or not isinstance(found, date) or item.geometry is None:
-        return False
-    days = [p.day for p in searched(case)[1] if p.ground.intersects(item.geometry)]
-    return bool(days) and all(day is not None and day < found for day in days)
-
-
-def _in_doubt(case: Case) -> list[str]:
-    """Finds on other ground of searches that this release rests on, and that came after them;
-    none where later searches cover the ground without them."""
-    if case.outcome != "cleared":
-        return []
-    passes = searched(case)[1]
-    finds, bad = [], set()
-    for r in case.beside:
-        if r.value("ordnance_category") in HARMLESS or r.geometry is None:
-            continue
-        found = r.values.get("found_on") if r.kind == "item" else (
-            r.values.get("information_date") or r.valid_from)
-        missed = {p.id for p in passes if p.ground.intersects(r.geometry) and isinstance(
-            found, date) and (p.day is None or p.day < found)}
-        if missed:
-            finds.append(r.id)
-            bad |= missed
-    rest = [p.ground for p in passes if p.id not in bad]
-    left = case.cut.ground.difference(joined(rest, degrees=True)) if rest else case.cut.ground
-    return finds if left_m2(case, left) > 0 else []
-
-
-def _searched_after(case: Case, accidents: Sequence[Record]) -> bool:
-    days = [a.values.get("information_date") or a.valid_from for a in accidents]
-    passes = searched(case)[1]
-    return bool(passes) and all(
-        isinstance(day, date) and all(p.day is not None and p.day >= day for p in passes)
-        for day in days)
-
-
 def _direct(case: Case) -> Found:
-    direct = [e.id for e in case.evidence if e.value("evidence_type") == "direct"
-              and e.value("says") != "not_contaminated"]
+    if case.outcome == "cleared":
+        open_ = unanswered(case)
+        return ("not_met", "direct evidence of ordnance that no search of its place since answers: "
+                + ", ".join(open_), open_) if open_ else (
+            "met", "no direct evidence came after the last search of its place",
+            [e.id for e in case.evidence])
+    direct = [e.id for e in case.evidence if speaks_of_ordnance(e)]
     direct += [a.id for a in case.accidents]
     if direct:
         return "not_met", "direct evidence lies on it: " + ", ".join(direct), direct
@@ -375,7 +298,7 @@ def _quarantine(case: Case) -> Found:
 
 
 def _nonconformities(case: Case) -> Found:
-    open_ = still_open(case.inspections, case.closed_by_visit)
+    open_ = still_open(case.inspections, case.closed_by_visit, case.until)
     if open_:
         refused = [i.id for i in case.inspections if i.id in open_ and was_refused(i)]
         words = [", ".join(i for i in open_ if i not in refused), ", ".join(refused)]
@@ -387,13 +310,17 @@ def _nonconformities(case: Case) -> Found:
 
 
 def _inspected(case: Case) -> Found:
+    void = [f"{i}: {why}" for i, why in sorted(case.void.items())]
+    if not case.accepted and void:
+        return "not_met", "; ".join(["no inspection that counts accepted this ground", *void]), [
+            *sorted(case.void)]
     if not case.accepted and not case.unsigned:
         return "open", ("no inspection that accepted this ground is on record; nobody's word takes "
                         "its place"), [i.id for i in case.inspections]
     if not case.accepted:
         return "not_met", "accepted by an inspection that nobody signed (S09): " + ", ".join(
             sorted(case.unsigned)), sorted(case.unsigned)
-    ids, why = sorted(case.accepted), []
+    ids, why = sorted(case.accepted), void
     parts = []
     for i in ids:
         ground, words = _still_accepted(case, i)
@@ -429,11 +356,8 @@ def _still_accepted(case: Case, name: str) -> tuple[BaseGeometry, str]:
             ground = areas(ground.difference(joined(bad, degrees=True)))
     if case.outcome != "cleared" or day is None:
         return ground, ""
-    works = {a.id: a for a in case.activities}
-    days = {o.id: search_day(o, works.get(str(o.values.get("activity") or "")))
-            for o in case.outcomes}
     before = [p.ground for p in searched(case)[1]
-              if (done := days.get(p.id) or p.day) is None or done <= day]
+              if (done := day_of_pass(case, p)) is None or done <= day]
     seen = areas(ground.intersection(joined(before, degrees=True))) if before else NOTHING
     later = area_m2(case.cut.ground.intersection(ground)) - area_m2(
         case.cut.ground.intersection(seen))

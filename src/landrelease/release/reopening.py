@@ -14,9 +14,22 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import plane_for
+from landrelease.core.names import folded
 
 # Ordnance that makes no ground hazardous: a counter of its own, and a word for nothing.
 HARMLESS = frozenset({"small_arms_ammunition", "none_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that a decision rests on. `day`: the last of its work; `until`: that of its report,
+    up to which its own `works` (names, folded) found what they found. `ground` None: not known.
+    """
+
+    day: date | None
+    until: date | None = None
+    works: frozenset[str] = frozenset()
+    ground: BaseGeometry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class Released:
     `known`: ids of records that the decision had before it. `hands`: (team, detector) that searched
     it, "" where the detector is not reported. `revoked`: why its certificate was revoked.
     `searched`: it was cleared; ground that was cancelled or reduced rests on what was known of it.
+    `names`: of the area, and of areas from which it came and of which nothing is hazardous any
+    more, folded. `searches`: those that it rests on.
     """
 
     id: str  # of the outcome, or of the hazard that was closed
@@ -40,6 +55,9 @@ class Released:
     lots: frozenset[str] = frozenset()  # inspections that accepted it
     revoked: str = ""
     searched: bool = True
+    names: frozenset[str] = frozenset()
+    searches: tuple[Search, ...] = ()
+    revoked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +70,12 @@ class Find:
     accuracy_m: float
     day: date | None
     recorded_at: datetime
-    hazard: str = ""  # the area that it names
+    # Names of the area that it names, or, without a place, that its work names; folded.
+    hazard: frozenset[str] = frozenset()
     ordnance: str = ""
     in_open_hazard: bool = False  # its place lies on ground that was hazardous anyway
+    activity: str = ""  # the work in which it was found, folded
+    waits: bool = False  # in quarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +93,14 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     """What reopens, one entry for each released ground and find (S11).
 
     A find reopens the ground on which it lies, or may lie within its accuracy, or whose area it
-    names, and with it every ground that was released by the same decision, on the same evidence, by
+    names (without a place also: all that came from that area, once nothing of it is hazardous any
+    more), and with it every ground that was released by the same decision, on the same evidence, by
     the same team and detector, or in the same lot; each only where its decision came before the
     find. A decision that had the find before it has answered it. A find without a day counts as
-    later unless it was on record before. On ground that was cancelled or reduced a find of an
-    earlier day counts as well if it came on record after the decision: no search has answered it.
+    later unless it was on record before. One from after the last search of its place that the
+    decision rests on counts as well, because that search missed it. On ground that was cancelled or
+    reduced a find of an earlier day counts too if it came on record after the decision: no search
+    has answered it.
 
     A revoked certificate reopens its own ground.
     """
@@ -95,8 +119,9 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
             continue
         later = {r.id for r in released if _after(find, r)}
         hit = [r for r in _under(find, placed, tree) if r.id in later]
-        hit += [r for r in released if find.hazard and find.hazard in (r.hazard, r.id)
-                and r.id in later and r not in hit]
+        hit += [r for r in released if find.hazard and r.id in later and r not in hit
+                and (find.hazard & {folded(r.hazard), folded(r.id)}
+                     or (find.place is None and find.hazard & r.names))]
         for r in hit:
             tell(r, find.id, f"{find.what} {find.id} lies on it", True)
         for r in hit:
@@ -129,12 +154,25 @@ def same_grounds(a: Released, b: Released) -> str:
 
 
 def _after(find: Find, r: Released) -> bool:
-    """Whether a find came after a decision that did not know of it."""
+    """Whether a find speaks against a decision that did not know of it."""
     if find.id in r.known:
         return False
-    if find.day is not None and (r.searched or find.day >= r.decided_on):
-        return find.day >= r.decided_on
+    if find.day is not None and find.day >= r.decided_on:
+        return True
+    if find.day is not None and r.searched:
+        return _missed(find, r)
     return find.recorded_at > r.decided_at
+
+
+def _missed(find: Find, r: Released) -> bool:
+    """Whether something was found after every search of its place on which a decision rests."""
+    place = find.place
+    here = [s for s in r.searches if s.ground is not None and place is not None
+            and s.ground.intersects(place)] or list(r.searches)
+    ends = [max(s.day, s.until or s.day) if s.day and find.activity in s.works else s.day
+            for s in here]
+    return bool(here) and all(end is None or (find.day is not None and end < find.day)
+                              for end in ends)
 
 
 def _under(find: Find, placed: Sequence[Released], tree: shapely.STRtree) -> list[Released]:

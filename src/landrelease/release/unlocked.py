@@ -34,7 +34,7 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
 
     Parameters
     ----------
-    projects : records of kind `project`; what is finished or cancelled is left out.
+    projects : records of kind `project`.
     hazards : all hazards on record, for their descent.
     standing : those that are hazardous now: as signed, reopened ones too (S09, S11).
     released : those that a signed decision closed, whether or not they are handed over.
@@ -59,8 +59,6 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
     tree = shapely.STRtree([r.geometry for r, _ in shapes])
     out = []
     for project in projects:
-        if project.value("project_status") in ("completed", "cancelled"):
-            continue
         waits: list[str] = []
         days: list[date | None] = []
         used: list[str] = []

@@ -193,13 +193,15 @@ def write_csv(
     columns: Sequence[str] | None = None,
     *,
     bom: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     """Write rows as CSV (RFC 4180, UTF-8); columns in the order given, else as first met.
 
-    `bom` writes the mark by which some spreadsheets know UTF-8. None and NaN are empty cells,
-    dates ISO 8601. A text that a spreadsheet would run as a formula (it starts with = + - @, a tab
-    or a line break) gets an apostrophe before it; numbers, and texts that are plain numbers
-    (also with a decimal comma), stay.
+    `tags` : HXL tags of columns, for a row of them below the headings. `bom` writes the mark by
+    which some spreadsheets know UTF-8. None and NaN are empty cells, dates ISO 8601. A text that a
+    spreadsheet would run as a formula (it starts with = + - @, a tab or a line break) gets an
+    apostrophe before it; numbers, and texts that are plain numbers (also with a decimal comma),
+    stay.
     """
     listed = [dict(row) for row in rows]
     names = list(columns) if columns is not None else list(
@@ -207,6 +209,8 @@ def write_csv(
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([_cell(name) for name in names])
+    if tags is not None:
+        writer.writerow([tags.get(name, "") for name in names])
     writer.writerows([_cell(row.get(name)) for name in names] for row in listed)
     write_bytes(path, text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
 

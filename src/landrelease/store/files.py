@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -236,3 +237,18 @@ def move_new(part: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path) from None
         part.rename(path)
+
+
+def begin_copy(place: Path, of: Path | None = None, *, owner: bool = False) -> None:
+    """Make the empty file that a copy is written into: read by nobody who may not read `of`, or by
+    its owner alone where there is no such file. `owner`: who owns `of` owns it as well, where the
+    system lets it.
+
+    Raises FileExistsError.
+    """
+    like = of.stat() if of is not None else None
+    mode = 0o600 if like is None else like.st_mode & 0o666
+    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode | 0o200))
+    if owner and like is not None and hasattr(os, "chown"):
+        with contextlib.suppress(OSError):
+            os.chown(place, like.st_uid, like.st_gid)

@@ -171,6 +171,7 @@ class GeoPackageRegistry:
         part = path.with_name(f".{path.name}.{os.getpid()}.copy")
         try:
             with cls.create(part, office=office, now=lambda: created) as registry:
+                part.chmod(0o600)  # what it gets stood behind a password
                 with registry._write() as db:
                     for table in reversed(TABLES):
                         if table != "revision":
@@ -292,13 +293,14 @@ class GeoPackageRegistry:
         return rows.records_of(found, named)
 
     def cells(self, kind: str, fields: Sequence[str], *, valid_at: date | None = None,
-              known_at: datetime | None = None, places: bool = False) -> Columns:
+              known_at: datetime | None = None, places: bool = False,
+              beyond: tuple[str, float] | None = None) -> Columns:
         """Fields of all records of a kind as columns; see `store.columns`. STO-010, STO-017."""
         from landrelease.store import columns
 
         layer = rows.kind_of(kind, self.kinds)
         with self._read() as db:
-            return columns.read(db, layer, self._kinds, fields, valid_at, known_at, places)
+            return columns.read(db, layer, self._kinds, fields, valid_at, known_at, places, beyond)
 
     def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
              where: Mapping[str, Any] | None = None, valid_at: date | None = None,
@@ -336,6 +338,17 @@ class GeoPackageRegistry:
                 "ON r.record_id = j.value WHERE r.source <> '' ORDER BY r.number",
                 (json.dumps([s.revision.record_id for s in found]),)).fetchall()
         return list(zip(cells, rows.records_of(found, named), strict=True))
+
+    def matching(self, kind: str, field: str, holds: Callable[[str | None], bool], *,
+                 where: Mapping[str, Any] | None = None, beside: str = "", most: int = 2_000
+                 ) -> list[tuple[str, Any]] | None:
+        """Ids of current records whose text in a field passes (see `Registry.matching`)."""
+        question = Question(rows.kind_of(kind, self.kinds), None, where, None, None)
+        known, other = question.field(field), question.field(beside) if beside else None
+        if kind in self._without_layer:
+            return []
+        with self._read() as db:
+            return search.matching(db, question, known, other, holds, most)
 
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none."""
@@ -461,12 +474,17 @@ class GeoPackageRegistry:
         return [(datetime.fromisoformat(at), rows.report_of(json.loads(text)))
                 for at, text in found]
 
-    def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]:
-        """Quarantined rows by number; `None`: of any status."""
+    def quarantine(self, status: QuarantineStatus | None = "waiting", number: int | None = None
+                   ) -> list[QuarantineEntry]:
+        """Quarantined rows by number; `status` None: of any; `number`: this one alone."""
+        if number is not None and not rows.is_number(number):
+            return []
+        one = ("", ()) if number is None else ("number = ? AND ", (number,))
         with self._read() as db:
             found = db.execute(
                 "SELECT number, status, reason, decided_by, content FROM quarantine "
-                "WHERE ? IS NULL OR status = ? ORDER BY number", (status, status)).fetchall()
+                f"WHERE {one[0]}(? IS NULL OR status = ?) ORDER BY number",
+                (*one[1], status, status)).fetchall()
         return [QuarantineEntry(number, rows.quarantined_of(json.loads(content)), stands, reason,
                                 by)
                 for number, stands, reason, by, content in found]
@@ -732,6 +750,8 @@ class GeoPackageRegistry:
 
         Raises STO-015: no such row; STO-016: the decision does not fit.
         """
+        if not rows.is_number(number):
+            raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
         with self._write() as db:
             row = db.execute("SELECT status, decisions FROM quarantine WHERE number = ?",
                              (number,)).fetchone()
@@ -845,6 +865,8 @@ class GeoPackageRegistry:
             raise LandReleaseError(REGISTRY_EXISTS, address=path)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
+            part.unlink(missing_ok=True)  # of a process of that number that was killed
+            files.begin_copy(part, self._path)
             copy = sqlite3.connect(part, isolation_level=None)
             try:
                 with self._speaking():

@@ -105,12 +105,14 @@ def _backup(path: Path, found: int) -> Path:
         number += 1
     source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
+        # It holds what the registry holds: for the same people, and no others.
+        files.begin_copy(place, path, owner=True)
         copy = sqlite3.connect(place)
         try:
             source.backup(copy)
         finally:
             copy.close()
-    except sqlite3.OperationalError as error:
+    except (OSError, sqlite3.OperationalError) as error:
         place.unlink(missing_ok=True)
         raise LandReleaseError(CANNOT_WRITE, path=place, reason=error) from error
     finally:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -18,7 +18,8 @@ from landrelease.core.boxes import Boxes
 from landrelease.core.record import Field, Kind
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.store import layers, layout, pg_questions, rows
-from landrelease.store.search import Question, after_pair
+from landrelease.store.pg_questions import streamed
+from landrelease.store.search import Question, after_pair, columns_beside, those_that_hold
 
 _FEW = 50  # up to so many rows go into a layer without a temporary table
 # a statement that takes longer was forgotten by its client
@@ -285,6 +286,19 @@ def ordered(db: psycopg.Connection[Any], question: Question, kinds: Mapping[str,
         ([record_id for _, record_id in found],))
     return ([cell.isoformat() if isinstance(cell, date) else cell for cell, _ in found],
             rows.stored(said, kinds))
+
+
+def matching(db: psycopg.Connection[Any], question: Question, field: Field, beside: Field | None,
+             holds: Callable[[str | None], bool], most: int) -> list[tuple[str, Any]] | None:
+    """Ids whose text in a field passes, with a cell of another one (`Registry.matching`)."""
+    condition, bound = filters(question)
+    found = streamed(
+        db, f"SELECT k.record_id, {columns_beside('k', field, beside)} FROM "
+        f"{layout.quoted(question.kind.name)} AS k WHERE true{condition} "
+        'ORDER BY k.record_id COLLATE "C"', 20_000, bound)
+    held = those_that_hold(found, holds, most)
+    return None if held is None else [
+        (i, c.isoformat() if isinstance(c, date) else c) for i, c in held]
 
 
 # --- boxes ---------------------------------------------------------------------------------------

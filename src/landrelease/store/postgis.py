@@ -345,6 +345,16 @@ class PostgisRegistry:
         return list(zip(cells, rows.records_of(found, named), strict=True))
 
     @_again
+    def matching(self, kind: str, field: str, holds: Callable[[str | None], bool], *,
+                 where: Mapping[str, Any] | None = None, beside: str = "", most: int = 2_000
+                 ) -> list[tuple[str, Any]] | None:
+        """Ids of current records whose text in a field passes (see `Registry.matching`)."""
+        question = Question(rows.kind_of(kind, self.kinds), None, where, None, None)
+        known, other = question.field(field), question.field(beside) if beside else None
+        with self._read() as db:
+            return pg_layers.matching(db, question, known, other, holds, most)
+
+    @_again
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none."""
         with self._read() as db:
@@ -484,13 +494,17 @@ class PostgisRegistry:
                 for at, text in found]
 
     @_again
-    def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]:
-        """Quarantined rows by number; `None`: of any status."""
+    def quarantine(self, status: QuarantineStatus | None = "waiting", number: int | None = None
+                   ) -> list[QuarantineEntry]:
+        """Quarantined rows by number; `status` None: of any; `number`: this one alone."""
+        if number is not None and not rows.is_number(number):
+            return []
+        one = ("", ()) if number is None else ("number = %s AND ", (number,))
         with self._read() as db:
             found = db.execute(
                 "SELECT number, status, reason, decided_by, content FROM quarantine "
-                "WHERE %s::text IS NULL OR status = %s ORDER BY number",
-                (status, status)).fetchall()
+                f"WHERE {one[0]}(%s::text IS NULL OR status = %s) ORDER BY number",
+                (*one[1], status, status)).fetchall()
         return [QuarantineEntry(number, rows.quarantined_of(json.loads(content)), stands, reason,
                                 by)
                 for number, stands, reason, by, content in found]
@@ -761,6 +775,9 @@ class PostgisRegistry:
 
         Raises STO-015: no such row; STO-016: the decision does not fit.
         """
+        if not rows.is_number(number):
+            raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
+
         def work(db: psycopg.Connection[Any]) -> None:
             row = db.execute("SELECT status, decisions FROM quarantine WHERE number = %s",
                              (number,)).fetchone()

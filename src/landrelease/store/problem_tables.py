@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -22,6 +23,7 @@ import numpy as np
 import shapely
 
 from landrelease.core import conditions as terms
+from landrelease.core.circles import circle
 from landrelease.core.work import (
     ACTIVITIES,
     Access,
@@ -42,7 +44,8 @@ from landrelease.store.results import write_atomically
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 _SETTINGS = "problem.csv"
-_CELL_LIMIT = 64_000_000  # characters: the ground of one task, in hexadecimal digits
+WHOLE_MOST = 2**31 - 1  # of a whole number: 32 bits
+MONEY_MOST = 1e15  # of one sum of money, in any currency
 _FOREVER = ""  # a slot cell: no limit
 _TEAM = [f.name for f in dataclasses.fields(TeamPool)]
 _LISTS = ("members", "also", "rest")  # of a team pool; the last two may be missing
@@ -173,6 +176,13 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
             for k, f in enumerate(money.fund_ids) for t in range(horizon)
             if t == 0 or money.arrived[k, t] != money.arrived[k, t - 1]],
             ("fund", "from_slot", "arrived"))
+        if money.later is not None:
+            table("money_later.csv", [
+                {"fund": money.fund_ids[f], "day": date.fromordinal(day).isoformat(),
+                 "amount": amount} for f, day, amount in zip(
+                    money.later_fund.tolist(),  # type: ignore[union-attr]
+                    money.later_day.tolist(),  # type: ignore[union-attr]
+                    money.later, strict=True)], ("fund", "day", "amount"))
         if money.may_pay is not None or money.until is not None:
             table("funds.csv", [
                 {"id": f, **({} if money.until is None else {
@@ -197,9 +207,11 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
         table("communities.csv", [
             {"id": k, "people": access.community_people[i], "weight": access.community_weight[i],
              "zone": access.community_zone[i],
-             "stages": _members(names, access.community_start, access.community_stage, i)}
+             "stages": _members(names, access.community_start, access.community_stage, i),
+             **({} if (held := access.community_held) is None else {"held": int(held[i])})}
             for i, k in enumerate(access.community_ids)],
-            ("id", "people", "weight", "zone", "stages"))
+            ("id", "people", "weight", "zone", "stages",
+             *(() if access.community_held is None else ("held",))))
     return out
 
 
@@ -325,7 +337,6 @@ class _Table:
         self.name, self.path = name, folder / name
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
-                csv.field_size_limit(max(_CELL_LIMIT, csv.field_size_limit()))  # ground of a task
                 reader = csv.reader(file)
                 head = next(reader, [])
                 self.columns = [h.strip() for h in head]
@@ -408,9 +419,10 @@ class _Table:
             value = low - 1 if "_" in text else int(text)
         except ValueError:
             value = low - 1
-        if value < low or (high is not None and value > high):
-            raise self.wrong(row, field, text, f"a whole number from {low}"
-                             + ("" if high is None else f" to {high}"), "Correct the number.")
+        most = WHOLE_MOST if high is None else high
+        if not low <= value <= most:
+            raise self.wrong(row, field, text, f"a whole number from {low}" + (
+                "" if high is None and value < low else f" to {most}"), "Correct the number.")
         return value
 
     def day(self, row: int, field: str, *, needed: bool = False) -> date | None:
@@ -523,10 +535,7 @@ def read_problem(folder: Path) -> Problem:
     names = s.ids()
     number, pool = _index(names), _index([p.id for p in pools])
     before = s.refers("after", number, "stages.csv", none=True)
-    for n, b in enumerate(before.tolist()):
-        if b >= n:
-            raise s.wrong(n, "after", names[b], "a stage of a row above",
-                          "Put each stage behind the one that it follows.")
+    _sequence(s, names, before.tolist())
     o = _Table(folder, "options.csv", ("stage", "mode", "first_team", "first_slots",
                                        "second_team", "second_slots", "cost"))
     stage_of = o.refers("stage", number, "stages.csv")
@@ -565,15 +574,56 @@ def read_problem(folder: Path) -> Problem:
         second_slots=np.array(o.column(lambda n: o.whole(n, "second_slots", low=1)
                                        if second[n] >= 0 else
                                        o.whole(n, "second_slots", empty=0)), np.int32),
-        option_cost=o.numbers("cost", empty=0.0),
+        option_cost=o.numbers("cost", empty=0.0, high=MONEY_MOST),
         option_mode=tuple(o.column(lambda n: o.text(n, "mode"))), pools=pools,
         pool_teams=teams[0], pool_opens=teams[1], pool_closes=teams[2], delay_days=slots[1],
-        slot_starts=slots[0], slot_days=settings.number_of("slot_days"), hazard_ids=hazards,
+        slot_starts=slots[0], slot_days=settings.above_0("slot_days"), hazard_ids=hazards,
         tasks=tasks, access=access,
-        conditions=_conditions(folder, s, o, number, option_start, settings, horizon, weeks),
+        conditions=_conditions(folder, s, o, number, option_start, settings, horizon, weeks,
+                               before.tolist()),
         objective=terms.Objective(**{f.name: settings.number_of(f.name, cast(float, f.default))
                                      for f in dataclasses.fields(terms.Objective)}),
         benefits=benefits)
+
+
+def _sequence(s: _Table, names: Sequence[str], before: Sequence[int]) -> None:
+    """Raises PLN-705 where stages follow one another in a circle, a stage stands above the one that
+    it follows, or a stage of an area follows a later kind of work on it."""
+    _no_circle(s, names, [(n, b, n) for n, b in enumerate(before) if b >= 0])
+    for n, b in enumerate(before):
+        if b > n:
+            raise s.wrong(n, "after", names[b], "a stage of a row above",
+                          "Put each stage behind the one that it follows.")
+        kinds = [s.text(x, "activity") for x in (n, b)]
+        if b >= 0 and s.text(n, "hazard") == s.text(b, "hazard") and set(kinds) <= set(ACTIVITIES) \
+                and ACTIVITIES.index(kinds[1]) > ACTIVITIES.index(kinds[0]):
+            raise s.wrong(n, "after", f"{names[b]} ({kinds[1]}) before {names[n]} ({kinds[0]}) of "
+                          "the same area", "survey before clearance",
+                          "Correct the stage that it follows, or the activity.")
+
+
+def _no_circle(table: _Table, names: Sequence[str], pairs: Sequence[tuple[int, int, int]],
+               fixed: Sequence[int] = ()) -> None:
+    """Raises PLN-705 where things follow one another in a circle, at the first row of it.
+
+    pairs : what follows, what it follows, and the row of the table that says so. fixed : of each
+    thing the one that it follows by another table, -1 for none.
+    """
+    row_of = {(later, earlier): row for later, earlier, row in pairs}
+    follows: dict[int, list[int]] = {}
+    for later, earlier in [*row_of, *((n, b) for n, b in enumerate(fixed) if b >= 0)]:
+        follows.setdefault(later, []).append(earlier)
+    ring = circle(follows)
+    if not ring:
+        return
+    steps = list(itertools.pairwise([*ring, ring[0]]))
+    rows = sorted(row_of[step] for step in steps if step in row_of)
+    raise table.wrong(
+        rows[0], "after", ", ".join(f"{names[a]} after {names[b]}" for a, b in steps[:8])
+        + (" ..." if len(steps) > 8 else ""),
+        "no circle: here each waits for another one, so that none can ever start",
+        "Take one of these out" + ("" if len(rows) < 2 else " (rows " + ", ".join(
+            str(table.lines[r]) for r in rows[:8]) + ")") + ".")
 
 
 def _together(table: _Table, one: str, other: str) -> None:
@@ -619,6 +669,13 @@ class _Settings:
         self.text_of(name)
         return self.table.number(self.row[name], "value")
 
+    def above_0(self, name: str) -> float:
+        value = self.number_of(name)
+        if value <= 0:
+            raise self.table.wrong(self.row[name], "value", self.table.text(
+                self.row[name], "value"), "a number above 0", "Enter the number, with a point.")
+        return value
+
 
     def whole_of(self, name: str, *, high: int) -> int:
         self.text_of(name)
@@ -626,7 +683,15 @@ class _Settings:
 
 
 def _settings(folder: Path) -> _Settings:
-    return _Settings(_Table(folder, "problem.csv", ("name", "value")))
+    """Raises PLN-705 for a name that is none: a weight that is misspelt would not count."""
+    table = _Table(folder, "problem.csv", ("name", "value"))
+    known = ["slot_days", "zones", "currency", *(f.name for f in dataclasses.fields(
+        terms.Objective))]
+    for n in range(len(table.rows)):
+        if table.text(n, "name") not in known:
+            raise table.wrong(n, "name", table.text(n, "name"), "one of " + ", ".join(known),
+                              "Correct the name, or leave the row out.")
+    return _Settings(table)
 
 
 def _slots(folder: Path) -> tuple[int, tuple[tuple[date, ...], np.ndarray], np.ndarray | None]:
@@ -750,7 +815,8 @@ def _access(folder: Path, s: _Table, number: Mapping[str, int], settings: _Setti
         gate_to=g.wholes("to_zone", high=zones - 1), gate_start=gates[0], gate_stage=gates[1],
         community_ids=c.ids(), community_people=c.numbers("people", empty=math.nan),
         community_weight=c.numbers("weight"), community_zone=c.wholes("zone", high=zones - 1),
-        community_start=own[0], community_stage=own[1])
+        community_start=own[0], community_stage=own[1],
+        community_held=c.wholes("held", high=1).astype(bool) if c.has("held") else None)
 
 
 def _lists(table: _Table, number: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -761,7 +827,7 @@ def _lists(table: _Table, number: Mapping[str, int]) -> tuple[np.ndarray, np.nda
 
 def _conditions(folder: Path, s: _Table, o: _Table, number: Mapping[str, int],
                 option_start: np.ndarray, settings: _Settings, horizon: int,
-                missed: np.ndarray | None) -> terms.Conditions:
+                missed: np.ndarray | None, before: Sequence[int]) -> terms.Conditions:
     calendars = equipment = windows = outcomes = promises = None
     if _there(folder, "calendars.csv"):
         t = _Table(folder, "calendars.csv", ("id", "closed_slots"))
@@ -801,7 +867,7 @@ def _conditions(folder: Path, s: _Table, o: _Table, number: Mapping[str, int],
     return terms.Conditions(
         calendars=calendars, windows=windows, equipment=equipment, money=money,
         projects=_read_projects(folder, number, money, horizon),
-        decisions=_read_decisions(folder, o, number, horizon), promises=promises,
+        decisions=_read_decisions(folder, o, number, horizon, before), promises=promises,
         outcomes=outcomes, seasons_missed=missed,
         season_weight=s.numbers("season_weight") if s.has("season_weight") else None)
 
@@ -825,7 +891,7 @@ def _money(folder: Path, s: _Table, settings: _Settings, horizon: int) -> terms.
     known = _index(funds)
     for n in range(len(t.rows)):
         f, slot = known[t.text(n, "fund")], t.whole(n, "from_slot", high=max(0, horizon - 1))
-        value = t.number(n, "arrived")
+        value = t.number(n, "arrived", high=MONEY_MOST)
         if slot <= latest.get(f, -1):
             raise t.wrong(n, "from_slot", slot, f"more than {latest[f]}, which the rows above hold "
                           "already", "Sort by slot, and give each slot of a fund one row.")
@@ -851,10 +917,20 @@ def _money(folder: Path, s: _Table, settings: _Settings, horizon: int) -> terms.
             may_pay = np.zeros((len(lines), len(funds)), dtype=bool)
             for n, f in enumerate(order):
                 may_pay[t.several(n, "pays_for", number, "budget_lines.csv"), f] = True
+    later: dict[str, np.ndarray] = {}
+    if _there(folder, "money_later.csv"):
+        t = _Table(folder, "money_later.csv", ("fund", "day", "amount"))
+        rows = range(len(t.rows))
+        later = {
+            "later_fund": np.array([t.known(n, "fund", known, "money.csv") for n in rows],
+                                   np.int32),
+            "later_day": np.array([cast(date, t.day(n, "day", needed=True)).toordinal()
+                                   for n in rows], np.int32),
+            "later": np.array([t.number(n, "amount") for n in rows], dtype=np.float64)}
     where = "money.csv" if may_pay is None else "budget_lines.csv"
     return terms.Money(funds, settings.text_of("currency"), arrived,
                        s.refers("fund", _index(lines), where, none=True),
-                       () if may_pay is None else lines, may_pay, until)
+                       () if may_pay is None else lines, may_pay, until, **later)
 
 
 def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money | None,
@@ -869,6 +945,7 @@ def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money |
     if t.has("after"):
         pairs = [(a, w) for w in range(len(ids)) for a in t.several(
             w, "after", _index(ids), "projects.csv")]
+        _no_circle(t, ids, [(w, a, w) for a, w in pairs])
         after = np.array(pairs, np.int32).reshape(-1, 2)
     if t.has("may_start_slots"):
         may_start = np.array([t.slots(w, "may_start_slots", horizon) for w in range(len(ids))],
@@ -877,25 +954,26 @@ def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money |
         asked = t.wholes("asked_earliest_slot")
     funds = _index(() if money is None else money.lines)
     return terms.Projects(
-        ids, start, stage, t.wholes("slots"), t.numbers("cost"),
+        ids, start, stage, t.wholes("slots"), t.numbers("cost", high=MONEY_MOST),
         t.refers("fund", funds, "money.csv", none=True), t.wholes("earliest_slot"),
         t.numbers("people", empty=math.nan), t.numbers("weight"), after, may_start, asked)
 
 
-def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon: int
-                    ) -> terms.Decisions | None:
+def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon: int,
+                    before: Sequence[int]) -> terms.Decisions | None:
     if not _there(folder, "decisions.csv"):
         return None
     t = _Table(folder, "decisions.csv", ("stage", "earliest_slot", "latest_slot", "after"))
     earliest = np.zeros(len(number), np.int32)
     latest = np.full(len(number), horizon, np.int32)
     ordered = np.zeros(len(number), bool) if t.has("ordered") else None
-    pairs = []
+    pairs, said = [], []
     seen: dict[int, int] = {}
     for n in range(len(t.rows)):
         stage = t.known(n, "stage", number, "stages.csv")
         if t.text(n, "after") != "":
             pairs.append((t.known(n, "after", number, "stages.csv"), stage))
+            said.append((stage, pairs[-1][0], n))
             continue
         if stage in seen:
             raise t.wrong(n, "stage", t.text(n, "stage"), f"another stage than in row "
@@ -905,6 +983,7 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
         latest[stage] = t.whole(n, "latest_slot", high=horizon, empty=horizon)
         if ordered is not None:
             ordered[stage] = bool(_one_of(t, n, "ordered", ("no", "yes")))
+    _no_circle(t, list(number), said, before)
     if o.has("allowed"):
         allowed = np.array(o.column(lambda n: _one_of(o, n, "allowed", ("no", "yes"))), bool)
     else:
@@ -914,5 +993,6 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
 
 
 FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",
-         "options.csv", "calendars.csv", "equipment.csv", "money.csv", "funds.csv",
-         "budget_lines.csv", "projects.csv", "decisions.csv", "gates.csv", "communities.csv")
+         "options.csv", "calendars.csv", "equipment.csv", "money.csv", "money_later.csv",
+         "funds.csv", "budget_lines.csv", "projects.csv", "decisions.csv", "gates.csv",
+         "communities.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -188,6 +188,21 @@ class Registry(Protocol):
         """
         ...
 
+    def matching(
+        self,
+        kind: str,
+        field: str,
+        holds: Callable[[str | None], bool],
+        *,
+        where: Mapping[str, Any] | None = None,
+        beside: str = "",
+        most: int = 2_000,
+    ) -> list[tuple[str, Any]] | None:
+        """The ids of the current records whose text in `field` passes `holds` (None: none was
+        reported), in their order, each with what `ordered` goes by in the field `beside`; None
+        where there are more than `most`. One column is read, and no record. STO-022."""
+        ...
+
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none. It changes with
         every change of the kind."""
@@ -306,7 +321,10 @@ class Registry(Protocol):
 
     def imports(self) -> list[tuple[datetime, ImportReport]]: ...
 
-    def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]: ...
+    def quarantine(self, status: QuarantineStatus | None = "waiting", number: int | None = None
+                   ) -> list[QuarantineEntry]:
+        """Quarantined rows by number; `status` None: of any; `number`: this one alone."""
+        ...
 
     def quarantine_state(self) -> tuple[int, int]:
         """(rows that wait, highest number of any row): it changes whenever what waits does."""

@@ -59,6 +59,7 @@ class PlanFile:
     weights: Mapping[str, float]
     synthetic: bool = False  # of a synthetic programme (S19)
     recorded: Recorded = NOTHING_READ  # which records bind the plan, and what was left out
+    from_tables: bool = False  # its problem was read from tables: no registry was compared with it
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -97,6 +98,8 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     access = problem.access
     if access is not None:
         arrays |= {f"access_{name}": getattr(access, name) for name in _ACCESS_ARRAYS}
+        if access.community_held is not None:
+            arrays["access_community_held"] = access.community_held
     wkb = [shapely.to_wkb(task.ground, byte_order=1) for task in problem.tasks]
     arrays["task_wkb"] = np.frombuffer(b"".join(wkb), dtype=np.uint8)
     arrays["task_wkb_sizes"] = np.array([len(w) for w in wkb], dtype=np.int64)
@@ -109,7 +112,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     write_atomically(arrays_at, content)
     document = {
         "format": FORMAT, "synthetic": saved.synthetic,
-        "chain_head": saved.chain_head,
+        "chain_head": saved.chain_head, "from_tables": saved.from_tables,
         "start": saved.start.isoformat(),
         "problem_sha256": hashlib.sha256(content).hexdigest(),
         "weights": dict(saved.weights),
@@ -182,6 +185,7 @@ def load_plan(path: Path) -> PlanFile:
                 zones=document["access"]["zones"],
                 gate_ids=tuple(document["access"]["gate_ids"]),
                 community_ids=tuple(document["access"]["community_ids"]),
+                community_held=arrays.get("access_community_held"),
                 **{name: arrays[f"access_{name}"] for name in _ACCESS_ARRAYS}),
             conditions=_conditions_in(document["conditions"], arrays),
             objective=terms.Objective(**document["objective"]),
@@ -205,7 +209,7 @@ def load_plan(path: Path) -> PlanFile:
             Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
             document.get("synthetic", False) is not False,
-            _recorded(document.get("recorded") or {}))
+            _recorded(document.get("recorded") or {}), document.get("from_tables", False) is True)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=_said(error)) from error

@@ -492,6 +492,11 @@ def following(prepared: list[Prepared], lines: Mapping[str, list[StoredRevision]
     return out
 
 
+def is_number(number: int) -> bool:
+    """Whether a row can have this number at all: no store counts further."""
+    return 0 < number < 2**63
+
+
 def decision_problem(stands: str, status: str, reason: str, decided_by: str,
                      revisions: Sequence[Revision]) -> str:
     """Why a decision on a quarantined row does not fit; "" where it does."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -120,6 +120,35 @@ def ordered(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind
         "JOIN chain AS c ON c.number = r.chain ORDER BY j.key",
         (json.dumps([record_id for _, record_id in found]),)).fetchall()
     return [cell for cell, _ in found], rows.stored(said, kinds)
+
+
+def matching(db: sqlite3.Connection, question: Question, field: Field, beside: Field | None,
+             holds: Callable[[str | None], bool], most: int) -> list[tuple[str, Any]] | None:
+    """Ids whose text in a field passes, with a cell of another one (`Registry.matching`)."""
+    condition, bound = question.filters("k")
+    return those_that_hold(db.execute(
+        f"SELECT k.record_id, {columns_beside('k', field, beside)} FROM "
+        f"{layout.quoted(question.kind.name)} AS k WHERE true{condition} ORDER BY k.record_id",
+        bound), holds, most)
+
+
+def columns_beside(alias: str, field: Field, beside: Field | None) -> str:
+    """The columns that `those_that_hold` reads after the id."""
+    other = "NULL" if beside is None else f"{alias}.{layout.quoted(beside.name)}"
+    return f"{alias}.{layout.quoted(field.name)}, {alias}.other_values IS NOT NULL, {other}"
+
+
+def those_that_hold(found: Iterable[Sequence[Any]], holds: Callable[[str | None], bool], most: int
+                    ) -> list[tuple[str, Any]] | None:
+    """Those of (id, text, whether something does not fit its column, cell) that pass; what stands
+    beside the columns is for whoever reads the record to judge."""
+    out = []
+    for record_id, said, odd, cell in found:
+        if holds(said) or (odd and said is None):
+            out.append((record_id, cell))
+            if len(out) > most:
+                return None
+    return out
 
 
 def after_pair(column: str, mark: str, plain: str, down: bool, after: tuple[Any, str] | None

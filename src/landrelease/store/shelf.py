@@ -2,12 +2,14 @@
 
 A folder `REGISTRY.plans` holds a folder for each plan, as `plan make --out` writes it; one
 `REGISTRY.forecasts` a folder for each forecast with `forecast.json` in it. Only the owner of the
-registry's file may read them.
+registry's file may read them. Where they are is said here alone (`base_of`), for the server and for
+backups.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -59,6 +61,77 @@ class Kept:
         """The areas that it was narrowed to; None where nobody said."""
         found = self.about.get("areas")
         return tuple(map(str, found)) if isinstance(found, list) else None
+
+
+# --- where they are -------------------------------------------------------------------------------
+
+
+def named_after(file: Path | None, accounts: Path | None) -> Path | None:
+    """What new folders are named after: the registry's file, for PostgreSQL (no file) the file of
+    accounts; None where neither is known."""
+    return _before(accounts) if file is None else file.resolve()
+
+
+def base_of(file: Path | None, accounts: Path | None) -> Path | None:
+    """What the folders of a registry are named after. Earlier versions named them after the
+    accounts: where there are such folders and none beside the file, it is still those."""
+    base, before = named_after(file, accounts), _before(accounts)
+    if base is None or before is None or not _ours(before, base) or _folders(base):
+        return base
+    return before if _folders(before) else base
+
+
+def settle(file: Path | None, accounts: Path | None) -> list[str]:
+    """Move folders that an earlier version named after the accounts beside the registry's file;
+    returns what is to be told. What cannot be moved stays and, where `base_of` says so, is read."""
+    base, before = named_after(file, accounts), _before(accounts)
+    if base is None or before is None or before.resolve() == base:
+        return []
+    found = _folders(before)
+    if not _ours(before, base):
+        return [f"{path} is of the registry {before} and is not read here." for path in found]
+    if found and _in_use(before):
+        return [f"{before}.jobs: another server works there; stop it and start this one again."]
+    told = []
+    for path in found:
+        place = base.with_name(base.name + path.name.removeprefix(before.name))
+        if place.exists():
+            told.append(f"{path} is not read: there is {place}. Move what is needed by hand.")
+            continue
+        try:
+            shutil.move(path, place)
+        except OSError as error:
+            told.append(f"{path} could not be moved to {place}: {error.strerror or error}.")
+        else:
+            told.append(f"{path} is now {place}, beside the registry, where backups look.")
+    return told
+
+
+def _before(accounts: Path | None) -> Path | None:
+    return None if accounts is None else accounts.with_name(
+        accounts.name.removesuffix(".accounts"))
+
+
+def _ours(before: Path, base: Path) -> bool:
+    """False where the accounts have the name of another registry, whose folders those are."""
+    return not before.is_file() or (base.is_file() and before.samefile(base))
+
+
+def _folders(base: Path) -> list[Path]:
+    return [path for what in ("plans", "forecasts", "jobs")
+            if (path := base.with_name(f"{base.name}.{what}")).is_dir()]
+
+
+def _in_use(base: Path) -> bool:
+    """Whether a server holds the lock of the jobs."""
+    try:
+        with base.with_name(f"{base.name}.jobs").joinpath("lock").open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 class Shelf:
@@ -144,15 +217,17 @@ class Shelf:
 # --- in a backup ----------------------------------------------------------------------------------
 
 
-def pack(base: Path, out: Path) -> bool:
-    """Write the plans and forecasts of a registry to a new ZIP file; False where there are none.
+def pack(base: Path, out: Path) -> tuple[int, int] | None:
+    """Write the plans and forecasts of a registry to a new ZIP file; returns how many of each went
+    in, None where there are no folders of them and no file was written.
 
     What is in force is read first: what it names is then among the folders, while others go on
     putting plans on file. Raises STO-008, and leaves nothing behind.
     """
     shelves: tuple[What, ...] = ("plans", "forecasts")
     if not any(Shelf(base, what).folder.is_dir() for what in shelves):
-        return False
+        return None
+    packed = dict.fromkeys(shelves, 0)
     try:
         with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file, \
                 zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -161,13 +236,14 @@ def pack(base: Path, out: Path) -> bool:
                 with contextlib.suppress(FileNotFoundError):
                     archive.writestr(f"{what}/{IN_FORCE}", (shelf.folder / IN_FORCE).read_bytes())
                 for kept in shelf.all():
+                    packed[what] += 1
                     for path in sorted(kept.path.rglob("*")):
                         if path.is_file() and not path.is_symlink():
                             archive.write(path, f"{what}/{path.relative_to(shelf.folder)}")
     except OSError as error:
         out.unlink(missing_ok=True)
         raise LandReleaseError(CANNOT_WRITE, path=out, reason=error.strerror or error) from error
-    return True
+    return packed["plans"], packed["forecasts"]
 
 
 def sound(path: Path) -> bool:

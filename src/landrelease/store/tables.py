@@ -12,8 +12,10 @@ import io
 import itertools
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,12 +195,14 @@ def write_pieces(path: Path, pieces: Iterable[Table], empty: Table) -> int:
     how many rows. `empty`: the table without rows, for what the file says of itself.
 
     A CSV is written as the pieces come. A column in which a word stands among numbers in one piece
-    is text in that piece alone; in a worksheet it is text as a whole.
+    is text in that piece alone; in a worksheet it is text as a whole, so that the pieces lie on the
+    disk until all have come.
     """
     if path.suffix == ".xlsx":
-        whole = _as_one(empty, pieces)
-        write_xlsx(path, [whole], whole.about)
-        return len(whole)
+        with _laid_down(pieces) as parts:
+            _write_book(path, [_Sheet(empty.name, empty.tags, tuple(_with_wkt(empty)), parts)],
+                        empty.about)
+            return sum(part.rows for part in parts)
     count = 0
     with atomic(path) as part, part.open("wb") as stream:
         for piece in itertools.chain(pieces, [empty]):
@@ -209,20 +213,44 @@ def write_pieces(path: Path, pieces: Iterable[Table], empty: Table) -> int:
     return count
 
 
-def _as_one(empty: Table, pieces: Iterable[Table]) -> Table:
-    """Pieces as one table, with places as text; only columns are kept of each."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows of a worksheet. `read` gives their columns, places as text; `types` says of each
+    what it is, `longest` how long its longest text is and how much of it a cell is sure to hold."""
+
+    rows: int
+    types: Mapping[str, Any]
+    longest: Mapping[str, tuple[int, int]]
+    read: Callable[[], Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any], read: Callable[[], Mapping[str, Any]]) -> _Part:
+        rows = len(next(iter(columns.values()))) if columns else 0
+        return cls(rows, {n: a.type for n, a in columns.items()},
+                   {n: _longest(a) for n, a in columns.items()}, read)
+
+
+@contextmanager
+def _laid_down(pieces: Iterable[Table]) -> Iterator[list[_Part]]:
+    """Pieces of a table as files, which go again: memory holds one of them at a time."""
     import pyarrow as pa
 
-    parts: dict[str, list[Any]] = {n: [] for n in _with_wkt(empty)}
-    for piece in pieces:
-        for name, array in _with_wkt(piece).items():
-            parts[name].append(array)
-    columns = {}
-    for name, arrays in parts.items():
-        if len({a.type for a in arrays}) > 1:
-            arrays = [_strings(a) for a in arrays]
-        columns[name] = pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
-    return Table(empty.name, columns, None, empty.tags, empty.about)
+    with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
+        parts = []
+        for n, piece in enumerate(pieces):
+            made = pa.table(_with_wkt(piece))
+            path = Path(folder) / f"{n}.arrow"
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(
+                    sink, made.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+                out.write_table(made)
+
+            def read(path: Path = path) -> Mapping[str, Any]:
+                with pa.OSFile(str(path), "rb") as source:
+                    back = pa.ipc.open_file(source).read_all()
+                return {name: back[name].combine_chunks() for name in back.column_names}
+
+            parts.append(_Part.of({n: made[n].combine_chunks() for n in made.column_names}, read))
+        yield parts
 
 
 # --- XLSX --------------------------------------------------------------------------------------
@@ -264,7 +292,30 @@ def write_xlsx(path: Path, tables: Sequence[Table], about: Mapping[str, str], *,
 
     Raises STO-... for more rows than a worksheet has.
     """
-    names = [*_sheet_names([t.name for t in tables]), "about the file"]
+    sheets = []
+    for table in tables:
+        columns = _with_wkt(table)
+        sheets.append(_Sheet(table.name, table.tags, tuple(columns), [
+            _Part.of(columns, lambda columns=columns: columns)]))  # type: ignore[misc]
+    _write_book(path, sheets, about, hxl=hxl, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A worksheet: its columns, and its rows in parts."""
+
+    name: str
+    tags: Mapping[str, str]
+    columns: tuple[str, ...]
+    parts: Sequence[_Part]
+
+    def __len__(self) -> int:
+        return sum(part.rows for part in self.parts)
+
+
+def _write_book(path: Path, sheets: Sequence[_Sheet], about: Mapping[str, str], *,
+                hxl: bool = True, progress: Progress = silent) -> None:
+    names = [*_sheet_names([s.name for s in sheets]), "about the file"]
     with atomic(path) as part, zipfile.ZipFile(
             part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as book:
         def put(name: str, text: str) -> None:
@@ -286,14 +337,14 @@ def write_xlsx(path: Path, tables: Sequence[Table], about: Mapping[str, str], *,
             + f'<Relationship Id="rId{len(names) + 1}" Type="{_RELATIONS}/styles" '
               'Target="styles.xml"/></Relationships>')
         put("xl/styles.xml", _STYLES)
-        for n, table in zip(numbers, tables, strict=False):
-            if len(table) + 2 > SHEET_ROWS:
-                raise LandReleaseError(EXPORT_TOO_MANY_ROWS, path=path, found=len(table),
+        for n, sheet in zip(numbers, sheets, strict=False):
+            if len(sheet) + 2 > SHEET_ROWS:
+                raise LandReleaseError(EXPORT_TOO_MANY_ROWS, path=path, found=len(sheet),
                                        expected=SHEET_ROWS - 2)
             info = zipfile.ZipInfo(f"xl/worksheets/sheet{n}.xml", (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             with book.open(info, "w", force_zip64=True) as stream:
-                for piece in _sheet(table, hxl, progress, path.name):
+                for piece in _written(sheet, hxl, progress, path.name):
                     stream.write(piece)
         put(f"xl/worksheets/sheet{len(names)}.xml", _sheet_of_words(
             [("about", "words"), *about.items()]))
@@ -320,43 +371,63 @@ def _word_cell(word: str, style: int = 0) -> str:
     return f'<c{mark} t="inlineStr"><is><t xml:space="preserve">{escape(word)}</t></is></c>'
 
 
-def _sheet(table: Table, hxl: bool, progress: Progress, what: str) -> Iterator[bytes]:
-    columns: dict[str, Any] = {}
-    tags = dict(table.tags)
-    for name, array in _with_wkt(table).items():
-        for n, piece in enumerate(_pieces(array), start=1):
-            columns[name if n == 1 else f"{name} ({n})"] = piece
-            if n > 1:
-                tags[f"{name} ({n})"] = f"{tags.get(name, '#meta')}+part{n}"
+def _written(sheet: _Sheet, hxl: bool, progress: Progress, what: str) -> Iterator[bytes]:
+    import pyarrow as pa
+
+    # A column that is of several types is text; a text that no cell holds goes on in further ones.
+    as_text = {n for n in sheet.columns if len({p.types[n] for p in sheet.parts}) > 1}
+    size = {n: min((p.longest[n][1] for p in sheet.parts), default=CELL) for n in sheet.columns}
+    cuts = {n: max(1, *(-(-p.longest[n][0] // size[n]) for p in sheet.parts), 1)
+            for n in sheet.columns}
+    names, tags = [], dict(sheet.tags)
+    for name in sheet.columns:
+        names.append(name)
+        for n in range(2, cuts[name] + 1):
+            names.append(f"{name} ({n})")
+            tags[names[-1]] = f"{tags.get(name, '#meta')}+part{n}"
     frozen = 2 if hxl else 1
     yield (f'<?xml version="1.0" encoding="UTF-8"?>\n<worksheet xmlns="{_MAIN}"><sheetViews>'
            f'<sheetView workbookViewId="0"><pane ySplit="{frozen}" topLeftCell="A{frozen + 1}" '
            'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
            ).encode()
-    yield ("<row>" + "".join(_word_cell(n, 3) for n in columns) + "</row>").encode()
+    yield ("<row>" + "".join(_word_cell(n, 3) for n in names) + "</row>").encode()
     if hxl:
         yield ("<row>" + "".join(_word_cell(tags[n]) if tags.get(n) else "<c/>"
-                                 for n in columns) + "</row>").encode()
-    count = len(table)
-    for start in range(0, count, _CHUNK):
-        progress(f"{what}: {table.name}", start / count)
-        yield _joined_rows("<row>", [_cells(a.slice(start, _CHUNK)) for a in columns.values()],
-                           "</row>")
+                                 for n in names) + "</row>").encode()
+    count, done = len(sheet), 0
+    for part in sheet.parts:
+        columns = part.read()
+        for start in range(0, part.rows, _CHUNK):
+            progress(f"{what}: {sheet.name}", (done + start) / count)
+            cells = []
+            for name in sheet.columns:
+                array = columns[name].slice(start, _CHUNK)
+                if name in as_text:
+                    array = array.cast(pa.string())
+                cells += [_cells(a) for a in (_cut(array, size[name], cuts[name])
+                                              if cuts[name] > 1 else (array,))]
+            yield _joined_rows("<row>", cells, "</row>")
+        done += part.rows
     yield b"</sheetData></worksheet>"
 
 
-def _pieces(array: Any) -> list[Any]:
-    """A text column cut where a cell would be too long; other columns whole."""
+def _longest(array: Any) -> tuple[int, int]:
+    """Characters of the longest text of a column, and how many a cell is sure to hold. A sheet
+    counts UTF-16 units: where all is ASCII one for each character, else up to two."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if array.type != pa.string() or (pc.max(pc.binary_length(array)).as_py() or 0) <= CELL:
-        return [array]
-    # A sheet counts UTF-16 units: where all is ASCII one for each character, else up to two.
+        return 0, CELL
     plain = pc.all(pc.string_is_ascii(array)).as_py()
-    size = CELL if plain else CELL // 2
-    longest = pc.max(pc.utf8_length(array)).as_py()
-    cut = [pc.utf8_slice_codeunits(array, n, n + size) for n in range(0, longest, size)]
+    return pc.max(pc.utf8_length(array)).as_py(), CELL if plain else CELL // 2
+
+
+def _cut(array: Any, size: int, count: int) -> list[Any]:
+    """A text column in so many pieces of `size` characters; no cell where nothing is left."""
+    import pyarrow.compute as pc
+
+    cut = [pc.utf8_slice_codeunits(array, n * size, (n + 1) * size) for n in range(count)]
     return [cut[0], *(pc.if_else(pc.equal(pc.utf8_length(c), 0), None, c) for c in cut[1:])]
 
 
@@ -386,6 +457,8 @@ def _cells(array: Any) -> Any:
         if pc.any(flagged).as_py():
             start = pc.if_else(flagged, opened.replace("<c", '<c s="2"', 1), opened)
         found = join(start, _xml(array), "</t></is></c>", "")
+    elif array.type == pa.bool_():
+        found = pc.if_else(array, '<c t="b"><v>1</v></c>', '<c t="b"><v>0</v></c>')
     else:
         found = join("<c><v>", array.cast(pa.string()), "</v></c>", "")
     return pc.fill_null(found, "<c/>")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +31,12 @@ CREATE TABLE IF NOT EXISTS webhook (
 CREATE TABLE IF NOT EXISTS webhook_message (
   number INTEGER PRIMARY KEY, webhook TEXT NOT NULL, body BLOB NOT NULL,
   FOREIGN KEY (webhook) REFERENCES webhook (id) ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS webhook_marks (
+  webhook TEXT PRIMARY KEY, state TEXT NOT NULL, marks TEXT NOT NULL,
+  FOREIGN KEY (webhook) REFERENCES webhook (id) ON DELETE CASCADE);
 """
+
+Marks = Mapping[str, frozenset[str]]  # kind -> the records whose marks are set
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,15 @@ class Webhooks:
 
     def __init__(self, accounts: Accounts):
         self.accounts = accounts
+        # What was read of `webhook_marks`, so that it is not read in each round.
+        self._marks: dict[str, tuple[str, Marks]] = {}
         with accounts.opened() as db:
             db.executescript(_LAYOUT)
 
-    def add(self, account: str, url: str, kinds: tuple[str, ...], seen: int) -> tuple[str, str]:
-        """Subscribe: (id, secret). Raises WEB-061 where the account has too many."""
+    def add(self, account: str, url: str, kinds: tuple[str, ...], seen: int,
+            marks: tuple[str, Marks] | None = None) -> tuple[str, str]:
+        """Subscribe: (id, secret). `marks`: from what the marks follow, and what they are, when it
+        begins. Raises WEB-061 where the account has too many."""
         if len(self.of(account)) >= MOST_OF_ACCOUNT:
             raise LandReleaseError(WEBHOOKS_MANY, most=MOST_OF_ACCOUNT)
         made = secrets.token_urlsafe(12)
@@ -73,6 +84,8 @@ class Webhooks:
             db.execute("INSERT INTO webhook (id, account, url, kinds, made_at, seen, next_at) "
                        "VALUES (?, ?, ?, ?, ?, ?, ?)",
                        (made, account, url, ",".join(kinds), self._now(), seen, self._now()))
+            if marks is not None:
+                self._keep_marks(db, made, *marks)
         return made, self.secret(made)
 
     def secret(self, webhook: str) -> str:
@@ -99,25 +112,49 @@ class Webhooks:
                               (webhook, account)).rowcount:
                 raise LandReleaseError(WEBHOOK_UNKNOWN, found=webhook[:40])
 
+    def marks(self, webhook: str) -> tuple[str, Marks | None]:
+        """From what the marks of records followed when messages of a subscription were made last,
+        and what they were then: also before the app was started. ("", None): not known."""
+        if webhook not in self._marks:
+            with self.accounts.opened() as db:
+                row = db.execute("SELECT state, marks FROM webhook_marks WHERE webhook = ?",
+                                 (webhook,)).fetchone()
+            if row is None:
+                return "", None
+            self._marks[webhook] = row[0], {
+                kind: frozenset(ids) for kind, ids in json.loads(row[1]).items()}
+        return self._marks[webhook]
+
+    def _keep_marks(self, db: sqlite3.Connection, webhook: str, state: str, marks: Marks) -> None:
+        said = json.dumps({kind: sorted(ids) for kind, ids in marks.items()})
+        db.execute("INSERT INTO webhook_marks (webhook, state, marks) VALUES (?, ?, ?) "
+                   "ON CONFLICT (webhook) DO UPDATE SET state = excluded.state, "
+                   "marks = excluded.marks", (webhook, state, said))
+
     def wake(self, account: str, webhook: str, seen: int) -> None:
         """Send again from now on. WEB-062."""
+        self._marks.pop(webhook, None)
         with self.accounts.opened() as db:
             if not db.execute("UPDATE webhook SET disabled = 0, failures = 0, seen = ?, "
                               "next_at = ? WHERE id = ? AND account = ?",
                               (seen, self._now(), webhook, account)).rowcount:
                 raise LandReleaseError(WEBHOOK_UNKNOWN, found=webhook[:40])
+            db.execute("DELETE FROM webhook_marks WHERE webhook = ?", (webhook,))
 
     # --- messages --------------------------------------------------------------------------------
 
-    def keep(self, webhook: str, bodies: list[bytes], seen: int) -> None:
-        """Messages that wait, and how far the registry was looked at, in one transaction. Where too
-        many wait the subscription rests."""
+    def keep(self, webhook: str, bodies: list[bytes], seen: int,
+             marks: tuple[str, Marks] | None = None) -> None:
+        """Messages that wait, how far the registry was looked at and what its marks were, in one
+        transaction: each change is told once. Where too many wait the subscription rests."""
         with self.accounts.opened() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 db.executemany("INSERT INTO webhook_message (webhook, body) VALUES (?, ?)",
                                [(webhook, body) for body in bodies])
                 db.execute("UPDATE webhook SET seen = ? WHERE id = ?", (seen, webhook))
+                if marks is not None:
+                    self._keep_marks(db, webhook, *marks)
                 (waiting,) = db.execute("SELECT count(*) FROM webhook_message WHERE webhook = ?",
                                         (webhook,)).fetchone()
                 if waiting > MOST_WAITING:
@@ -126,6 +163,8 @@ class Webhooks:
             except BaseException:
                 db.execute("ROLLBACK")
                 raise
+        if marks is not None:
+            self._marks[webhook] = marks
 
     def due(self) -> list[tuple[int, str, bytes]]:
         """(number, subscription, body) of the first message of each subscription whose time came:

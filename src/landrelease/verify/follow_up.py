@@ -79,11 +79,11 @@ def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[
         due = day_of(r.values.get("due_on"))
         if due is None and begun is not None:
             due = begun + timedelta(days=round(due_days.get(severity, due_days["critical"])))
-        corrected, closed = corrected_on(r), closed_on(r)
+        corrected, closed = corrected_on(r, day), closed_on(r, day)
         state: State = "open"
-        if closed is not None and closed <= day:
+        if closed is not None:
             state = "closed"
-        elif corrected is not None and corrected <= day:
+        elif corrected is not None:
             state = "corrected"
         elif due is not None and due < day:
             state = "overdue"

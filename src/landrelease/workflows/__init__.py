@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.finding import ImportReport
+from landrelease.core.finding import ImportReport, QuarantinedRow
 from landrelease.core.hazard import Hazard, Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
@@ -39,6 +39,7 @@ from landrelease.workflows import imports, maps, quarantine
 if TYPE_CHECKING:
     import numpy as np
 
+    from landrelease.access.answer import ReportedPart
     from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
@@ -154,6 +155,7 @@ def load_land(
     reader: View | None = None,
     level: str | None = None,
     for_models: bool = True,
+    areas_at: date | None = None,
 ) -> Land:
     """The land as recorded, or what of it lies in the areas that the reader stated.
 
@@ -162,15 +164,20 @@ def load_land(
     `level`: only outcomes, accidents and activities that were validated at least so far. Hazards
     count at every level: a doubt is not waited for (S01).
 
-    Raises `LandReleaseError` STO-... where there is no hazard at all.
+    `areas_at`: the day of which the administrative areas are; None: that of the land.
+
+    Where no hazard is on record at all, the land says so (`Land.hazards_known`).
     """
     from landrelease.core.land import build_land
+    from landrelease.core.lineage import anywhere
+    from landrelease.workflows.cautions import finds_nowhere
     from landrelease.workflows.certificates import in_force
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, doubts
 
     def records(kind: str) -> list[Record]:
-        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
+        day = areas_at if areas_at and kind == "administrative_area" else valid_at
+        found = registry.records(kind, valid_at=day, known_at=known_at)
         if level is not None and kind in ("outcome", "accident", "activity"):
             found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
@@ -192,8 +199,11 @@ def load_land(
     # A signature under a record that came in cleared is not that of a release (S09).
     decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
     unconfirmed, nowhere = waiting_hazards(registry)
-    return dataclasses.replace(land, synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
-                               unplaced=nowhere or any(_nowhere(r) for r in hazards),
+    on_record = bool(land.hazards) or bool(records("hazard"))  # closed ones as well
+    return dataclasses.replace(land, hazards_on_record=on_record,
+                               synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
+                               unplaced=nowhere or any(anywhere(r) for r in hazards)
+                               or finds_nowhere(registry, valid_at=valid_at, known_at=known_at),
                                unverified=frozenset(doubts(registry, "outcome"))
                                | frozenset(decided - signed), in_force=standing)
 
@@ -204,24 +214,34 @@ def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
 
     A closing that nobody signed changes nothing (S09); a signed one takes the hazard out, until
     something is found on its ground or its certificate is revoked (S11). A parent counts where its
-    children do not lie; while offices disagree about a hazard it is wherever one of them says
-    (S01).
+    children do not lie, and hands down how far it may be off; while offices disagree about a hazard
+    it is wherever one of them says, and as far off (S01, S04).
     """
     from landrelease.core import lineage
-    from landrelease.workflows.exchange import contested_shapes
-    from landrelease.workflows.identities import standing_records
+    from landrelease.core.certificate import RELEASE
 
-    found = standing_records(registry, "hazard", valid_at=valid_at, known_at=known_at)
-    contested = contested_shapes(registry) if len(registry.chains()) > 1 else {}
-    if contested:
-        found = [dataclasses.replace(r, geometry=contested[r.id]) if r.id in contested else r
-                 for r in found]
-    standing = lineage.standing(found)
-    if not any(r.value("status") in ("closed", "handed_over") for r in standing):
+    standing = lineage.standing(hazards_said(registry, valid_at=valid_at, known_at=known_at))
+    # A release may be here without the hazard that it took out, which then can be no closed one.
+    if not any(r.value("status") in ("closed", "handed_over") for r in standing) \
+            and not any(i.startswith(RELEASE) for i in registry.ids("handover")):
         return standing
     from landrelease.workflows.certificates import without_released
 
     return without_released(registry, standing, valid_at=valid_at, known_at=known_at)
+
+
+def hazards_said(registry: Registry, *, valid_at: date | None = None,
+                 known_at: datetime | None = None) -> list[Record]:
+    """The hazards wherever anybody says, as far off as anybody says, before their descent and the
+    releases count."""
+    from landrelease.core import lineage
+    from landrelease.workflows.exchange import contested_said
+    from landrelease.workflows.identities import standing_records
+
+    found = standing_records(registry, "hazard", valid_at=valid_at, known_at=known_at)
+    contested = contested_said(registry) if len(registry.chains()) > 1 else {}
+    return [r if r.id not in contested else lineage.widest(r, contested[r.id])
+            for r in found] if contested else found
 
 
 # Findings that put the place itself in doubt: such a shape may lie anywhere.
@@ -229,10 +249,23 @@ _PLACE_IN_DOUBT = frozenset({"GEO-001", "GEO-002", "GEO-003", "GEO-004", "GEO-00
                              "GEO-012", "GEO-013", "GEO-014", "GEO-015", "GEO-018"})
 
 
+# Findings that leave the place as it was read from cells: its shape is in doubt, or what it does.
+_PLACE_AS_READ = frozenset({"GEO-009", "GEO-010", "GEO-016", "GEO-017", "GEO-019", "GEO-020",
+                            "GEO-021", "GEO-022", "GEO-023", "GEO-024", "GEO-025", "GEO-026"})
+
+
+def _certain(row: QuarantinedRow) -> bool:
+    """Whether a row that waits lies where it is read: its shape, or what its cells say of it."""
+    codes = {f.code for f in row.findings}
+    return not codes & _PLACE_IN_DOUBT and (bool(row.geometry_wkt) or all(
+        c in _PLACE_AS_READ for c in codes if c.startswith("GEO-")))
+
+
 def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
-    """Hazards that wait in quarantine for another reason than their place, as their widest reading;
-    and whether others wait that may lie anywhere: also in a submission of a phone that waits as a
-    whole.
+    """Hazards that wait in quarantine for another reason than their place, as their widest reading
+    and with the accuracy that their cells state; and whether others wait that may lie anywhere:
+    also in a submission of a phone that waits as a whole. One of which nobody can read how far off
+    it is, or that came without an outline, is both.
 
     A row whose place is in doubt, or is none on Earth, is not among the first: what was read may
     stand for any other ground.
@@ -241,32 +274,26 @@ def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
 
     from landrelease.core.geometry import geodesic_area_m2
     from landrelease.records import shapes
+    from landrelease.workflows.waiting_rows import as_read
 
     found, nowhere = [], False
-    for entry in registry.quarantine("waiting"):
-        row = entry.row
-        nowhere |= quarantine.holds_hazards(row)
-        if row.kind != "hazard":
+    waiting = registry.quarantine("waiting")
+    places = as_read(registry, [e for e in waiting if e.row.kind == "hazard" and _certain(e.row)])
+    for entry in waiting:
+        nowhere |= quarantine.may_hold_hazards(entry.row)
+        if entry.row.kind != "hazard":
             continue
         ground = None
-        if row.geometry_wkt and not any(f.code in _PLACE_IN_DOUBT for f in row.findings):
+        if (read := places.get(entry.number)) is not None:
             with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
-                shape = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
-                if shape.geom_type == "LineString":  # an outline that was not closed
-                    shape = shapely.Polygon(shape.coords)
-                west, south, east, north = shape.bounds
-                if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # refuses nan too
-                    ground = shapes.repair(shape, "union").widest
-        if ground is None or ground.is_empty:
+                ground = shapes.repair(read.place, "union").widest
+        if read is None or ground is None or ground.is_empty:
             nowhere = True
             continue
+        nowhere |= not read.known
         found.append(Hazard(f"quarantine-{entry.number}", ground, geodesic_area_m2(ground),
-                            "not_reported", "not_reported", ""))
+                            "not_reported", "not_reported", "", read.off_m or None))
     return tuple(found), nowhere
-
-
-def _nowhere(record: Record) -> bool:
-    return record.geometry is None or record.geometry.is_empty
 
 
 def is_synthetic(registry: Registry) -> bool:
@@ -277,14 +304,12 @@ def is_synthetic(registry: Registry) -> bool:
 def plane_of(land: Land) -> LocalPlane:
     """The plane centred on the hazards."""
     import numpy as np
-    import shapely
 
-    from landrelease.core.geometry import plane_for
+    from landrelease.core.geometry import bounds_together, plane_for
 
     if not land.hazards:
         raise LandReleaseError(NOTHING_HAZARDOUS)
-    return plane_for(tuple(shapely.total_bounds(
-        np.array([h.ground for h in land.hazards], dtype=object))))
+    return plane_for(bounds_together(np.array([h.ground for h in land.hazards], dtype=object)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -321,9 +346,8 @@ def public_plane(registry: Registry, land: Land) -> LocalPlane:
     Raises STO-020: there is nothing that the public could be shown.
     """
     import numpy as np
-    import shapely
 
-    from landrelease.core.geometry import LocalPlane, plane_for
+    from landrelease.core.geometry import LocalPlane, bounds_together, plane_for
     from landrelease.errors import GRID_SETTING
 
     if land.hazards:
@@ -333,7 +357,7 @@ def public_plane(registry: Registry, land: Land) -> LocalPlane:
                  *(o.ground for o in land.outcomes if o.id in land.in_force)]
         if not shown:
             raise LandReleaseError(NOTHING_HAZARDOUS)
-        centre = plane_for(tuple(shapely.total_bounds(np.array(shown, dtype=object))))
+        centre = plane_for(bounds_together(np.array(shown, dtype=object)))
     kept = registry.keep_setting("public_grid_centre", f"{centre.longitude} {centre.latitude}")
     try:
         longitude, latitude = (float(value) for value in kept.split())
@@ -497,7 +521,13 @@ def planning_problem(
         for task in tasks:
             before[f"{task.id}:TS"] = f"{task.hazard_id}:NTS"
             before[f"{task.id}:clearance"] = f"{task.id}:TS"
-        since = done_of(before, binding.sources.reported, binding.sources.activities)
+        since = done_of(before, binding.sources.reported, binding.sources.activities,
+                        binding.sources.inspections, binding.sources.outcomes,
+                        {f"{task.id}:{kind}": task.ground for task in tasks
+                         for kind in ("TS", "clearance")},
+                        {**{f"{hazard.id}:NTS": hazard.area_m2 for hazard in land.hazards},
+                         **{f"{task.id}:{kind}": task.area_m2 for task in tasks
+                            for kind in ("TS", "clearance")}})
         if not any("nts" in p.speeds() for p in made.pools) and any(
                 "nts" in p.speeds() for p in pools) and any(
                 needs_survey(hazard, since.done) for hazard in land.hazards):
@@ -506,9 +536,11 @@ def planning_problem(
         unplanned = [n for n in made.read.notes if n.kind == "team" and n.record]
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
-                        facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done))
+                        facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done),
+                        again=since.left(), followed=since.followed)
         grounds = {h.id: h.ground for h in land.hazards}
         over, of_roads = None, NOTHING_READ
+        waits: tuple[Note, ...] = ()
         if roads is not None:
             over = roads_from(land, roads, assumptions)
         if there := len(binding.sources.roads):
@@ -523,7 +555,7 @@ def planning_problem(
                                roads=over is not None)
         if over is not None:
             progress("access over roads", 0.1)
-            access, laid, shut = access_over_roads(problem, land, over, assumptions, closed)
+            access, laid, shut, waits = access_over_roads(problem, land, over, assumptions, closed)
             closed = laid or closed
             if shut:
                 of_roads = of_roads.and_also(Recorded({}, (Note(
@@ -535,8 +567,9 @@ def planning_problem(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
-        problem, read = bound.problem, bound.read.and_also(facts.read).and_also(
-            of_roads).and_also(done_notes(since, land.hazards))
+        problem, read = bound.problem, Recorded({}, waits).and_also(bound.read).and_also(
+            facts.read).and_also(of_roads).and_also(
+            done_notes(since, land.hazards, len(binding.sources.inspections)))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)
@@ -582,9 +615,11 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
 
 def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
     """What speaks against a plan, in words: what cannot be carried out (`violations`), decisions
-    of people that it does not keep (`unkept`), and a wrong score, a bound above it or records that
-    have changed (`doubts`)."""
+    of people that it does not keep (`unkept`), and a wrong score, a bound above it, records that
+    have changed or areas from tables that are not open on record (`doubts`). `from_tables`: that
+    nothing else of the records was compared."""
     from landrelease.plan import check
+    from landrelease.workflows.tables import areas_not_open
 
     plan = saved.plan
     exact = check.score(plan.problem, plan.schedule)
@@ -596,8 +631,14 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
     if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
+    missing = areas_not_open(saved, registry)
+    if missing:
+        doubts.append(f"{len(missing):,} areas on which the plan has work are no open areas of the "
+                      "registry: " + ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
+                      + ".")
     return {"violations": check.violations(plan.problem, plan.schedule),
             "unkept": check.unkept(plan.problem, plan.schedule), "doubts": doubts,
+            "from_tables": saved.from_tables,
             "score": exact, "bound": plan.bound, "stages": len(plan.problem.stage_ids),
             "planned": int((plan.schedule.finish >= 0).sum())}
 
@@ -646,7 +687,7 @@ def check_plan_is_current(saved: PlanFile, registry: Registry, path: Path) -> No
     """Raise PLN-102 where the plan rests on other records than the registry holds now."""
     if saved.chain_head != registry.head():
         raise LandReleaseError(
-            PLAN_IS_OLD, path=str(path), found=saved.chain_head[:12],
+            PLAN_IS_OLD, path=str(path), found=saved.chain_head[:12] or "none (of tables alone)",
             expected=registry.head()[:12])
 
 
@@ -679,7 +720,7 @@ class Heading:
     title: str
     subtitle: str
     scope: str
-    state: str = "not reported"
+    state: str = ""  # the day of the records, where the source says it
     synthetic: bool = False
     sources: tuple[DataSource, ...] = ()
     cautions: tuple[str, ...] = ()
@@ -689,16 +730,24 @@ class Heading:
 def publish_public(
     results: Results, heading: Heading, grid: PublicGrid, out: Path, made_on: date,
     progress: Progress = silent, texts: Texts = ENGLISH,
+    reported: Sequence[ReportedPart] = (),
 ) -> Path:
     """Write the page for everybody: coarse hazard cells, released ground rounded inward, totals.
 
     grid : the same for every publication (`public_grid`). Each hazard is widened by 100 m, or by
-    the accuracy of its position where that is worse (S15). Returns the page's path.
+    the accuracy of its position where that is worse (S15). `reported`: cells of open reports of
+    danger (`public.reported_cells`). Returns the page's path.
 
     Raises ACC-003: a hazard lies where the grid does not reach.
     """
     from landrelease.access import ground, policy
-    from landrelease.core.report import PublicFigure, PublicReport, PublicTotal, ReleasedGround
+    from landrelease.core.report import (
+        PublicFigure,
+        PublicReport,
+        PublicTotal,
+        ReleasedGround,
+        ReportedGround,
+    )
     from landrelease.publish.page import render_public
     from landrelease.store.results import write_atomically
 
@@ -716,6 +765,10 @@ def publish_public(
         from landrelease.workflows.public_words import UNPLACED
 
         cautions += (texts(UNPLACED),)
+    if reported:
+        from landrelease.workflows.public_words import REPORTED_SOMEWHERE
+
+        cautions += (texts(REPORTED_SOMEWHERE),)
     cells, released = public_ground(land, grid)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
@@ -734,6 +787,7 @@ def publish_public(
             for f in view.figures(results.figures) if f.scope == "all"),
         sources=heading.sources, cautions=cautions, contact=heading.contact,
         place_m=results.assumptions.value("public_place_m"),
+        reported=tuple(ReportedGround(r.ground, r.day) for r in reported), unplaced=land.unplaced,
     )
     path = out / "index.html"
     write_atomically(path, render_public(report, texts).encode())
@@ -941,11 +995,17 @@ def _chances(outlook: Outlook, by: date | None, budget: float | None) -> dict[st
         found[name] = None if answer is None else answer.chance
         found[f"{name}_interval"] = None if answer is None else [answer.low, answer.high]
         found[f"{name}_open_runs"] = None if answer is None else answer.open_runs
+    found["chance_by_passed"] = by is not None and outlook.passed(by)
+    if found["chance_by_passed"]:  # no matter of luck any more
+        found["chance_by_interval"] = [0.0, 0.0]
     return found
 
 
 def chance_words(summary: Mapping[str, Any], name: str, digits: int = 0) -> str:
     """A chance of `outlook_summary` with its interval; "at least" where runs are still open."""
+    if name == "chance_by" and summary["chance_by_passed"]:
+        return (f"0% (the day has passed: the forecast begins on {summary['start']}, with work "
+                "left to do)")
     low, high = summary[f"{name}_interval"]
     least = "at least " if summary[f"{name}_open_runs"] else ""
     return (f"{least}{summary[name]:.{digits}%} ({low:.{digits}%} to {high:.{digits}%}, as far as "
@@ -1047,10 +1107,11 @@ def visible_figures(
 
 def unseen(land: Land, reader: View) -> set[str]:
     """Ids of the land's records that a reader does not see one by one."""
-    parts = (("hazard", land.hazards),
-             ("outcome", (*land.outcomes, *land.without_credit)), ("accident", land.accidents),
-             ("activity", land.lifted), ("settlement", land.settlements),
-             ("administrative_area", land.municipalities))
+    parts: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        ("hazard", land.hazards), ("outcome", (*land.outcomes, *land.without_credit)),
+        ("accident", land.accidents), ("activity", land.lifted),
+        ("settlement", (*land.settlements, *land.placeless_settlements)),
+        ("administrative_area", land.municipalities))
     return {record.id for kind, records in parts if reader.precision(kind) != "exact"
             for record in records}
 
@@ -1110,7 +1171,7 @@ def publish(
     plan_path: Path | None = None,
     forecast_path: Path | None = None,
     assumptions_path: Path | None = None,
-    title: str = "Land release",
+    title: str = "",
     contact: str = "",
     made_on: date,
     templates: Path | None = None,
@@ -1119,6 +1180,7 @@ def publish(
 ) -> list[Path]:
     """Write what a reader may see of a registry; the public's page alone for the public (S14).
 
+    `title`: name of the programme; without one "Land release" in the language of the page.
     `lang`: a language of `workflows.languages`. REL-023: there is none such.
 
     Pages are made of all rows at once, so that what is given by organisation is not on them.
@@ -1133,17 +1195,21 @@ def publish(
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
     from landrelease.workflows.public import contact_of
+    from landrelease.workflows.public_words import PROGRAMME
 
-    heading = Heading(title=title, subtitle="", scope=registry.office,
+    heading = Heading(title=title or texts(PROGRAMME), subtitle="", scope=registry.office,
                       contact=contact or contact_of(registry))
     if places and view.precision("hazard") == "exact":
         heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
     if view.precision("hazard") != "exact":
+        from landrelease.workflows.public import reported_cells
+
         results = Results(land, stated, rows, make_figures(land, rows),
                           small_count=reader.small_count)
-        return [publish_public(results, heading, public_grid(registry, land), out, made_on,
-                               progress, texts)]
+        grid = public_grid(registry, land)
+        return [publish_public(results, heading, grid, out, made_on, progress, texts,
+                               reported_cells(registry, grid))]
     plane_of(land)
     saved = outlook = None
     if plan_path is not None:

@@ -42,9 +42,10 @@ def read_shapes(path: Path) -> list[BaseGeometry]:
     return [shape for _, shape, _ in read_places(path)]
 
 
-def read_places(path: Path, *, plane: bool = False
+def read_places(path: Path, *, plane: bool = False, narrow: bool = False
                 ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
     """The same with the number of each row and its values; with `plane` in the file's metres.
+    `narrow`: of a shape that crosses itself only the ground on which all its readings agree.
 
     Raises CLI-105 where a row has no shape, and what `readers.read` raises.
     """
@@ -65,7 +66,7 @@ def read_places(path: Path, *, plane: bool = False
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
     return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
-             else repair(s, "union").widest, values)
+             else repair(s, "intersection").shape if narrow else repair(s, "union").widest, values)
             for (number, _, values), s in zip(rows, shapes, strict=True)]
 
 

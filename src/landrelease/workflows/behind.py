@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +17,14 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import lineage
 from landrelease.core.certificate import is_decision_outcome
+from landrelease.core.names import folded
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
     from landrelease.release.proposal import Waiting
-    from landrelease.store.registry import QuarantineEntry, Registry
+    from landrelease.release.reopening import Find, Released, Reopening
+    from landrelease.store.registry import Registry
+    from landrelease.workflows.waiting_rows import WaitingRow
 
 _DEGREE_M = 110_000.0  # a degree of latitude is nowhere shorter
 _FEW = 200  # records that came since are looked at one by one; more get a tree of their own
@@ -54,7 +57,7 @@ class Places:
         self._since.append(n)
         for field, held in self._by.items():
             for value in _values(record, field):
-                held.setdefault(value, []).append(n)
+                held.setdefault(folded(value), []).append(n)
         if len(self._since) > _FEW:
             self._boxes = np.array([*self._boxes, *(_reach(self.records[k]) for k in self._since)],
                                    dtype=object)
@@ -68,14 +71,14 @@ class Places:
         return {*self._tree.query(shapely.box(*ground.bounds)).tolist(), *self._since}
 
     def where(self, field: str, values: Iterable[str]) -> set[int]:
-        """Numbers of records whose field is, or lists, one of the values."""
+        """Numbers of records whose field is, or lists, one of the values, however it is written."""
         if field not in self._by:
             held: dict[str, list[int]] = {}
             for n, r in enumerate(self.records):
                 for value in _values(r, field):
-                    held.setdefault(value, []).append(n)
+                    held.setdefault(folded(value), []).append(n)
             self._by[field] = held
-        return {n for v in values for n in self._by[field].get(v, ())}
+        return {n for v in values for n in self._by[field].get(folded(v), ())}
 
     def of(self, numbers: Iterable[int], test: Callable[[Record], bool] = lambda r: True
            ) -> list[Record]:
@@ -90,14 +93,18 @@ def _values(record: Record, field: str) -> tuple[str, ...]:
     return () if said is None else (str(said),)
 
 
+def _names(record: Record) -> tuple[str, ...]:
+    """Id and identifier, folded."""
+    return tuple(filter(None, (folded(record.id), folded(record.values.get("identifier")))))
+
+
 def _reach(record: Record) -> BaseGeometry | None:
     """A box round a record, as far out as its accuracy; the whole earth where degrees end."""
     shape = record.geometry
     if shape is None or shape.is_empty:
         return None
     west, south, east, north = shape.bounds
-    said = record.values.get("position_accuracy_m")
-    up = float(said) / _DEGREE_M if isinstance(said, (int, float)) and said > 0 else 0.0
+    up = lineage.reach_m(record) / _DEGREE_M
     if up == 0.0:
         return shapely.box(west, south, east, north)
     far = max(abs(south), abs(north)) + up
@@ -123,9 +130,11 @@ class OnFile:
         self._kinds: dict[str, Places] = {}
         self._known: dict[str, Record] = {}
         self._line = lineage.lineage([])
+        self._areas: dict[str, set[str]] = {}
         self._standing: Places | None = None
         self._gone: set[str] = set()
-        self._waiting: tuple[list[tuple[QuarantineEntry, BaseGeometry]], Any] | None = None
+        self._waiting: tuple[list[WaitingRow], Any] | None = None
+        self._reopened: Any = None
 
     def _state(self) -> tuple[int, tuple[int, int]]:
         return self.registry.count(), self.registry.quarantine_state()
@@ -142,6 +151,7 @@ class OnFile:
     def released(self, hazard: str, outcome: Record, rest: Record | None, revisions: int) -> None:
         """An area was released by a decision outcome; `rest` of it stands on."""
         self.recorded(revisions)
+        self._reopened = None
         if "outcome" in self._kinds:
             self._kinds["outcome"].add(outcome)
         self._gone.add(hazard)
@@ -151,16 +161,24 @@ class OnFile:
     def kind(self, kind: str) -> Places:
         if kind not in self._kinds:
             from landrelease.workflows.coverage import coverages
+            from landrelease.workflows.exchange import all_said
 
-            self._kinds[kind] = Places(coverages(self.registry) if kind == "coverage"
-                                       else self.registry.records(kind))
+            self._kinds[kind] = Places(
+                coverages(self.registry) if kind == "coverage" else
+                all_said(self.registry, kind) if kind in ("item", "accident") else
+                self.registry.records(kind))
         return self._kinds[kind]
 
     def standing_named(self, hazard: str) -> list[Record]:
         """Areas that are hazardous now, by id or identifier."""
         stands = self._stands()
         return stands.of(stands.where("id", [hazard]) | stands.where("identifier", [hazard]),
-                         lambda r: r.id not in self._gone)
+                         lambda r: r.id not in self._gone and hazard in (
+                             r.id, r.values.get("identifier")))
+
+    def standing(self) -> list[Record]:
+        """All areas that are hazardous now."""
+        return [r for r in self._stands().records if r.id not in self._gone]
 
     def standing_near(self, ground: BaseGeometry) -> list[Record]:
         """Areas that are hazardous now and lie on some ground, perhaps some more."""
@@ -174,32 +192,61 @@ class OnFile:
             self._standing, self._gone = Places(hazards_that_stand(self.registry)), set()
         return self._standing
 
-    def family(self, hazard: str) -> set[str]:
-        """Ids and identifiers of an area and of those that it came from."""
+    def reopened(self) -> tuple[list[Released], tuple[Reopening, ...], dict[str, Find]]:
+        """What was released, what of it reopens by computation, and the finds by id."""
+        from landrelease.workflows.certificates import reopened, still_open
+
+        if self._reopened is None:
+            self._reopened = reopened(self.registry, still_open(self.standing()))
+        found: tuple[list[Released], tuple[Reopening, ...], dict[str, Find]] = self._reopened
+        return found
+
+    def line(self, hazard: str) -> tuple[str, ...]:
+        """Ids of an area and of those that it came from."""
         if hazard not in self._known:
             hazards = self.registry.records("hazard")
             self._line = lineage.lineage(hazards)
             self._known = {r.id: r for r in hazards}
-        ids = {hazard, *self._line.ancestors(hazard)}
-        return ids | {str(self._known[i].values["identifier"]) for i in ids
-                      if i in self._known and self._known[i].values.get("identifier")}
+            self._areas = {}
+            for r in hazards:
+                for name in _names(r):
+                    self._areas.setdefault(name, set()).add(r.id)
+        return (hazard, *self._line.ancestors(hazard))
 
-    def waiting(self, ground: BaseGeometry) -> tuple[Waiting, ...]:
-        """Rows in quarantine that touch the ground, whatever their kind (S01)."""
+    def family(self, hazard: str) -> set[str]:
+        """Ids and identifiers of an area and of those that it came from, folded."""
+        ids = self.line(hazard)
+        return {folded(hazard)} | {n for i in ids if i in self._known
+                                   for n in _names(self._known[i])}
+
+    def named_area(self, *records: Record | None) -> set[str]:
+        """Names of the area that the first of some records names which names one on record, folded;
+        none where none does."""
+        for r in records:
+            said = {folded(r.values.get(f)) for f in ("hazard", "hazard_identifier")} \
+                if r is not None else set()
+            if known := {n for n in said if n and n in self._areas}:
+                return known
+        return set()
+
+    def waiting(self, ground: BaseGeometry, names: Collection[str] = ()) -> tuple[Waiting, ...]:
+        """Rows in quarantine that touch the ground or may lie on it, whatever their kind; and those
+        that may be dangerous, say no place and name one of these areas (S01)."""
         from landrelease.release.proposal import Waiting
-        from landrelease.workflows.quarantine import waiting_places
+        from landrelease.workflows.waiting_rows import SPEAKS, waiting_rows, widened
 
         if self._waiting is None:
-            found = waiting_places(self.registry)
-            self._waiting = found, shapely.STRtree([place for _, place in found])
+            rows = waiting_rows(self.registry)
+            self._waiting = rows, shapely.STRtree(
+                [None if r.place is None else widened(r.place, r.reach_m) for r in rows])
         rows, tree = self._waiting
-        out = []
-        for n in np.sort(tree.query(ground)).tolist():
-            entry, place = rows[n]
-            if shapely.intersects(place, ground):
-                out.append(Waiting(entry.number, entry.row.kind, entry.row.findings[0].code
-                                   if entry.row.findings else "it waits"))
-        return tuple(out)
+        found = {n for n in tree.query(ground).tolist()
+                 if _within(rows[n].place, ground, rows[n].reach_m)}
+        found |= {n for n, r in enumerate(rows)
+                  if r.place is None and folded(r.hazard) in names
+                  and r.entry.row.kind in SPEAKS}
+        return tuple(Waiting(e.number, e.row.kind, e.row.findings[0].code if e.row.findings
+                             else "it waits") for e in (rows[n].entry for n in sorted(found)))
 
 
 def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
@@ -219,7 +266,8 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         return held.where("hazard", names) | held.where("hazard_identifier", names)
 
     def named(r: Record) -> bool:
-        return bool({r.values.get("hazard"), r.values.get("hazard_identifier")} & names)
+        return bool({folded(r.values.get("hazard")), folded(r.values.get("hazard_identifier"))}
+                    & names - {""})
 
     def on_it(r: Record) -> bool:
         return r.geometry is not None and _overlap(r.geometry, ground)
@@ -238,11 +286,6 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     def under_report(r: Record) -> bool:
         return r.geometry is not None and any(g.intersects(r.geometry) for g in reports)
 
-    def about(kind: str) -> list[Record]:
-        return known.kind(kind).of(
-            placed(kind) | under(kind) | of_name(kind),
-            lambda r: close(r) or under_report(r) or (r.geometry is None and named(r)))
-
     tasks = known.kind("task").of(placed("task") | of_name("task"),
                                   lambda r: named(r) or on_it(r))
     task_ids = {t.id for t in tasks}
@@ -255,12 +298,32 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         or str(r.values.get("task")) in task_ids)
     task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
     works = {a.id for a in activities}
+    by_name = {n: a for a in activities for n in _names(a)}
+    orders = {t.id: t for t in known.kind("task").of(known.kind("task").where("id", task_ids))}
+
+    def of_work(r: Record) -> bool:
+        """Whether something without a place is of this work, and of no other area that it, the
+        work or the order names."""
+        done = by_name.get(folded(r.values.get("activity")))
+        if done is None:
+            return False
+        area = known.named_area(r, done, orders.get(str(done.values.get("task") or "")))
+        return not area or bool(area & names)
+
+    def about(kind: str) -> list[Record]:
+        found = known.kind(kind).of(
+            placed(kind) | under(kind) | of_name(kind)
+            | known.kind(kind).where("activity", by_name),
+            lambda r: close(r) or under_report(r) or (
+                r.geometry is None and (named(r) or of_work(r))))
+        return list({r.id: r for r in reversed(found)}.values())[::-1]  # once, whoever says it
+
     lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
                                        if o.values.get("identifier")}
     inspections, proofs = known.kind("inspection"), known.kind("coverage")
     found: dict[str, Sequence[Record]] = {
         "hazard": [hazard], "outcome": outcomes, "activity": activities,
-        "task": known.kind("task").of(known.kind("task").where("id", task_ids)),
+        "task": list(orders.values()),
         "item": about("item"), "accident": about("accident"),
         "inspection": inspections.of(
             placed("inspection") | inspections.where("outcomes", lots)
@@ -275,15 +338,13 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         "coverage": proofs.of(proofs.where("activity", works) | proofs.where("task", task_ids)),
     }
     ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
-    return Behind(found, tuple(sorted(task_ids)), known.waiting(ground),
+    return Behind(found, tuple(sorted(task_ids)), known.waiting(ground, names),
                   {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
 
 
 def near(r: Record, ground: BaseGeometry) -> bool:
     """Whether a record lies on the ground, or may within its accuracy."""
-    accuracy = r.values.get("position_accuracy_m")
-    return r.geometry is not None and _within(
-        r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
+    return r.geometry is not None and _within(r.geometry, ground, lineage.reach_m(r))
 
 
 def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:

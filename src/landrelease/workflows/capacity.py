@@ -95,13 +95,25 @@ def all_leaves(registry: Registry, reader: View, stated: Assumptions, day: date
 
 
 def accreditation_states(registry: Registry, reader: View, day: date) -> dict[str, Any]:
-    """Accreditations that are not granted (asked for, refused, suspended, withdrawn), by state, and
-    those whose granting nobody signed: they count for nothing (S09)."""
+    """Accreditations that are not granted (asked for, refused, suspended, withdrawn), and, each
+    with why, those whose granting nobody signed: they count for nothing (S09)."""
     from landrelease.workflows.identities import doubts, standing_records
 
-    standing = {r.id: r for r in reader.inside(
-        standing_records(registry, "accreditation", valid_at=day))}
+    standing = reader.inside(standing_records(registry, "accreditation", valid_at=day))
     unsigned = doubts(registry, "accreditation")
-    return {"others": [r for r in standing.values()
+    recorded = {r.id: r for r in reader.inside(registry.records("accreditation", valid_at=day))}
+    return {"others": [r for r in standing
                        if r.value("accreditation_status") != "granted" and r.id not in unsigned],
-            "unsigned": {i: why for i, why in unsigned.items() if i in standing}}
+            "unsigned": [(recorded.get(r.id, r), unsigned[r.id])
+                         for r in standing if r.id in unsigned]}
+
+
+def of_team(team: Record, accreditation: Record) -> bool:
+    """Whether an accreditation is a team's, of one who is in it, or of its organisation."""
+    stated = accreditation.values
+    return (str(stated.get("team") or "") in {
+        team.id, str(team.values.get("identifier") or team.id)}
+        or str(stated.get("person") or "") in set(map(str, team.values.get("members") or ()))
+        or (not any(stated.get(n) for n in ("person", "machine", "team"))
+            and bool(stated.get("accredited_organisation"))
+            and stated["accredited_organisation"] == team.values.get("organisation")))

@@ -8,7 +8,7 @@ right whichever way a find came in. That released ground is hazardous again is a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +18,10 @@ import shapely
 from landrelease.core.certificate import OUTCOME, RELEASE, code_read
 from landrelease.core.decision import decisions_in, effective
 from landrelease.core.geometry import joined, plane_for
+from landrelease.core.how_many import HowMany, how_many
+from landrelease.core.lineage import reach_m
+from landrelease.core.moment import day_of
+from landrelease.core.names import folded
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, signed
@@ -31,7 +35,8 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.release.ground import area_m2, areas
-from landrelease.release.reopening import Find, Released, Reopening, reopenings
+from landrelease.release.reopening import Find, Released, Reopening, Search, reopenings
+from landrelease.release.searches import speaks_of_ordnance
 from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.releasing import authority, proposal_document
 
@@ -133,8 +138,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
     works = {a.id: a for a in registry.records("activity", valid_at=valid_at, known_at=known_at)}
     out: list[Released] = []
     closing: set[tuple[str, str]] = set()
-    outcomes = [r.id for r in registry.records("outcome", valid_at=valid_at, known_at=known_at)
-                if KINDS["outcome"].decision_in(r.values)]
+    reports = {r.id: r for r in registry.records("outcome", valid_at=valid_at, known_at=known_at)}
+    outcomes = [r.id for r in reports.values() if KINDS["outcome"].decision_in(r.values)]
     for _, line in _lines(registry, "outcome", outcomes):
         stored = _verified(_then(line, valid_at, known_at), "outcome", ring)
         if stored is None:
@@ -152,7 +157,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
             frozenset(hands),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
-            revoked.get(r.record_id, ""), r.values.get("outcome_type") == "cleared"))
+            *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
+            searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]
@@ -196,14 +202,45 @@ def _hands(work: Record | None) -> set[tuple[str, str]]:
     return {(str(t), d) for t in work.values.get("teams") or () for d in tools}
 
 
-def _revoked(registry: Registry) -> dict[str, str]:
-    """Outcome -> why its certificate was revoked; a word of caution needs no signature."""
-    out = {}
-    for r in registry.records("handover"):
-        if r.value("handover_status") == "revoked":
-            why = str(r.values.get("revoked_reason") or "no reason is recorded")
-            out.update(dict.fromkeys(map(str, r.values.get("outcomes") or ()), why))
+def _searches(document: Mapping[str, Any] | None, reports: Mapping[str, Record]
+              ) -> tuple[Search, ...]:
+    """The searches on which a decision rests, as its document names them. Of a document that names
+    none, from before they were named, the work of then stands for them."""
+    if document is None or document["outcome"] != "cleared":
+        return ()
+    if "searched" in document:
+        return tuple(Search(
+            day_of(s["day"]), day_of(s["until"]), frozenset(s["works"]),
+            reports[s["record"]].geometry if s["record"] in reports else None)
+            for s in document["searched"])
+    days = [day for w in document["work"] if w["type"] != "NTS"
+            and (day := day_of(w["until"] or w["from"])) is not None]
+    return (Search(max(days)),) if days else ()
+
+
+def _revoked(registry: Registry) -> dict[str, tuple[str, date | None]]:
+    """Outcome -> why its certificate was revoked, and on which day, the last that anybody states; a
+    word of caution needs no signature.
+
+    It was once any office said so, whatever its record says since: only a new signed release takes
+    the ground out again.
+    """
+    out: dict[str, tuple[str, date | None]] = {}
+    for _, line in _lines(registry, "handover", sorted(registry.ids("handover"))):
+        if why := _revoked_why(line):
+            days = [day_of(s.revision.values.get("revoked_on")) for s in line
+                    if s.revision.values.get("handover_status") == "revoked"]
+            day = max((d for d in days if d is not None), default=None)
+            named = [o for s in line for o in s.revision.values.get("outcomes") or ()]
+            out.update(dict.fromkeys(map(str, named), (why, day)))
     return out
+
+
+def _revoked_why(line: Sequence[StoredRevision]) -> str:
+    """Why the certificate of one record was revoked, in the newest words; "" where it was not."""
+    said = [s.revision.values for s in line
+            if s.revision.values.get("handover_status") == "revoked"]
+    return str(said[-1].get("revoked_reason") or "no reason is recorded") if said else ""
 
 
 # --- what reopens ------------------------------------------------------------------------------
@@ -212,21 +249,25 @@ def _revoked(registry: Registry) -> dict[str, str]:
 def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequence[Record], *,
                default_m: float, valid_at: date | None = None, known_at: datetime | None = None
                ) -> list[Find]:
-    """Items and accidents on or near released ground, or that name an area of it.
+    """Items and accidents on or near released ground, or that name an area of it, wherever any
+    office says that they lie.
 
     `default_m`: accuracy of a place of which the record states none.
     """
+    from landrelease.workflows.exchange import all_said
+
     grounds = [u.ground for u in units if u.ground is not None]
     tree = shapely.STRtree(grounds)
-    names = {u.hazard for u in units} | {u.id for u in units}
+    names = {folded(n) for u in units for n in (u.hazard, u.id)} | {
+        name for u in units for name in u.names}
+    area_of = _areas_of_work(registry, valid_at, known_at)
     standing = shapely.STRtree([h.geometry for h in open_hazards if h.geometry is not None])
     out = []
     for kind, day in (("item", "found_on"), ("accident", "information_date")):
-        for r in registry.records(kind, valid_at=valid_at, known_at=known_at):
-            said = r.values.get("position_accuracy_m")
-            accuracy = float(said) if isinstance(said, (int, float)) else default_m
-            hazard = str(r.values.get("hazard") or "")
+        for r in all_said(registry, kind, valid_at=valid_at, known_at=known_at):
+            accuracy = reach_m(r, default_m)
             place = r.geometry
+            hazard = area_of(r)
             near = False
             if place is not None and not place.is_empty and grounds:
                 reach = place
@@ -235,7 +276,7 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                     reach = shapely.box(*plane.to_degrees(
                         plane.to_plane(place).buffer(accuracy)).bounds)
                 near = bool(len(tree.query(reach)))
-            if not near and hazard not in names:
+            if not near and not hazard & names:
                 continue
             when = r.values.get(day)
             dated = when if isinstance(when, date) else r.valid_from if kind == "accident" else None
@@ -244,21 +285,68 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                 len(standing.query(place, predicate="intersects")))
             out.append(Find(
                 r.id, kind, place, accuracy, dated, first.revision.recorded_at, hazard,
-                str(r.values.get("ordnance_category") or "") if kind == "item" else "", inside))
+                str(r.values.get("ordnance_category") or "") if kind == "item" else "", inside,
+                folded(r.values.get("activity"))))
     if valid_at is None and known_at is None:
-        out += _waiting_finds(registry, default_m)
+        out += _waiting_finds(registry)
     return out
 
 
-def _waiting_finds(registry: Registry, default_m: float) -> list[Find]:
-    """Items and accidents that wait in quarantine. They count as found after every decision: a
-    proposal is not signed while a row touches its ground."""
-    from landrelease.workflows.quarantine import waiting_places
+def _areas_of_work(registry: Registry, valid_at: date | None, known_at: datetime | None
+                   ) -> Callable[[Record], frozenset[str]]:
+    """Which area a find names, folded: in its own fields; without a place and a name also by the
+    work in which it was found, or by the order of that work."""
+    works: dict[str, Record] = {}
+    orders: dict[str, Record] = {}
 
-    return [Find(f"row-{entry.number}{_WAITS}", entry.row.kind, place, default_m, None,
-                 datetime.max.replace(tzinfo=UTC), "",
-                 str(entry.row.values.get("ordnance_category") or ""))
-            for entry, place in waiting_places(registry, ("item", "accident"))]
+    def said(r: Record | None) -> frozenset[str]:
+        return frozenset() if r is None else frozenset(
+            folded(r.values.get(f)) for f in ("hazard", "hazard_identifier")) - {""}
+
+    def area_of(find: Record) -> frozenset[str]:
+        own = said(find)
+        if own or find.geometry is not None or not find.values.get("activity"):
+            return own
+        if not works:
+            then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+            for a in registry.records("activity", **then):
+                works.update(dict.fromkeys(filter(None, (
+                    folded(a.id), folded(a.values.get("identifier")))), a))
+            orders.update({t.id: t for t in registry.records("task", **then)})
+        work = works.get(folded(find.values["activity"]))
+        return said(work) or (frozenset() if work is None else said(
+            orders.get(str(work.values.get("task") or ""))))
+
+    return area_of
+
+
+def _waiting_finds(registry: Registry) -> list[Find]:
+    """Items and accidents that wait in quarantine, also in a submission that waits whole, where
+    they may lie and by the area that they name. They count as found after every decision: a
+    proposal is not signed while a row touches its ground."""
+    from landrelease.workflows.waiting_rows import waiting_finds
+
+    return [Find(f"row-{r.entry.number}{_WAITS}", what, r.place, r.reach_m, None,
+                 datetime.max.replace(tzinfo=UTC), frozenset({folded(r.hazard)} - {""}),
+                 str(r.entry.row.values.get("ordnance_category") or ""), waits=True)
+            for r, what in waiting_finds(registry)]
+
+
+def _named(registry: Registry, units: Sequence[Released], open_hazards: Sequence[Record],
+           valid_at: date | None, known_at: datetime | None) -> list[Released]:
+    """Released ground with the names by which a find without a place may speak of it."""
+    from landrelease.core import lineage
+
+    hazards = registry.records("hazard", valid_at=valid_at, known_at=known_at)
+    line = lineage.lineage(hazards)
+    stands = {a for h in open_hazards for a in (h.id, *line.ancestors(h.id))}
+    called = {r.id: str(r.values["identifier"]) for r in hazards if r.values.get("identifier")}
+    out = []
+    for u in units:
+        ids = [u.hazard, *(a for a in line.ancestors(u.hazard) if a not in stands)]
+        out.append(dataclasses.replace(u, names=frozenset(map(folded, ids)) | frozenset(
+            folded(called[i]) for i in ids if i in called)))
+    return out
 
 
 def reopened(registry: Registry, open_hazards: Sequence[Record], *,
@@ -270,9 +358,15 @@ def reopened(registry: Registry, open_hazards: Sequence[Record], *,
     units = released(registry, valid_at=valid_at, known_at=known_at)
     if not units:
         return [], (), {}
+    units = _named(registry, units, open_hazards, valid_at, known_at)
     finds = finds_near(registry, units, open_hazards, valid_at=valid_at, known_at=known_at,
                        default_m=load_assumptions(None, registry).value("find_accuracy_m"))
     return units, reopenings(units, finds), {f.id: f for f in finds}
+
+
+def still_open(standing: Sequence[Record]) -> list[Record]:
+    """Areas that were hazardous anyway, whatever reopens."""
+    return [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
 
 
 def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date | None = None,
@@ -282,7 +376,7 @@ def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date |
 
     standing : the hazards that stand.
     """
-    open_ = [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
+    open_ = still_open(standing)
     units, again, _ = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
     gone = {n.released for n in again}
     every = frozenset(u.id for u in units if u.id.startswith(OUTCOME))
@@ -297,9 +391,11 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
     A hazard that reopened says so in its status, with the reason. Ground that was released under a
     hazard of which there is no record comes back as an area of its own (S01, S11).
     """
-    open_ = [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
+    open_ = still_open(standing)
     units, again, finds = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
-    latest = _latest(units)
+    of_hazard: dict[str, list[Released]] = {}
+    for u in units:
+        of_hazard.setdefault(u.hazard, []).append(u)
     why: dict[str, list[Reopening]] = {}
     for n in again:
         why.setdefault(n.released, []).append(n)
@@ -310,30 +406,39 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
         if r.value("status") not in _CLOSED:
             out.append(r)
             continue
-        unit = latest.get(r.id)
-        reasons = [] if unit is None else why.get(unit.id, [])
-        if unit is None or reasons:  # closed, but by nothing that counts as a release: it stands
-            out.append(_again(r, reasons, finds) if reasons else dataclasses.replace(
+        parts = of_hazard.get(r.id, [])
+        gone = [u for u in parts if u.id in why and not _released_since(u, parts)]
+        reasons = [n for u in gone for n in why[u.id]]
+        if not parts or reasons:  # closed, but by nothing that counts as a release: it stands
+            out.append(_again(r, reasons, finds, gone) if reasons else dataclasses.replace(
                 r, values={k: v for k, v in r.values.items() if k != "status"}, signed_by=""))
     ids = registry.ids("hazard") if any(u.hazard not in known and u.id in why for u in units) \
         else known
     for u in units:
         if u.id in why and u.hazard not in ids and u.ground is not None:
             out.append(_again(Record("hazard", f"reopened-{u.id}", {
-                "identifier": u.hazard or u.id, "hazard_type": "CHA"}, u.ground), why[u.id], finds))
+                "identifier": u.hazard or u.id, "hazard_type": "CHA"}, u.ground), why[u.id], finds,
+                [u]))
     return out
 
 
-def _latest(units: Sequence[Released]) -> dict[str, Released]:
-    out: dict[str, Released] = {}
-    for u in sorted(units, key=lambda u: (u.decided_at, u.id)):
-        out[u.hazard] = u
-    return out
+def _released_since(unit: Released, parts: Sequence[Released]) -> bool:
+    """Whether decisions that came later released all of this ground of an area again."""
+    later = [p for p in parts if (p.decided_at, p.id) > (unit.decided_at, unit.id)]
+    if not later or unit.ground is None:
+        return bool(later)
+    if any(p.ground is None for p in later):
+        return True
+    covered = joined([p.ground for p in later], degrees=True)
+    return area_m2(areas(unit.ground.difference(covered))) < 1.0
 
 
-def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find]) -> Record:
+def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find],
+           units: Sequence[Released]) -> Record:
     days = [finds[n.find].day or finds[n.find].recorded_at.date() for n in reasons
             if n.find and _WAITS not in n.find]
+    if any(not n.find for n in reasons):
+        days += [u.revoked_on for u in units if u.revoked_on is not None]
     said: dict[str, Any] = {"status": "reopened", "status_reason": "; ".join(dict.fromkeys(
         n.reason for n in reasons))}
     if days:
@@ -396,24 +501,27 @@ def releases(registry: Registry) -> list[Release]:
     for n in again:
         why.setdefault(n.released, []).append(n.reason)
     current = {r.id: r for r in records}
+    evidence = [e for e in registry.records("evidence") if speaks_of_ordnance(e)]
     drafts: list[tuple[Release, datetime]] = []
     for record_id, line in _lines(registry, "handover", list(current)):
         r = current[record_id]
         stands, found = effective(line, KINDS["handover"], ring)
         good = [s for s in line if s.hash in found and found[s.hash].standing == "verified"]
         outcomes = [str(o) for o in r.values.get("outcomes") or ()]
-        revoked = any(s.revision.values.get("handover_status") == "revoked" for s in line)
+        revoked = _revoked_why(line)
         first = good[0].revision if good else line[0].revision
         d = _document(registry, first.source, sources)
         reasons = [w for o in outcomes for w in why.get(o, ())]
         status: Status = "unverified"
         if revoked:
             status = "revoked"
-            reasons = [str(r.values.get("revoked_reason") or "no reason is recorded")]
+            reasons = [revoked]
         elif not good or not set(outcomes) <= verified or not outcomes:
             reasons = ["no valid signature stands under it"]
         else:
             status = "reopened" if reasons else "valid"
+            if not reasons and (new := _evidence_since(evidence, r, d)):
+                reasons = [f"direct evidence that came since has to be looked at: {', '.join(new)}"]
         held = stands.revision.values if stands is not None else {}
         handed = held.get("handed_over_on") if held.get("handover_status") == "held" else None
         drafts.append((Release(
@@ -434,6 +542,27 @@ def releases(registry: Registry) -> list[Release]:
                                        why=(f"released again: {', '.join(by)}",))
         out.append(made)
     return sorted(out, key=lambda m: m.id)
+
+
+def _evidence_since(evidence: Sequence[Record], release: Record,
+                    document: Mapping[str, Any] | None) -> list[str]:
+    """Direct evidence of ordnance on released ground that was not before the decision: it reopens
+    nothing, because nobody found anything, and a person has to look at it."""
+    known = (document or {}).get("evidence", {})
+    names = {folded(n) for n in (release.values.get("hazard"),
+                                 (document or {}).get("identifier"))} - {""}
+    out = []
+    for e in evidence:
+        if e.id in known:
+            continue
+        if e.geometry is None:
+            said = {folded(e.values.get(f)) for f in ("hazard", "hazard_identifier")}
+            if said & names:
+                out.append(e.id)
+        elif release.geometry is not None and e.geometry.intersects(release.geometry) \
+                and not e.geometry.touches(release.geometry):
+            out.append(e.id)
+    return out
 
 
 def find_release(registry: Registry, words: str, *, by_code: bool = False) -> Release:
@@ -615,10 +744,12 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
     held = effective(line, KINDS["handover"], ring_of(registry))[0]
     at = held.revision.values if held is not None else found.record.values
     days = [w[k] for w in d["work"] for k in ("from", "until") if w[k]]
-    items: dict[tuple[str, str], int] = {}
+    items: dict[tuple[str, str], HowMany] = {}
     for item in d["items"]:
         key = (str(item["category"]), str(item["disposal"]))
-        items[key] = items.get(key, 0) + int(item["quantity"] or 1)
+        so_far, this = items.get(key, HowMany(0, True)), how_many(item["quantity"])
+        items[key] = HowMany(so_far.least + this.least, so_far.stated and this.stated
+                             and not item.get("at_least"))
     near = [r.geometry for r in hazards_that_stand(registry)
             if r.geometry is not None and r.geometry.distance(found.ground) < 0.02]
     return found, Certificate(
@@ -629,6 +760,7 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
         still_hazardous=tuple(near), methods=tuple(d["methods"]), depth_m=d["depth_m"],
         required_depth_m=d["required_depth_m"], work_from=min(days, default=None),
         work_until=max(days, default=None), residual=d["residual"],
+        proven=_proven(d),
         items=tuple((c, n, fate) for (c, fate), n in sorted(items.items())),
         inspections=tuple(i["record"] for i in d["inspections"]
                           if i["result"] == "accepted" and i["signed"]),
@@ -644,6 +776,14 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
         signatures=tuple(Signature(*s) for s in _signatures(registry, line)),
         proposal=found.proposal, chain_head=registry.head(),
         made_on=max(s.revision.recorded_at for s in line).date())
+
+
+def _proven(document: Mapping[str, Any]) -> tuple[tuple[float | None, float, float], ...] | None:
+    """As the certificate says it; None where a proposal does not, as those of before."""
+    if document["outcome"] != "cleared":
+        return ()
+    found = document.get("coverage_proof", {}).get("confidence")
+    return tuple((x["confidence"], x["area_m2"], x["share"]) for x in found) if found else None
 
 
 def _people(values: Mapping[str, Any], prefix: str) -> dict[str, int | None]:
@@ -676,8 +816,11 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
 
 
 def unlocked_projects(registry: Registry, *, valid_at: date | None = None,
-                      known_at: datetime | None = None) -> tuple[Any, ...]:
-    """Which projects of phase two may start because all of their land is handed over."""
+                      known_at: datetime | None = None, done: bool = False) -> tuple[Any, ...]:
+    """Which projects of phase two may start because all of their land is handed over.
+
+    done : with those that are completed, of which it says whether their land still is.
+    """
     from landrelease.release.unlocked import unlocked
     from landrelease.workflows import hazards_that_stand
     from landrelease.workflows.identities import standing_records
@@ -693,7 +836,10 @@ def unlocked_projects(registry: Registry, *, valid_at: date | None = None,
             for r in standing_records(registry, "handover", **then)
             if r.value("handover_status") == "held"
             and (not r.values.get("hazard") or r.values["hazard"] in given)}
-    return unlocked(registry.records("project", **then), registry.records("hazard", **then),
+    left_out = ("cancelled",) if done else ("completed", "cancelled")
+    projects = [p for p in registry.records("project", **then)
+                if p.value("project_status") not in left_out]
+    return unlocked(projects, registry.records("hazard", **then),
                     standing, closed, given, held)
 
 

@@ -51,8 +51,12 @@ def check_registry(registry: Registry, reader: View, *, settings: CheckSettings,
                    progress: Progress = silent) -> list[Finding]:
     """The checks over all current records that the reader sees."""
     from landrelease.records import geochecks
+    from landrelease.workflows import load_assumptions
 
     _known(only)
+    if settings.report_off_m == geochecks.SETTINGS.report_off_m:  # as the programme has it
+        settings = dataclasses.replace(settings, report_off_m=load_assumptions(
+            None, registry).value("report_place_m"))
     kinds = [kind] if kind else list(registry.kinds)
     records = [r for name in kinds for r in reader.inside(registry.records(name))]
     return geochecks.check_registry(records, settings=settings, only=only, progress=progress)

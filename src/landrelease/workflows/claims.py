@@ -15,6 +15,8 @@ from landrelease.errors import CLAIMS_NOT_RECORDED, NOTHING_HAZARDOUS, LandRelea
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.assumption import Assumptions
+    from landrelease.core.currency import RateTable
     from landrelease.core.ledger import Figure
     from landrelease.core.record import Record
     from landrelease.core.said_words import Vocabulary
@@ -51,6 +53,7 @@ def check_file(
     from landrelease.figures import claims_read
     from landrelease.figures.claims_check import check_claims
     from landrelease.figures.claims_ours import NEEDED, Ours, metric_of, share_parts
+    from landrelease.figures.claims_people import of_people
     from landrelease.records.claims import read_claims, read_places
     from landrelease.workflows import load_assumptions
 
@@ -66,15 +69,19 @@ def check_file(
         rows = mapped = recorded_claims(registry, reader, known_at)
     words = _vocabulary()
     assumptions = load_assumptions(assumptions_path, registry)
-    ours = None
+    ours = rates = None
     if registry is not None and reader is not None:
         claims = claims_read.read(mapped, words, assumptions).claims
         days: set[date | None] = set()
-        wanted = set()
+        wanted, people = set(), False
         money: set[tuple[date | None, str]] = set()
         for c in claims:
+            if c.finish is not None and c.finish.last < today:
+                wanted.add("hazardous_m2")
+                days.add(c.finish.last)
             if not c.usable:
                 continue
+            people |= of_people(c)
             metrics = {metric_of(c)} - {""}
             if c.subject == "share" and (parts := share_parts(c, words)) is not None:
                 metrics = {parts[0], *NEEDED}
@@ -87,12 +94,26 @@ def check_file(
                 if c.mode == "period" and end is not None:
                     days.add(end - timedelta(days=round(c.period_days)))
         ours = figures_of(registry, reader, days, wanted, known_at, level, whole, progress)
-        ours = dataclasses.replace(ours, money=_money(registry, reader, money, known_at, level))
+        if people:
+            ours = _with_residents(ours, registry, reader, known_at)
+        ours = dataclasses.replace(ours, today=today, money=_money(registry, reader, money,
+                                                                   known_at, level))
+        rates = _rates(registry, reader, assumptions, known_at)
     if forecast_path is not None:
-        ours = _with_forecast(ours or Ours({}, _scopes(whole)), forecast_path, registry, reader)
+        ours = _with_forecast(ours or Ours({}, _scopes(whole), today=today), forecast_path,
+                              registry, reader)
     return Checked(tuple(rows), check_claims(
         mapped, words, read_places(places_path), assumptions, today=today, ours=ours,
-        problems=problems))
+        problems=problems, rates=rates))
+
+
+def _rates(registry: Registry, reader: View, assumptions: Assumptions, known_at: datetime | None
+           ) -> RateTable:
+    """The recorded exchange rates that the reader may see."""
+    from landrelease.core.currency import RateTable, rates_of
+
+    return RateTable(rates_of(reader.records(registry.records(
+        "exchange_rate", known_at=known_at)))[0], int(assumptions.value("exchange_rate_age_days")))
 
 
 def recorded_claims(registry: Registry, reader: View, known_at: datetime | None
@@ -189,6 +210,33 @@ def figures_of(registry: Registry, reader: View, days: set[date | None], wanted:
             scopes.setdefault(scope_of(fold(row.name)), row.name)
     progress("our figures", 1.0)
     return Ours(figures, scopes, level or "", known_at.isoformat() if known_at else "")
+
+
+def _with_residents(ours: Ours, registry: Registry, reader: View, known_at: datetime | None
+                    ) -> Ours:
+    """Residents of the programme, of each area and of each community, as records of communities
+    stand: a place has people also on days before it was recorded. Who does not see communities one
+    by one has the number of all alone (S14)."""
+    import numpy as np
+
+    from landrelease.figures.areas import areas_of
+    from landrelease.figures.catalogue import RESIDENTS
+    from landrelease.figures.claims_people import ours_of
+    from landrelease.workflows.figures import At, all_figures
+
+    found = all_figures(registry, reader, At(known_at=known_at), wanted={RESIDENTS.id})
+    if reader.precision("settlement") != "exact" or not reader.may("settlement", "population"):
+        return dataclasses.replace(ours, residents=tuple(
+            f for f in found.figures if f.id == RESIDENTS.id))
+    land = found.land
+    names = {m.id: m.name for m in land.municipalities}
+    homes = areas_of(np.array([(s.place.x, s.place.y) for s in land.settlements]).reshape(-1, 2),
+                     land.municipalities).tolist()
+    return ours_of([
+        *((s.id, s.name, names.get(home, ""), s.population)
+          for s, home in zip(land.settlements, homes, strict=True)),
+        *((s.id, s.name, "", s.population) for s in land.placeless_settlements)],
+        land.chain_head, ours)
 
 
 def document(checked: Checked, *, synthetic: bool = False) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from landrelease.access.policy import WAYS_OUT
 from landrelease.core.kind import Field, GeometryType, Kind
 from landrelease.core.record import Record
 from landrelease.errors import (
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from landrelease.workflows.public import PublicView
 
 Bounds = tuple[float, float, float, float]
-CELLS, RELEASED = "hazard_cells", "released_ground"
+CELLS, RELEASED, UNRECORDED = "hazard_cells", "released_ground", "unrecorded_hazards"
+GAPS = "coverage_gaps"
+GAP_STATES = ("not_proven", "machine_only", "no_track")  # as `workflows.coverage.gaps` says them
+MADE = frozenset((CELLS, RELEASED, UNRECORDED, GAPS))  # of no records, but of what they say
 _BATCH = 500
 # What a reader asks for that is not shown is passed over; after so many records in vain a page ends
 # early, with the place from which to go on.
@@ -116,8 +120,41 @@ _CELL_M = Field("cell_m", "number", "Side of a cell.", unit="m")
 
 def collections(registry: Registry, reader: View) -> list[Collection]:
     """The collections of a reader, in the order of the kinds."""
-    return [found for kind in registry.kinds.values()
-            if (found := _collection_of(kind, reader)) is not None]
+    found = [found for kind in registry.kinds.values()
+             if (found := _collection_of(kind, reader)) is not None]
+    return [*found, *(_UNRECORDED,) * (reader.precision("hazard") == "exact"),
+            *(_GAPS,) * _sees_gaps(reader)]
+
+
+def _sees_gaps(reader: View) -> bool:
+    """For whom `operate proof` is."""
+    return all(reader.may(s, f) for s, f in WAYS_OUT["operate proof"].needs)
+
+
+_UNRECORDED = Collection(
+    UNRECORDED, "Hazards without a record", "Hazards that wait in quarantine, as wide as any "
+    "reading of them, and released ground that reopened under a hazard that nobody recorded. They "
+    "count as hazardous; others may wait whose place is not known.", "any",
+    (Field("why", "choice", "Why it counts.", choices=("waiting", "reopened")),))
+_GAPS = Collection(
+    GAPS, "Ground that is not proven covered", "Ground of tasks that their proofs of coverage "
+    "leave open, that waits for hand work because only a machine or an animal covered it, and of "
+    "completed tasks of which no track is on record.", "polygon",
+    (Field("task", "text", "The task."),
+     Field("state", "choice", "not_proven: no proof covers it; machine_only: a machine or an "
+           "animal does, and no hand work; no_track: the task is completed, and no track of it is "
+           "on record.", choices=GAP_STATES),
+     Field("area_m2", "number", "Geodesic area.", unit="m²")))
+
+
+_CELLS = Collection(
+    CELLS, "Ground that is known to be hazardous", "Coarse cells that hold all recorded hazards. "
+    "Ground without a cell is ground without information: treat it as dangerous.", "polygon",
+    (_CELL_M,))
+_RELEASED = Collection(
+    RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded inward.",
+    "polygon", ())
+MADE_COLLECTIONS = (_UNRECORDED, _GAPS, _CELLS, _RELEASED)
 
 
 def _collection_of(kind: Kind, reader: View) -> Collection | None:
@@ -125,22 +162,22 @@ def _collection_of(kind: Kind, reader: View) -> Collection | None:
     if precision not in ("exact", "cells", "inward"):
         return None
     if precision == "cells":
-        return Collection(
-            CELLS, "Ground that is known to be hazardous",
-            "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
-            "without information: treat it as dangerous.", "polygon", (_CELL_M,))
+        return _CELLS
     seen = set(reader.fields(kind.name))
     fields = tuple(f for f in kind.fields if f.name in seen)
     if precision == "exact":
         return Collection(kind.name, kind.title, kind.definition, kind.geometry,
                           (*fields, *marks.fields(kind, reader)))
-    return Collection(RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
-                      "inward.", "polygon", fields)
+    return replace(_RELEASED, fields=fields)
 
 
 def collection(registry: Registry, reader: View, name: str) -> Collection:
     """One of them. Raises WEB-010, alike for what there is not and for what is not shown."""
     kinds = registry.kinds
+    if name == UNRECORDED and reader.precision("hazard") == "exact":
+        return _UNRECORDED
+    if name == GAPS and _sees_gaps(reader):
+        return _GAPS
     for kind in [kinds[name]] if name in kinds else kinds.values():
         found = _collection_of(kind, reader)
         if found is not None and found.id == name:
@@ -159,13 +196,14 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     reader sees: a filter on others would tell them. order : by a field that the reader sees, over
     all of them, then by id; else by id.
     then : as it was on a day, as we knew it at an instant; the past is for who may see histories.
+    What is made of the records as they stand now (`MADE`) is given of now.
     Raises WEB-010 and STO-... for an unknown collection or field, ACC-101 for `then`.
     """
     found = collection(registry, reader, name)
     if then is not None:
         reader.check("history")
-        if name in (CELLS, RELEASED):
-            then = None  # what the public sees is never late (S15)
+        if name in MADE:
+            then = None  # what the public sees is never late (S15); what waits, waits now
     known = {f.name for f in found.fields}
     for wanted in where or {}:
         if wanted not in known:
@@ -176,23 +214,28 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     if found.geometry == "none":
         bounds = None  # what has no place lies in every window (OGC API Features, 7.15.3)
     windows = _windows(bounds)
-    if name in (CELLS, RELEASED):
-        return _public_items(registry, reader, found, windows, where or {}, between, keep, after,
+    if name in MADE:
+        return _made_items(registry, reader, found, windows, where or {}, between, keep, after,
                              limit, order)
     exact = None if not windows else shapely.union_all([shapely.box(*w) for w in windows])
     if exact is not None:
         shapely.prepare(exact)
-    if keep is not None and keep.bounds is not None and not windows:
+    if (keep is not None and keep.bounds is not None and not windows
+            and found.geometry != "none"):
         windows = (keep.bounds,)
     at = then or NOW
     marker = marks.Marker(registry, reader, name, valid_at=at.valid_at, known_at=at.known_at)
+    where, keep = _as_it_stands(registry, name, where, keep, marker)
+    few = _by_text(registry, reader, name, keep, where, order, after) if then is None else None
     out: list[Item] = []
     places: list[str] = []  # after which place each one's next comes
     # To put all in order costs the same for few and for many: a page is asked for at once.
     passed, size = 0, min(_BATCH, max(limit, 50)) if order is None else max(_BATCH, limit + 1)
     while len(out) < limit and passed < _MOST_PASSED:
-        if order is None:
-            batch, whole = _batch(registry, name, windows, where, after, size, at)
+        if few is not None:
+            batch, whole, place = few.after(after, size)
+        elif order is None:
+            batch, whole = _batch(registry, name, windows, where, after, size, at, marker)
             place = {r.id: r.id for r in batch}
         else:
             pairs = registry.ordered(name, order.field, down=order.down, where=where,
@@ -200,12 +243,12 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
             batch, whole = [r for _, r in pairs], len(pairs) < size
             place = {r.id: json.dumps([order.field, order.down, cell, r.id])
                      for cell, r in pairs}
-        for record in reader.records(batch):
+        for record in reader.records(marker.standing(batch)):
             if ((between is not None and not _within(record.valid_from, between))
                     or (exact is not None and not shapely.intersects(exact, record.geometry))):
                 continue
             values = marker.values(record)
-            if keep is None or keep.passes(values, record.geometry):
+            if keep is None or keep.passes_of(record.id, values, record.geometry):
                 out.append(Item(record.id, values, record.geometry))
                 places.append(place[record.id])
                 if len(out) > limit:
@@ -217,6 +260,75 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     # `after` may be the id of a record that this reader may not know of: whoever hands the page on
     # hides it (`early`).
     return Page(tuple(out), after, early=True)
+
+
+def _as_it_stands(registry: Registry, name: str, where: Mapping[str, Any] | None,
+                  keep: Filter | None, marker: marks.Marker
+                  ) -> tuple[Mapping[str, Any] | None, Filter | None]:
+    """What is asked by status, so that it leaves out no area that counts as hazardous although its
+    record says that it is closed (S01, S09): such an area passes as what it says, and as what it
+    stands as."""
+    from landrelease.workflows import filtering
+    from landrelease.workflows.unsigned import DECIDED
+
+    status = DECIDED["hazard"]
+    by_status = status in (where or {})
+    if name != "hazard" or not (by_status or (keep is not None and status in keep.fields)):
+        return where, keep
+    stands = marker.doubted_closings()
+    if not stands:
+        return where, keep
+    if by_status and where is not None:
+        wanted = where[status] if isinstance(where[status], list) else [where[status]]
+        closed = dict(registry.kinds[name].decisions)[status]
+        where = {**where, status: [*wanted, *(w for w in closed if w not in wanted)]}
+        keep = filtering.being({status: wanted}, keep)
+    assert keep is not None
+    return where, filtering.standing_as(status, stands, keep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """The records among which those are that a filter leaves, in the order that is asked for: their
+    ids, each with the place after which the next one comes."""
+
+    registry: Registry
+    kind: str
+    listed: list[tuple[str, str]]
+
+    def after(self, after: str, size: int) -> tuple[list[Record], bool, dict[str, str]]:
+        """As `_batch` gives records, with the place of each."""
+        start = 0 if not after else 1 + next(
+            n for n, (_, place) in enumerate(self.listed) if place == after)
+        part = self.listed[start:start + size]
+        found = [r for record_id, _ in part
+                 for r in one_record(self.registry, self.kind, record_id)]
+        return found, len(part) < size or not found, dict(part)
+
+
+def _by_text(registry: Registry, reader: View, name: str, keep: Filter | None,
+             where: Mapping[str, Any] | None, order: Order | None, after: str) -> _Few | None:
+    """Where a filter is of a text and leaves few: the records with such a text, found by reading
+    that column alone. None where it leaves many, where the place to go on from is gone, or where
+    the reader does not see every row: how many are passed over must not tell of them (S14)."""
+    grant = reader.grant(name)
+    if keep is None or keep.text is None or reader.areas or (
+            (grant.precision, grant.rows) != ("exact", "all")):
+        return None
+    field, holds = keep.text
+    found = registry.matching(name, field, holds, where=where,
+                              beside="" if order is None else order.field)
+    if found is None:
+        return None
+    if order is None:
+        listed = [(i, i) for i, _ in found]
+    else:
+        by = sorted((p for p in found if p[1] is not None), key=lambda p: p[1], reverse=order.down)
+        listed = [(i, json.dumps([order.field, order.down, cell, i]))
+                  for i, cell in (*by, *(p for p in found if p[1] is None))]
+    if after and after not in {place for _, place in listed}:
+        return None
+    return _Few(registry, name, listed)
 
 
 def check_order(found: Collection, order: Order, *, now: bool = True) -> None:
@@ -268,44 +380,53 @@ def _windows(bounds: Bounds | None) -> tuple[Bounds, ...]:
 
 
 def _batch(registry: Registry, kind: str, windows: tuple[Bounds, ...],
-           where: Mapping[str, Any] | None, after: str, size: int, then: Moment
-           ) -> tuple[list[Record], bool]:
-    """The next records by id in any of the windows, and whether there are no others."""
-    def one(window: Bounds | None) -> list[Record]:
-        return registry.find(kind, bounds=window, where=where, after=after, limit=size,
-                             valid_at=then.valid_at, known_at=then.known_at)
+           where: Mapping[str, Any] | None, after: str, size: int, then: Moment,
+           marker: marks.Marker) -> tuple[list[Record], bool]:
+    """The next records by id in any of the windows, and whether there are no others. A hazard lies
+    wherever it stands, not only where it was recorded last (S01)."""
+    moment: dict[str, Any] = {"valid_at": then.valid_at, "known_at": then.known_at}
 
-    if len(windows) < 2:
-        found = one(windows[0] if windows else None)
+    def one(window: Bounds | None) -> list[Record]:
+        return registry.find(kind, bounds=window, where=where, after=after, limit=size, **moment)
+
+    if not windows:
+        found = one(None)
+        return found, len(found) < size
+    wider = [] if kind != "hazard" else [
+        r for i, w in marker.doubtful.wider.items() if i > after
+        if any(shapely.box(*window).intersects(w.geometry) for window in windows)
+        for r in one_record(registry, kind, i, where=where, **moment)]
+    if len(windows) < 2 and not wider:
+        found = one(windows[0])
         return found, len(found) < size
     parts = [one(w) for w in windows]
-    merged = {r.id: r for part in parts for r in part}
+    merged = {r.id: r for part in (*parts, wider) for r in part}
     full = [part[-1].id for part in parts if len(part) == size]
     # Beyond the last id of a part that was cut, other parts may be ahead.
     ids = sorted(i for i in merged if not full or i <= min(full))
     return [merged[i] for i in ids], not full
 
 
-def item(registry: Registry, reader: View, name: str, item_id: str, *, marked: bool = True) -> Item:
-    """One item; without its marks where only its values are asked for. Raises WEB-010 where it is
-    not there, or not for this reader."""
+def item(registry: Registry, reader: View, name: str, item_id: str, then: Moment = NOW) -> Item:
+    """One item. Raises WEB-010 where it is not there, or not for this reader."""
     collection(registry, reader, name)
-    if name in (CELLS, RELEASED):
-        listed = PUBLIC.of(registry)[name == RELEASED]
-        for found in listed:
+    moment: dict[str, Any] = {"valid_at": then.valid_at, "known_at": then.known_at}
+    if name in MADE:
+        for found in _made(registry, reader, name):
             if found.id == item_id:
                 return found
         raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
-    for record in reader.records(one_record(registry, name, item_id)):
-        values = marks.Marker(registry, reader, name).values(record) if marked else record.values
-        return Item(record.id, values, record.geometry)
+    marker = marks.Marker(registry, reader, name, **moment)
+    for record in reader.records(marker.standing(one_record(registry, name, item_id, **moment))):
+        return Item(record.id, marker.values(record), record.geometry)
     raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
 
 
-def one_record(registry: Registry, kind: str, record_id: str) -> list[Record]:
-    """A record as it stands, by its kind and id; nothing where there is none."""
+def one_record(registry: Registry, kind: str, record_id: str, **asked: Any) -> list[Record]:
+    """A record as it was recorded last, by its kind and id; nothing where there is none, or not
+    with what else is asked of it."""
     # The newest revision before which nothing else of the id comes: ids are ordered.
-    found = registry.find(kind, after=_before(record_id), limit=1)
+    found = registry.find(kind, after=_before(record_id), limit=1, **asked)
     return [r for r in found if r.id == record_id]
 
 
@@ -317,11 +438,24 @@ def _before(text: str) -> str:
     return text[:-1] + (chr(last - 1) + "\U0010ffff" if last > 1 else "")
 
 
-def _public_items(registry: Registry, reader: View, found: Collection,
-                  windows: tuple[Bounds, ...], where: Mapping[str, Any],
-                  between: tuple[date | None, date | None] | None, keep: Filter | None,
-                  after: str, limit: int, order: Order | None = None) -> Page:
-    listed = PUBLIC.of(registry)[found.id == RELEASED]
+def _made(registry: Registry, reader: View, name: str) -> list[Item]:
+    if name == GAPS:
+        from landrelease.workflows.coverage import gaps
+
+        return [Item(f"{task}:{state}", {"task": task, "state": state, "area_m2": round(m2, 1)},
+                     ground) for task, state, ground, m2 in gaps(registry, reader)]
+    if name != UNRECORDED:
+        return PUBLIC.of(registry)[name == RELEASED]
+    from landrelease.workflows.waiting_areas import without_record
+
+    return [Item(r.id, r.values, r.geometry) for r in without_record(registry, reader)]
+
+
+def _made_items(registry: Registry, reader: View, found: Collection,
+                windows: tuple[Bounds, ...], where: Mapping[str, Any],
+                between: tuple[date | None, date | None] | None, keep: Filter | None,
+                after: str, limit: int, order: Order | None = None) -> Page:
+    listed = _made(registry, reader, found.id)
     if order is not None:
         own = order.field
         some = [i for i in listed if i.values.get(own) is not None]
@@ -375,11 +509,11 @@ def write_table(registry: Registry, reader: View, name: str, path: Path, made_at
     found = collection(registry, reader, name)
     kind = Kind(found.id, found.title, found.geometry, found.fields)
     fields, synthetic = [f.name for f in found.fields], is_synthetic(registry)
-    count = 0
+    count, then = 0, asked.get("then") or NOW
+    choice = export.Choice((name,), then.known_at, then.valid_at)
     for last in (False, True):
         head = registry.head()
-        about = {
-            **export.about_of(registry, reader, export.Choice((name,)), made_at), **(said or {})}
+        about = {**export.about_of(registry, reader, choice, made_at), **(said or {})}
         if last or not reader.may("history"):
             about.pop("chain_head")  # which changes with what this reader may not know of
         count = write_pieces(path, (export.table_of(kind, piece, fields, about, synthetic)
@@ -390,8 +524,8 @@ def write_table(registry: Registry, reader: View, name: str, path: Path, made_at
     return count
 
 
-def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_at: datetime
-                  ) -> int:
+def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_at: datetime,
+                  then: Moment = NOW) -> int:
     """Write a whole collection as GeoParquet 1.1 (degrees on WGS 84); returns how many rows.
 
     Raises WEB-010; STO-008 where it cannot be written.
@@ -401,13 +535,15 @@ def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_
 
     found = collection(registry, reader, name)
     listed: list[Any]
-    if name in (CELLS, RELEASED):
-        listed = list(_public_items(registry, reader, found, (), {}, None, None, "", 10**9).items)
+    if name in MADE:
+        listed = list(_made_items(registry, reader, found, (), {}, None, None, "", 10**9).items)
     else:
-        marker = marks.Marker(registry, reader, name)
+        moment: dict[str, Any] = {"valid_at": then.valid_at, "known_at": then.known_at}
+        marker = marks.Marker(registry, reader, name, **moment)
         listed = [replace(r, values=marker.values(r))
-                  for r in reader.records(registry.records(name))]
-    about = export.about_of(registry, reader, export.Choice((name,)), made_at)
+                  for r in reader.records(marker.standing(registry.records(name, **moment)))]
+    about = export.about_of(registry, reader, export.Choice(
+        (name,), then.known_at, then.valid_at), made_at)
     if not reader.may("history"):
         about.pop("chain_head")  # which changes with what this reader may not know of
     table = export.table_of(Kind(found.id, found.title, found.geometry, found.fields), listed,

@@ -17,16 +17,19 @@ import numpy as np
 import shapely
 from shapely import Polygon
 
-from landrelease.core.geometry import joined
+from landrelease.core.geometry import geodesic_area_m2, joined
+from landrelease.core.moment import moment_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
     COVERAGE_TASK,
     MEASURED_DEPTH,
+    SHAPE_REPAIRED,
     TASK_WITHOUT_GROUND,
     TRACK_TWICE,
     LandReleaseError,
 )
+from landrelease.units import area_words
 from landrelease.workflows.operate import Ground, Proven, TrackFile, fixes_sha256, ground_of
 
 if TYPE_CHECKING:
@@ -176,14 +179,15 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     for file, track, work in zip(files, made.tracks, made.works, strict=True):
         sha = _sha(file.path)
         track_ids.append(f"{name}:track:{sha[:16]}")
+        by_machine = machine if file.by == "machine" else None
         first, last = (datetime.fromtimestamp(t, UTC) for t in (
-            track.time_s.min(), track.time_s.max()))
+            _first_new(registry, track.time_s, by_machine), track.time_s.max()))
         values = {"task": task.id, "file_sha256": sha, "fixes_sha256": fixes_sha256(track),
                   "started_at": first.isoformat(), "ended_at": last.isoformat(),
                   "width_m": file.width_m, "position_error_m": file.position_error_m,
                   "fixes": len(track)}
-        if machine and file.by == "machine":
-            values["machine"] = machine
+        if by_machine:
+            values["machine"] = by_machine
         revisions.append(Revision("track", track_ids[-1], values, _line(work, made.ground), at, who,
                                   f"Track of {track.file}, {file.by}", sha, last.date()))
     day = max((r.valid_from for r in revisions if r.valid_from), default=at.date())
@@ -218,6 +222,22 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
 
 
+def _first_new(registry: Registry, time_s: np.ndarray, machine: str | None) -> float:
+    """The first fix of a log that is later than the tracks on record of the same machine which
+    reach over its begin: what the log holds of them once more is no further time of work."""
+    first = float(time_s.min())
+    if machine is None:
+        return first
+    spans = [(a.timestamp(), b.timestamp()) for r in registry.records("track")
+             if r.values.get("machine") == machine
+             if (a := moment_of(r.values.get("started_at"))) is not None
+             and (b := moment_of(r.values.get("ended_at"))) is not None]
+    for begin, end in sorted(spans):
+        if begin <= first <= end and (later := time_s[time_s > end]).size:
+            first = float(later.min())
+    return first
+
+
 MEASURED = "measured_lanes"  # of `proven_by`; without it a proof rests on tracks
 
 
@@ -228,20 +248,26 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
     """What lanes that people searched and measured cover of a recorded task; with `store` recorded
     as a proof of hand work, in the place of an earlier one of measured lanes.
 
-    The result holds areas in m² and `spots`, GeoJSON of what is not covered for certain.
+    The result holds areas in m² and `spots`, GeoJSON of what is not covered for certain, and as
+    `findings` the lanes whose outline crosses itself: of these only the ground counts on which all
+    readings of the outline agree (S01).
 
     Raises COV-002, COV-003, COV-004 (the lanes have no ground), COV-008 (the depth), and what
     reading the file raises.
     """
     from landrelease.operate.measured import covered_for_certain
     from landrelease.operate.spots import join
-    from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.areas import read_places, read_shapes
     from landrelease.workflows.operate import spot_features
 
     if not 0 < depth_m <= 5:
         raise LandReleaseError(MEASURED_DEPTH, found=depth_m)
     assert ground.plane is not None
-    shapes = [ground.plane.to_plane(s) for s in read_shapes(lanes)]
+    read = read_places(lanes, narrow=True)
+    shapes = [ground.plane.to_plane(shape) for _, shape, _ in read]
+    findings = [_narrowed(lanes.name, row, shape, widest)
+                for (row, shape, _), widest in zip(read, read_shapes(lanes), strict=True)
+                if shape != widest]
     if joined(shapes).is_empty:
         raise LandReleaseError(TASK_WITHOUT_GROUND)
     covered = covered_for_certain(ground.geometry, shapes, position_error_m=position_error_m,
@@ -252,7 +278,7 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
         "task": task.id, "task_m2": ground.geometry.area, "covered_certain_m2": covered.area,
         "uncovered_most_m2": max(0.0, ground.geometry.area - covered.area), "lanes": len(shapes),
         "depth_m": depth_m, "confidence": confidence, "stored": store,
-        "spots": spot_features(ground, spots)}
+        "spots": spot_features(ground, spots), "findings": findings}
     if not store:
         return result
     at, who = now or datetime.now(UTC), registry.author(by)
@@ -274,6 +300,14 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
         registry.keep_source(sha, lanes.name, content)
     registry.append(revisions)
     return result
+
+
+def _narrowed(file: str, row: int, shape: BaseGeometry, widest: BaseGeometry) -> dict[str, Any]:
+    area = geodesic_area_m2(shape)
+    return {"code": SHAPE_REPAIRED.code, "row": row, "text": SHAPE_REPAIRED.text(
+        file=file, row=row, found="it crosses itself",
+        rule="only ground on which all readings agree was taken", area=area_words(area),
+        difference=area_words(geodesic_area_m2(widest) - area))}
 
 
 def _standing(registry: Registry, task: str, activity: str | None) -> list[Record]:
@@ -308,32 +342,50 @@ def _multi(shape: Any) -> Any:
     return joined(parts, degrees=True) if parts else None
 
 
-NOT_PROVEN, MACHINE_ONLY = "not_proven", "machine_only"  # states of ground that is left
+# States of ground that is left.
+NOT_PROVEN, MACHINE_ONLY, NO_TRACK = "not_proven", "machine_only", "no_track"
+# Work that searches no ground: nothing has to be covered.
+_SEARCHES_NOTHING = frozenset({"NTS", "EOD_spot_task", "risk_education", "stockpile_destruction"})
 
 
 def gaps(registry: Registry, reader: View) -> list[tuple[str, str, BaseGeometry, float]]:
     """What proofs of coverage on record leave of each task: (task, state, ground in degrees, m²).
 
     "not_proven": no proof covers it. "machine_only": a machine or an animal does, and no hand work,
-    so that it waits for its follow-up (S07). Tasks of which no proof is on record, and those that
-    hand work covers whole, are not in it. A task without an outline has that of its hazard. What is
-    left is never smaller than what the proofs leave (S05).
+    so that it waits for its follow-up (S07). "no_track": the task says that it is completed, and
+    neither a proof nor a track of it is on record: all of its ground. Tracks without a proof prove
+    nothing: "not_proven". Tasks that go on and have no proof yet, those that search no ground, and
+    those that hand work covers whole, are not in it. A task without an outline has that of its
+    hazard. What is left is never smaller than what the proofs leave (S05).
     """
     from landrelease.core.geometry import geodesic_area_m2
 
+    # Whoever asks: of a task of which anything is on record it is not said that there is nothing.
+    proofs = coverages(registry)
+    proven = {str(r.values.get("task")) for r in proofs if r.geometry is not None}
+    tracked = {str(r.values.get("task")) for r in (*proofs, *registry.records("track"))}
     covered: dict[str, dict[bool, list[BaseGeometry]]] = {}
-    for r in reader.inside(coverages(registry)):
+    for r in reader.inside(proofs):
         if r.geometry is not None and r.values.get("task"):
             covered.setdefault(str(r.values["task"]), {True: [], False: []})[
                 r.values.get("coverage_by") == "manual"].append(r.geometry)
+    tasks = [t for t in reader.inside(registry.records("task"))
+             if t.id in covered or _to_be_covered(t)]
     areas: dict[str, BaseGeometry | None] = {}
-    if covered:
+    if any(t.geometry is None for t in tasks):
         areas = {h.id: h.geometry for h in reader.inside(registry.records("hazard"))}
     out = []
-    for task in reader.inside(registry.records("task")):
+    for task in tasks:
         ground = areas.get(str(task.values.get("hazard"))) if task.geometry is None \
             else task.geometry
-        if ground is None or task.id not in covered:
+        if ground is None:
+            continue
+        if task.id not in covered:
+            names = {task.id, str(task.values.get("identifier") or task.id)}
+            whole = _polygons(ground)
+            if not names & proven and not whole.is_empty:
+                out.append((task.id, NOT_PROVEN if names & tracked else NO_TRACK, whole,
+                            geodesic_area_m2(whole)))
             continue
         by_hand, others = (shapely.union_all(np.array(covered[task.id][k], dtype=object))
                            for k in (True, False))
@@ -344,6 +396,12 @@ def gaps(registry: Registry, reader: View) -> list[tuple[str, str, BaseGeometry,
             if not left.is_empty:
                 out.append((task.id, state, left, geodesic_area_m2(left)))
     return out
+
+
+def _to_be_covered(task: Record) -> bool:
+    """Whether a task says that it is completed, and its work has to cover its ground."""
+    return (task.values.get("task_status") == "completed"
+            and task.value("task_type") not in _SEARCHES_NOTHING)
 
 
 def _polygons(shape: BaseGeometry) -> BaseGeometry:

@@ -11,13 +11,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 _GROUND = ("cancelled", "reduced", "cleared", "searched")
-_LONGEST = 3_660  # days of one report that are looked at; a longer one is not believed
 
 
 def without_credit(registry: Registry, outcomes: Sequence[Record], *,
@@ -53,14 +53,14 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
         mine = [o for n in sorted(names) for o in named.get(n, ())]
         if not mine or work.validation == "authority":
             continue
-        first, last = _days(work)
+        first, last = days_of_work(work)
         if str(work.values.get("task") or "") not in tasks and (
                 since is None or (last is not None and last < since)):
             continue
         why = ""
         if first is None or last is None:
             why = "the day of the work is not reported, so no gate can be held against it"
-        elif not 0 <= (last - first).days <= _LONGEST:
+        elif not can_be_held_against_gates(first, last):
             why = f"its days, {first} to {last}, cannot be held against gates"
         else:
             for n in range((last - first).days + 1):
@@ -95,19 +95,16 @@ def _works(registry: Registry, named: Collection[str], valid_at: date | None,
     from landrelease.workflows.identities import FEW_HISTORIES, standing_of, standing_records
 
     table = columns(registry, "activity", ("identifier",), valid_at=valid_at, known_at=known_at)
-    names = {i: {i, str(word or "")} - {""} for i, word in zip(
-        table.ids.tolist(), table.cells["identifier"].tolist(), strict=True)}
-    wanted = [i for i, own in names.items() if not own.isdisjoint(named)]
-    nameless = set(named).difference(*(names[i] for i in wanted))
+    asked, found = set(named), set[str]()
+    wanted = []
+    for i, word in zip(table.ids.tolist(), table.cells["identifier"].tolist(), strict=True):
+        if i in asked or (word and str(word) in asked):
+            wanted.append(i)
+            found |= {i, str(word)} if word else {i}  # "": an outcome that names no work
+    nameless = asked - found
     if len(wanted) <= FEW_HISTORIES:
         return standing_of(registry, "activity", wanted, valid_at=valid_at,
                            known_at=known_at), nameless
     chosen = set(wanted)
     return [w for w in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at)
             if w.id in chosen], nameless
-
-
-def _days(work: Record) -> tuple[date | None, date | None]:
-    begin, end = work.values.get("started_on"), work.values.get("ended_on")
-    first = begin if isinstance(begin, date) else work.valid_from
-    return first, end if isinstance(end, date) else first

@@ -16,13 +16,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landrelease.publish import tiles
+from landrelease.workflows.marks import VALIDATION
 
 if TYPE_CHECKING:
     from landrelease.core.boxes import Boxes
+    from landrelease.core.kind import Field
     from landrelease.store.registry import Registry
 
 MOST_BYTES = 150_000_000
 _SHARE = 4  # where more than a quarter was revised, all is read again
+# The fields by which the map tells features of a kind apart.
+TOLD_APART = ("hazard_type", "status", "outcome_type")
+
+
+def told_apart(kind: str, fields: Sequence[Field]) -> list[str]:
+    """The fields of a kind by which its boxes are told apart; the level of hazards for all readers,
+    so that their boxes are kept once: who does not see levels is not told."""
+    return [*(f.name for f in fields if f.name in TOLD_APART),
+            *([VALIDATION.name] if kind == "hazard" else [])]
 
 
 @dataclass(frozen=True, slots=True)

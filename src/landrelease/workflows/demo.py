@@ -275,8 +275,9 @@ def _words(results: workflows.Results, reports: Sequence[ImportReport], waiting:
     words = [
         f"Records: {read:,} rows read = {accepted:,} accepted + {merged:,} merged + {kept:,} "
         f"quarantined; {waiting:,} wait in quarantine.",
-        f"Land: {total.hazards:,} suspected areas, {area_words(total.hazardous_m2)}; "
-        f"{area_words(total.cleared_m2 or 0)} cleared, {area_words(total.contested_m2)} contested.",
+        f"Land: {total.hazards:,} suspected areas, {area_words(total.hazardous_m2 or 0)}; "
+        f"{area_words(total.cleared_m2 or 0)} cleared, "
+        f"{area_words(total.contested_m2 or 0)} contested.",
         _people(land, assessments, on),
         f"Prior: {sum(a.prior.probability for a in assessments):,.0f} areas expected to hold "
         f"anything ({sum(a.prior.low for a in assessments):,.0f} to "

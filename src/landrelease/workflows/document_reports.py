@@ -11,12 +11,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.document import Cell, Document, Grid, Section
+from landrelease.core.how_many import how_many
+from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.labels import field_label
 from landrelease.core.ledger import Figure
+from landrelease.core.links import Links
 from landrelease.core.record import Record
 from landrelease.errors import LandReleaseError
 from landrelease.workflows.documents import (
+    UNSTATED,
     Making,
+    at_least_notes,
+    at_least_rows,
     columns,
     day_of,
     made,
@@ -26,6 +32,7 @@ from landrelease.workflows.documents import (
 
 if TYPE_CHECKING:
     from landrelease.core.outlook import Outlook
+    from landrelease.publish.words import Words
     from landrelease.store.results import PlanFile
 
 DAYS = 7
@@ -35,6 +42,13 @@ _WEEK_FIGURES = ("hazard_count", "hazardous_m2", "cancelled_m2", "reduced_m2", "
                  "worked_m2_clearance", "worked_m2_BAC", "worked_m2_EOD_spot_task")
 _NO_ITEM = ("none", "none_found")
 SMALL_ARMS = "small_arms_ammunition"
+
+
+def _called(figure: Figure, w: Words) -> str:
+    """A figure's name in the language; that of an area ends with the area's own name."""
+    from landrelease.publish.page import figure_name
+
+    return figure_name(figure, w)
 
 
 # --- the week ------------------------------------------------------------------------------------
@@ -100,14 +114,12 @@ def _of(r: Record, name: str) -> float | None:
     return number_of(r.values.get(name))
 
 
-def _quantity(r: Record) -> int:
-    n = r.values.get("quantity")
-    return n if isinstance(n, int) and not isinstance(n, bool) else 1
-
-
-def _counted(items: Iterable[Record], name: str, first: date, last: date) -> int:
-    return sum(_quantity(r) for r in items if _within(r, name, first, last)
-               and r.value("ordnance_category") not in (*_NO_ITEM, SMALL_ARMS))
+def _counted(m: Making, items: Iterable[Record], name: str, first: date, last: date) -> Cell:
+    """So many items, or at least so many where a record states no whole number (S12)."""
+    counts = [how_many(r.values.get("quantity")) for r in items if _within(r, name, first, last)
+              and r.value("ordnance_category") not in (*_NO_ITEM, SMALL_ARMS)]
+    least = sum(c.least for c in counts)
+    return least if all(c.stated for c in counts) else m.words("paper.at_least", n=least)
 
 
 def _within(r: Record, name: str, first: date, last: date) -> bool:
@@ -127,7 +139,7 @@ def _week_summary(m: Making, works: list[Record], items: list[Record],
         (w("paper.week.hours_lost"), _sum(_of(r, "hours_lost") for r in works)),
         (w("paper.week.person_hours"), sum(people) if people else None)]
     if m.reader.precision("item") == "exact":
-        facts.append((w("paper.week.items"), _counted(items, "found_on", first, last)))
+        facts.append((w("paper.week.items"), _counted(m, items, "found_on", first, last)))
     if m.reader.precision("accident") == "exact":
         facts.append((w("paper.week.incidents.count"), len(accidents)))
     lines = [w("paper.week.note")]
@@ -204,14 +216,19 @@ def _week_items(m: Making, items: list[Record], first: date, last: date) -> Sect
         category = r.value("ordnance_category")
         if category in _NO_ITEM:
             continue
-        row = counts.setdefault(m.word(category), [0, 0])
-        for n, name in enumerate(("found_on", "destroyed_on")):
-            row[n] += _quantity(r) if _within(r, name, first, last) else 0
+        row = counts.setdefault(m.word(category), [0, 0, 0])
+        least, stated = how_many(r.values.get("quantity"))
+        within = [_within(r, name, first, last) for name in ("found_on", "destroyed_on")]
+        row[0] += least if within[0] else 0
+        row[1] += least if within[1] else 0
+        row[2] += any(within) and not stated
+    unstated = sum(row[2] for row in counts.values())
     return Section("items", w("paper.week.items.kinds"), grids=(Grid(
         "items", w("paper.week.items.kinds"), columns(
-            w, "kind", "found:integer", "destroyed:integer"),
-        tuple((k, *v) for k, v in sorted(counts.items())),
-        notes=(w("paper.week.small_arms"),) if m.word(SMALL_ARMS) in counts else (),
+            w, "kind", "found:integer", "destroyed:integer", *UNSTATED[:unstated]),
+        at_least_rows(w, counts, bool(unstated)),
+        notes=(*((w("paper.week.small_arms"),) if m.word(SMALL_ARMS) in counts else ()),
+               *at_least_notes(w, unstated)),
         empty=w("paper.week.items.none")),))
 
 
@@ -374,7 +391,7 @@ def _week_figures(m: Making, first: date, ending: date) -> Section:
         if f is None or f.value == (None if old is None else old.value):
             continue
         was = None if old is None else old.value
-        rows.append((w.said(f.name), w.said(f.unit), was, f.value,
+        rows.append((_called(f, w), w.said(f.unit), was, f.value,
                      None if was is None or f.value is None else f.value - was, code_of(f)))
     return Section("figures", w("paper.week.figures"), grids=(Grid(
         "figures", w("paper.week.figures"), columns(
@@ -447,6 +464,7 @@ def _money(m: Making, funds: list[Record], day: date) -> Section:
             raise
         return Section("money", w("paper.donor.money"), lines=(w("paper.donor.money.none"),))
     told = {r.id: r for r in funds}
+    fund_of = _funds_named(m)
     rows = []
     for t in by_fund(found.account.entries, found.rates):
         r = told.get(t.group)
@@ -457,9 +475,10 @@ def _money(m: Making, funds: list[Record], day: date) -> Section:
     spent: dict[tuple[str, str, str], list[float]] = {}
     unlinked = 0
     for e in m.records("expense"):
-        amount, name = number_of(e.values.get("amount")), str(e.values.get("fund") or "")
-        unlinked += not name
-        if amount is None or name not in told or e.value("expense_status") != "paid":
+        amount, name = number_of(e.values.get("amount")), fund_of(e)
+        unlinked += e.value("fund") in ("", NOT_REPORTED, DECLINED)
+        if (amount is None or name not in told or e.value("expense_status") == "committed"
+                or (day_of(e.values.get("paid_on")) or day) > day):
             continue
         spent.setdefault((name, m.word(e.value("expense_type")), str(
             e.values.get("currency") or w("not_reported"))), []).append(amount)
@@ -477,6 +496,26 @@ def _money(m: Making, funds: list[Record], day: date) -> Section:
             empty=w("paper.donor.expenses.none"))))
 
 
+def _funds_named(m: Making) -> Callable[[Record], str]:
+    """The id of the fund that an expense names by its id or identifier; "" where it names none, or
+    one that cannot be told."""
+    links = Links(m.records("fund"))
+
+    def of(expense: Record) -> str:
+        found = links.of(expense.values.get("fund"))
+        return found[0].id if len(found) == 1 else ""
+
+    return of
+
+
+def _task_names(tasks: Links, r: Record) -> set[str]:
+    """Ids of the tasks that a record names; its own word where no such task is on record."""
+    word = r.value("task")
+    if word in ("", NOT_REPORTED, DECLINED):
+        return set()
+    return {t.id for t in tasks.of(word)} or {str(word)}
+
+
 def _counted_under(m: Making, f: Figure) -> Cell:
     return len(f.records) if m.reader.may("figures", "records") else ""
 
@@ -486,7 +525,7 @@ def _outputs(m: Making, figures: list[Figure]) -> Section:
     return Section("outputs", w("paper.donor.outputs"), grids=(Grid(
         "outputs", w("paper.donor.outputs"), columns(
             w, "figure", "value:number", "unit", "records:integer", "trace"), tuple(
-                (w.said(f.name), f.value, w.said(f.unit), _counted_under(m, f), code_of(f))
+                (_called(f, w), f.value, w.said(f.unit), _counted_under(m, f), code_of(f))
                 for f in figures),
         empty=w("paper.donor.outputs.none")),))
 
@@ -496,11 +535,11 @@ def _outcomes(m: Making, figures: list[Figure]) -> Section:
     return Section("outcomes", w("paper.donor.outcomes"), grids=(
         Grid("shares", w("paper.donor.outcomes"), columns(
             w, "figure", "value:share", "share_of", "trace"), tuple(
-                (w.said(f.name), f.value, w.said(f.denominator), code_of(f)) for f in figures
+                (_called(f, w), f.value, w.said(f.denominator), code_of(f)) for f in figures
                 if f.unit == "share"), empty=w("paper.donor.outcomes.none")),
         *([Grid("rates", w("paper.donor.outcomes"), columns(
             w, "figure", "value:number:2", "unit", "share_of", "trace"), tuple(
-                (w.said(f.name), f.value, w.said(f.unit), w.said(f.denominator), code_of(f))
+                (_called(f, w), f.value, w.said(f.unit), w.said(f.denominator), code_of(f))
                 for f in figures if f.unit != "share"))]
           if any(f.unit != "share" for f in figures) else [])))
 
@@ -513,18 +552,18 @@ def _paid_work(m: Making, funds: list[Record]) -> Section:
     from landrelease.workflows.money import once
 
     of: dict[str, set[str]] = {}
-    ids = {r.id for r in funds}
+    ids, fund_of, tasks_by = {r.id for r in funds}, _funds_named(m), Links(m.records("task"))
     for e in m.records("expense"):
-        if e.values.get("fund") in ids and e.values.get("task"):
-            of.setdefault(str(e.values["fund"]), set()).add(str(e.values["task"]))
+        if (fund := fund_of(e)) in ids:
+            of.setdefault(fund, set()).update(_task_names(tasks_by, e))
     works = once([r for r in m.records("activity")
                   if r.values.get("activity_status") != "planned"]) if of else []
     groups: dict[tuple[str, str, str], list[Record]] = {}
+    named = [(r, _task_names(tasks_by, r)) for r in works]
     for fund, tasks in of.items():
-        for r in works:
-            if r.values.get("task") in tasks:
-                groups.setdefault((fund, str(r.values["task"]),
-                                   m.word(r.value("activity_type"))), []).append(r)
+        for r, own in named:
+            for task in own & tasks:
+                groups.setdefault((fund, task, m.word(r.value("activity_type"))), []).append(r)
     return Section("work", w("paper.donor.work"), grids=(Grid(
         "work on tasks", w("paper.donor.work"), columns(
             w, "fund", "task", "work", "reports:integer", "m2:number"), tuple(
@@ -555,10 +594,10 @@ def _not_claimed(m: Making, figures: list[Figure]) -> Section:
     w = m.words
     lines = [w(f"paper.donor.not_claimed.{k}") for k in ("whole", "worked", "zero", "risk",
                                                          "people")]
-    missing = [w.said(f.name) for f in figures if f.value is None]
+    missing = [_called(f, w) for f in figures if f.value is None]
     if missing:
         lines.append(w("paper.donor.not_claimed.missing", figures="; ".join(missing)))
-    doubtful = [w.said(f.name) for f in figures if f.note.startswith("(unverified)")]
+    doubtful = [_called(f, w) for f in figures if f.note.startswith("(unverified)")]
     if doubtful:
         lines.append(w("paper.donor.not_claimed.unverified", figures="; ".join(doubtful)))
     return Section("not_claimed", w("paper.donor.not_claimed"), lines=tuple(lines))

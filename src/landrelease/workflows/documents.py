@@ -7,13 +7,14 @@ of templates or written as a workbook. `workflows.document_reports` has the week
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.document import Cell, Column, Document, Grid, Section, in_order
+from landrelease.core.how_many import how_many
 from landrelease.core.kind import NOT_REPORTED
 from landrelease.core.labels import field_label, label, vocabulary
 from landrelease.core.record import Record
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from landrelease.store.results import PlanFile
 
 FORMATS = (".pdf", ".xlsx")
-MAP_MOST = 300  # areas that are drawn on a map of a page
+MAP_MOST = 300  # areas that are numbered on a map of a page
 _ACCREDITED = ("granted",)
 _TO_WRITE_ON = "_" * 32
 
@@ -267,6 +268,23 @@ def plain_word(value: Any) -> str:
     return "" if value is None else str(value).replace("_", " ")
 
 
+UNSTATED = ("unstated:integer",)  # the column that is there only where some state no number
+
+
+def at_least_rows(w: Words, counts: Mapping[str, Sequence[int]], unstated: bool
+                  ) -> tuple[tuple[Cell, ...], ...]:
+    """Rows of kind, found, destroyed and, where `unstated`, records without a whole number; such a
+    row counts at least so many and says it (S12)."""
+    if not unstated:
+        return tuple((k, *v[:2]) for k, v in sorted(counts.items()))
+    return tuple((k, *(w("paper.at_least", n=n) if v[2] and n else n for n in v[:2]), v[2])
+                 for k, v in sorted(counts.items()))
+
+
+def at_least_notes(w: Words, unstated: int) -> tuple[str, ...]:
+    return (w("paper.at_least.note", n=unstated),) if unstated else ()
+
+
 def number_of(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
@@ -312,6 +330,7 @@ def plan_document(m: Making, saved: PlanFile) -> Document:
             tuple((w.said(b["constraint"]), b["steps"], b["days"], b["points"])
                   for b in found.binding),
             notes=(w("paper.plan.waits.note"),), empty=w("paper.plan.none")),)))
+        sections += _plan_communities(m, saved) + _plan_cash(m, saved)
         problem, schedule = saved.plan.problem, saved.plan.schedule
         from landrelease.core.work import ACTIVITIES
 
@@ -328,6 +347,51 @@ def plan_document(m: Making, saved: PlanFile) -> Document:
             (w("paper.trace.iterations"), saved.plan.iterations)) if seen.whole else ())))]
     return made(m, "plan", w("paper.plan.subtitle", first=seen.first, last=seen.last), sections,
                 state=w("paper.plan.state"), synthetic=saved.synthetic)
+
+
+def _plan_communities(m: Making, saved: PlanFile) -> list[Section]:
+    """When communities that are cut off, or wait for ground of their own, get their access back;
+    nothing where the plan knows no roads."""
+    from landrelease.workflows import no_land
+    from landrelease.workflows.roads import communities_of, community_rows
+
+    found = communities_of(saved.plan, None, no_land(saved.synthetic))
+    if found is None:
+        return []
+    names = {r.id: str(r.values.get("name") or r.id)
+             for r in m.reader.inside(m.registry.records("settlement"))}
+    w = m.words
+    rows: list[dict[str, Any]] = community_rows(found)
+    first = saved.plan.problem.slot_starts[0].isoformat()
+    waiting = [r for r in rows if r["cut_off_now"] or r["own_hazards_released"] != first]
+    waiting.sort(key=lambda r: (str(r["reached"] or "9999"), str(r["community"])))
+    return [Section("communities", w("paper.plan.communities"), grids=(Grid(
+        "communities", w("paper.plan.communities"),
+        columns(w, "community", "people:integer", "reached:date", "own_released:date"),
+        tuple((names.get(str(r["community"]), r["community"]),
+               None if r["people"] == "" else r["people"],
+               *(date.fromisoformat(str(r[k])) if r[k] else None
+                 for k in ("reached", "own_hazards_released"))) for r in waiting),
+        notes=(w("paper.plan.communities.note"),), empty=w("paper.plan.communities.none")),))]
+
+
+def _plan_cash(m: Making, saved: PlanFile) -> list[Section]:
+    """Money by month and fund; nothing where no money binds the plan."""
+    from landrelease.workflows.planning import cash_rows
+
+    w, rows = m.words, cash_rows(saved.plan)
+    if not rows:
+        return []
+    moved = [r for r in rows if r["arrived"] or r["bound_demining"] or r["bound_works"]]
+    return [Section("cash", w("paper.plan.cash"), grids=(Grid(
+        "money by month", w("paper.plan.cash"),
+        columns(w, "month", "fund", "currency", "arrived:number", "bound_demining:number",
+                "bound_works:number", "left:number"),
+        tuple((r["month"] + " *" * r["after_plan"], r["fund"], r["currency"], r["arrived"],
+               r["bound_demining"], r["bound_works"], r["left"]) for r in moved),
+        notes=(w("paper.plan.cash.note"),
+               *((w("paper.plan.cash.after"),) if any(r["after_plan"] for r in rows) else ())),
+        empty=w("paper.plan.cash.none")),))]
 
 
 def _plan_summary(m: Making, saved: PlanFile, seen: Any) -> Section:
@@ -352,6 +416,8 @@ def _plan_summary(m: Making, saved: PlanFile, seen: Any) -> Section:
                            (w("paper.plan.rules.this"), told["score"]))))
     else:
         lines.append(w("paper.withheld", what=w("paper.plan.whole")))
+    if saved.from_tables:
+        lines.append(w("paper.plan.tables"))
     if saved.chain_head != m.registry.head():
         lines.append(w("paper.plan.old"))
     if saved.plan.interrupted:
@@ -364,17 +430,19 @@ def _plan_map(m: Making, saved: PlanFile, seen: Any) -> Section:
 
     from landrelease.publish.paper import plan_svg
     from landrelease.workflows import on_file
+    from landrelease.workflows.plan_around import around_plan
 
     w = m.words
     features = on_file.plan_map(saved, seen, m.registry, m.reader)["features"]
     if not features:
         return Section("map", w("paper.plan.map"), lines=(w("paper.plan.none"),))
-    shown = features[:MAP_MOST]
-    words = w("paper.map.note") + ("" if len(shown) == len(features) else " " + w(
-        "paper.map.more", count=len(shown)))
-    svg = plan_svg([shapely.geometry.shape(f["geometry"]) for f in shown],
-                   [f["properties"]["order"] for f in shown],
-                   [f["properties"]["class"] for f in shown])
+    drawn = {f["properties"]["hazard"]: shapely.geometry.shape(f["geometry"]) for f in features}
+    around = around_plan(drawn, frozenset(on_file.order_of(saved)), m.registry, m.reader).areas
+    words = " ".join((w("paper.map.note"), *(() if len(features) <= MAP_MOST else (
+        w("paper.map.more", count=MAP_MOST),)), w("paper.map.rest")))
+    svg = plan_svg(list(drawn.values()), [f["properties"]["order"] for f in features],
+                   [f["properties"]["class"] for f in features],
+                   [shapely.geometry.shape(f["geometry"]) for f in around], MAP_MOST)
     return Section("map", w("paper.plan.map"), pictures=((svg, words),))
 
 
@@ -440,7 +508,9 @@ def task_document(m: Making, task: str) -> Document:
         raise LandReleaseError(NOT_FOUND_HERE, found="such task")
     w, v = m.words, found.values
     status = str(v.get("task_status") or NOT_REPORTED)
-    hazard = next((r for r in m.records("hazard") if r.id == v.get("hazard")
+    dangers = _dangers(m)
+    # As it stands: a closing that nobody signed is not for who goes there (S01).
+    hazard = next((r for r in (*dangers, *m.records("hazard")) if r.id == v.get("hazard")
                    or r.values.get("identifier") == v.get("hazard")), None) \
         if v.get("hazard") else None
     facts: list[tuple[str, Cell]] = [
@@ -458,9 +528,9 @@ def task_document(m: Making, task: str) -> Document:
         ("machines", _ids(v.get("machines"))), ("standard", v.get("standard"))) if said]
     facts.append((w("paper.task.instructions"), str(v.get("instructions") or "") or None))
     key = f"paper.task.state.{status}"
-    sections = [Section("order", w("paper.task.order"), tuple(facts)), _ground(m, found, hazard),
-                _hazard(m, hazard), _people(m, found), _closures(m, found),
-                _contacts(m), signatures(m, "ordered", "operator", "received"),
+    sections = [Section("order", w("paper.task.order"), tuple(facts)),
+                _ground(m, found, hazard, dangers), _hazard(m, hazard), _people(m, found),
+                _closures(m, found), _contacts(m), signatures(m, "ordered", "operator", "received"),
                 trace(m, w("paper.trace.task", record=found.id))]
     name = plain_word(v.get("name")) or m.word(v.get("task_type"))
     return made(m, "task", f"{found.id} · {name}", sections,
@@ -473,7 +543,8 @@ def _ids(value: Any) -> str | None:
         value, list | tuple) else str(value)
 
 
-def _ground(m: Making, task: Record, hazard: Record | None) -> Section:
+def _ground(m: Making, task: Record, hazard: Record | None, dangers: Sequence[Record]
+            ) -> Section:
     import shapely
 
     from landrelease.core.geometry import geodesic_area_m2
@@ -491,16 +562,52 @@ def _ground(m: Making, task: Record, hazard: Record | None) -> Section:
         return Section("ground", w("paper.task.ground"), lines=(words,),
                        grids=(_points(w, rows),))
     points = points_of(shape)
-    near = [r.geometry for r in m.records("hazard")
+    near = [r.geometry for r in dangers
             if r.geometry is not None and r.id != (hazard.id if hazard is not None else "")
-            and r.geometry.distance(shape) < 0.02] \
-        if m.reader.precision("hazard") == "exact" else []
+            and r.geometry.distance(shape) < 0.02]
     svg = ground_svg(shape, near, [(p.name, p.longitude, p.latitude) for p in points])
     return Section(
         "ground", w("paper.task.ground"),
         ((w("paper.task.size"), round(geodesic_area_m2(shape), 1)),),
         pictures=((svg, words),), grids=(_points(w, tuple(
             (p.name, p.latitude, p.longitude, p.bearing, p.distance_m, p.to) for p in points)),))
+
+
+def _dangers(m: Making) -> list[Record]:
+    """Hazards on the ground that they stand on, and hazardous ground without a record (S01)."""
+    from landrelease.workflows import hazards_that_stand
+    from landrelease.workflows.waiting_areas import without_record
+
+    if m.reader.precision("hazard") != "exact":
+        return []
+    listed = {r.id: r for r in without_record(m.registry, m.reader)}
+    listed |= {r.id: r for r in m.reader.records(hazards_that_stand(
+        m.registry, valid_at=m.as_of, known_at=m.known_at))}
+    return list(listed.values())
+
+
+def _within_reach(m: Making, hazard: Record) -> Callable[[Record], bool]:
+    """Whether a find may lie on a hazard, as far as its place may be off (S01)."""
+    import shapely
+
+    from landrelease.core.geometry import plane_for
+    from landrelease.workflows import load_assumptions
+
+    ground = hazard.geometry
+    if ground is None or ground.is_empty:
+        return lambda r: False
+    plane = plane_for(ground.bounds)
+    flat = plane.to_plane(ground)
+    shapely.prepare(flat)
+    usual = load_assumptions(None, m.registry).value("find_accuracy_m")
+
+    def there(r: Record) -> bool:
+        if r.geometry is None or r.geometry.is_empty or r.geometry.distance(ground) > 1.0:
+            return False
+        said = number_of(r.values.get("position_accuracy_m"))
+        return bool(shapely.dwithin(flat, plane.to_plane(r.geometry), max(said or 0.0, usual)))
+
+    return there
 
 
 def _points(w: Words, rows: tuple[tuple[Cell, ...], ...]) -> Grid:
@@ -533,17 +640,22 @@ def _hazard(m: Making, hazard: Record | None) -> Section:
     grids = []
     if m.reader.may("items", "counts") and m.reader.precision("item") == "exact":
         counts: dict[str, list[int]] = {}
+        unstated = 0
+        there = _within_reach(m, hazard)
         for r in m.records("item"):
-            if r.values.get("hazard") in (hazard.id, hazard.values.get("identifier")) \
-                    and r.values.get("hazard"):
-                row = counts.setdefault(m.word(r.value("ordnance_category")), [0, 0])
-                quantity = r.values.get("quantity")
-                n = int(quantity) if isinstance(quantity, int) else 1
+            if (r.values.get("hazard") in (hazard.id, hazard.values.get("identifier"))
+                    and r.values.get("hazard")) or there(r):
+                row = counts.setdefault(
+                    m.word(r.value("ordnance_category")), [0, 0, 0])
+                n, stated = how_many(r.values.get("quantity"))
                 row[0] += n
                 row[1] += n if r.value("disposal") == "destroyed" else 0
+                row[2] += not stated
+                unstated += not stated
         grids.append(Grid("items found", w("paper.task.found"), columns(
-            w, "kind", "found:integer", "destroyed:integer"),
-            tuple((k, *v) for k, v in sorted(counts.items())),
+            w, "kind", "found:integer", "destroyed:integer", *UNSTATED[:unstated]),
+            at_least_rows(w, counts, bool(unstated)),
+            notes=at_least_notes(w, unstated),
             empty=w("paper.task.found.none")))
     if m.reader.precision("accident") == "exact":
         facts.append((w("paper.task.accidents"), sum(

@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core import descent
 from landrelease.core import exchange as core
 from landrelease.core.exchange import Package, Part, Seal
-from landrelease.core.geometry import joined
+from landrelease.core.record import Record
 from landrelease.core.revision import Chain, Revision, StoredRevision
 from landrelease.core.signature import SigningKey, fingerprint, signed
 from landrelease.errors import (
@@ -462,17 +462,35 @@ def _typed(registry: Registry, record_id: str, kind: str, values: Mapping[str, A
     return out
 
 
-def contested_shapes(registry: Registry, kind: str = "hazard") -> dict[str, BaseGeometry]:
-    """For each contested record of a kind the union of what anybody says (S01).
+def contested_said(registry: Registry, kind: str = "hazard", *, valid_at: date | None = None,
+                     known_at: datetime | None = None) -> dict[str, list[Record]]:
+    """For each contested record of a kind what each office says of it, as records.
 
-    While offices disagree on where a hazard is, it is wherever one of them says.
+    While offices disagree on where a hazard is, it is wherever one of them says (S01).
     """
-
-    out = {}
+    out: dict[str, list[Record]] = {}
     for record_id in registry.contested():
-        tips = descent.tips(registry.history(record_id))
-        shapes = [s.revision.geometry for s in tips if s.revision.geometry is not None]
-        if tips[0].revision.kind == kind and shapes:
-            out[record_id] = joined(shapes, degrees=True)
+        held = [s for s in registry.history(record_id)
+                if (known_at is None or (s.known_from or s.revision.recorded_at) <= known_at)
+                and (valid_at is None or s.revision.valid_from is None
+                     or s.revision.valid_from <= valid_at)]
+        tips = descent.tips(held) if held else []
+        if tips and tips[0].revision.kind == kind:
+            out[record_id] = [Record(kind, record_id, r.values, r.geometry, r.valid_from,
+                                     r.validation, s.number, chain=s.chain, signed_by=r.signed_by)
+                              for s in tips for r in (s.revision,)]
     return out
+
+
+def all_said(registry: Registry, kind: str, *, valid_at: date | None = None,
+             known_at: datetime | None = None) -> list[Record]:
+    """The records of a kind, and of those about which offices disagree also what the others say: of
+    what may be dangerous nobody's word is passed over (S01)."""
+    found: list[Record] = registry.records(kind, valid_at=valid_at, known_at=known_at)
+    if len(registry.chains()) < 2:
+        return found
+    held = {(r.id, r.revision) for r in found}
+    return found + [r for said in contested_said(
+        registry, kind, valid_at=valid_at, known_at=known_at).values() for r in said
+        if (r.id, r.revision) not in held]
 

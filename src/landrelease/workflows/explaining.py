@@ -19,6 +19,7 @@ from landrelease.errors import PLAN_CHANGE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.plan.compare import Change, Difference
+    from landrelease.plan.policy import Tested
     from landrelease.plan.waiting import Wait
 
 WEEK_DAYS = 7
@@ -334,7 +335,38 @@ def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int,
         "planned": tested.planned, "plan": words(tested.plan), "rule": words(tested.rule),
         "rule_name": tested.rule_name, "better": tested.better, "gain": float(gain.mean()),
         "gain_error": float(gain.std(ddof=1) / np.sqrt(samples)) if samples > 1 else 0.0,
-        "unfinished": tested.unfinished, "remade": tested.remade, "samples": samples}
+        "unfinished": tested.unfinished, "remade": tested.remade, "samples": samples,
+        "communities": _community_dates(plan, tested)}
+
+
+def _community_dates(plan: Plan, tested: Tested) -> list[dict[str, Any]]:
+    """When each community can be reached, and when its own hazards are released as well: as
+    planned, and the days by which that is so in 10, 50 and 90 % of the drawn worlds; "" beyond the
+    horizon. `..._share`: of the worlds in which it is so by the horizon."""
+    from landrelease.plan.compare import community_slots, end_of
+    from landrelease.plan.waiting import NEVER, zone_openings
+
+    problem, access = plan.problem, plan.problem.access
+    if access is None:
+        return []
+
+    def day(slot: int) -> str:
+        return "" if slot >= NEVER else _iso(end_of(problem, slot))
+
+    planned = {
+        "reached": np.array(zone_openings(problem, plan.schedule)[0])[access.community_zone],
+        "back": community_slots(problem, plan.schedule)}
+    rows = []
+    for c, name in enumerate(access.community_ids):
+        people = float(access.community_people[c])
+        row: dict[str, Any] = {"community": name, "people": None if np.isnan(people) else people}
+        for what, drawn in (("reached", tested.reached), ("back", tested.back)):
+            low, median, high = np.quantile(drawn[:, c], (0.1, 0.5, 0.9), method="higher").tolist()
+            row |= {f"{what}_planned": day(int(planned[what][c])), f"{what}_10": day(low),
+                    f"{what}_50": day(median), f"{what}_90": day(high),
+                    f"{what}_share": float((drawn[:, c] < NEVER).mean())}
+        rows.append(row)
+    return rows
 
 
 # --- other weights -----------------------------------------------------------------------------
@@ -493,11 +525,3 @@ def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"id": c.id, "change": c.change, "before": _iso(c.before), "after": _iso(c.after),
              "days": "" if c.days is None else c.days, "team_before": c.team_before,
              "team_after": c.team_after, "other_team": c.other_team} for c in ordered]
-
-
-def between(before: Plan, after: Plan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of stages and of communities that two plans differ in, as `change_rows`."""
-    from landrelease.plan.compare import difference
-
-    found = difference(before, after)
-    return change_rows(found.stages), change_rows(found.communities)

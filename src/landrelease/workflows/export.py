@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landrelease.core.happened import PAST_WORDS
 from landrelease.core.hxl import GEOMETRY_TAG, RECORD_TAG, SYNTHETIC_TAG, tag
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Kind, Record
 from landrelease.errors import CANNOT_WRITE, EXPORT_UNKNOWN, LandReleaseError
-from landrelease.workflows import is_synthetic, label
+from landrelease.workflows import is_synthetic, label, marks
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -73,8 +74,9 @@ def export(
         else:
             counts = {}
             for n, (name, records) in enumerate(found.items()):
-                kind = reader.kinds[name]
-                table = table_of(kind, records, reader.fields(name), about, synthetic)
+                kind = with_marks(reader.kinds[name], reader)
+                shown = (*reader.fields(name), *(f.name for f in marks.fields(kind, reader)))
+                table = table_of(kind, records, shown, about, synthetic)
                 for fmt in formats:
                     _WRITERS[fmt](part / f"{name}.{fmt}", table, kind, hxl,
                                   _share(progress, n / len(found), 1 / len(found)))
@@ -125,14 +127,29 @@ def _share(progress: Progress, start: float, width: float) -> Progress:
 
 
 def _records(registry: Registry, kind: str, reader: View, choice: Choice) -> list[Record]:
-    found = reader.records(registry.records(kind, valid_at=choice.valid_at,
-                                            known_at=choice.known_at))
+    def known(known_at: datetime | None) -> list[Record]:
+        return marked(registry, reader, kind, valid_at=choice.valid_at, known_at=known_at)
+
+    found = known(choice.known_at)
     if choice.changed_since is None:
         return found
     # Compared as the reader sees them: that a hidden field changed is not told either.
-    before = {r.id: r for r in reader.records(registry.records(
-        kind, valid_at=choice.valid_at, known_at=choice.changed_since))}
+    before = {r.id: r for r in known(choice.changed_since)}
     return [r for r in found if (old := before.get(r.id)) is None or not _same(old, r)]
+
+
+def marked(registry: Registry, reader: View, kind: str, **then: Any) -> list[Record]:
+    """The records that a reader sees, each with its marks among its values (`workflows.marks`):
+    how far it was validated, and whether what it decides counts (S09). A hazard leaves on the
+    ground that it stands on (S01)."""
+    marker = marks.Marker(registry, reader, kind, **then)
+    return [dataclasses.replace(r, values=marker.values(r)) for r in reader.records(
+        marker.standing(registry.records(kind, **then)))]
+
+
+def with_marks(kind: Kind, reader: View) -> Kind:
+    """A kind with the fields of the marks that the reader gets beside its own."""
+    return dataclasses.replace(kind, fields=(*kind.fields, *marks.fields(kind, reader)))
 
 
 def _same(a: Record, b: Record) -> bool:
@@ -145,14 +162,16 @@ def about_of(registry: Registry, reader: View, choice: Choice, made_at: datetime
     reader does not see are withheld as well (S14)."""
     synthetic = is_synthetic(registry)
     withheld = reader.withheld()
+    past = choice.known_at is not None or choice.valid_at is not None
     return {
-        "words": label(synthetic) + "Records of a programme of mine action. Ground without "
-                 "information is to be treated as dangerous. Not for moving on the ground.",
+        "words": label(synthetic) + (PAST_WORDS if past else "")
+                 + "Records of a programme of mine action. Ground without information is to be "
+                   "treated as dangerous. Not for moving on the ground.",
         "synthetic": "yes" if synthetic else "no",
         "chain_head": registry.head(),
         "made_at": made_at.astimezone(UTC).isoformat(timespec="seconds"),
         "known_at": choice.known_at.isoformat() if choice.known_at else "now",
-        "valid_at": choice.valid_at.isoformat() if choice.valid_at else "",
+        "valid_at": choice.valid_at.isoformat() if choice.valid_at else "now",
         "changed_since": choice.changed_since.isoformat() if choice.changed_since else "",
         "office": registry.office, "role": reader.role, "organisation": reader.organisation,
         "areas": ", ".join(area.names[0] for area in reader.areas),
@@ -312,7 +331,10 @@ def _write_mdr(part: Path, found: Mapping[str, Sequence[Record]], reader: View,
         if not records:
             continue
         kind, seen = reader.kinds[kind_name], set(reader.fields(kind_name))
-        tables.append(_mdr_table(entity, kind, names, records, seen, synthetic, about))
+        own = [f.name for f in marks.fields(kind, reader)]
+        tables.append(_mdr_table(entity, with_marks(kind, reader),
+                                 {**names, **{n: n for n in own}}, records, seen | set(own),
+                                 synthetic, about))
     victims = [
         (r.id, who[1], who[2], status)
         for r in found.get("accident", ()) for status in ("killed", "injured") for who in _VICTIM

@@ -54,12 +54,33 @@ class At:
     level: str | None = None
 
 
-def figure_land(registry: Registry, reader: View, at: At) -> Land:
-    """The land that figures rest on; items and reports of work are read as columns."""
+def figure_land(registry: Registry, reader: View, at: At, areas_at: date | None = None) -> Land:
+    """The land that figures rest on; items and reports of work are read as columns.
+
+    areas_at : the day of which the administrative areas are; None: that of the land
+    """
     from landrelease.workflows import load_assumptions, load_land
 
-    return load_land(registry, load_assumptions(None, registry), reader=reader, level=at.level,
-                     valid_at=at.valid_at, known_at=at.known_at, for_models=False)
+    return by_then(registry, load_land(
+        registry, load_assumptions(None, registry), reader=reader, level=at.level,
+        valid_at=at.valid_at, known_at=at.known_at, for_models=False, areas_at=areas_at), at)
+
+
+def by_then(registry: Registry, land: Land, at: At) -> Land:
+    """The land without what was released after the day that is asked for, or on no day that is
+    known: the hazards stand (S01)."""
+    from landrelease.core.happened import by_day
+
+    if at.valid_at is None or not (land.outcomes or land.without_credit):
+        return land
+    kept, nobody_said = by_day(registry.records(
+        "outcome", valid_at=at.valid_at, known_at=at.known_at), at.valid_at)
+    ids, undated = {r.id for r in kept}, set(nobody_said)
+    return dataclasses.replace(
+        land, outcomes=tuple(o for o in land.outcomes if o.id in ids),
+        without_credit=tuple(o for o in land.without_credit if o.id in ids),
+        undated=tuple(o.id for o in land.outcomes
+                      if o.id in undated and o.outcome_type != "searched"))
 
 
 def all_figures(registry: Registry, reader: View, at: At | None = None,
@@ -90,6 +111,7 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
 
     chapters = catalogue.chapters_for(wanted)
     reports: Columns | None = None
+    joint: dict[str, str] | None = None
     land = figure_land(registry, reader, at)
     head, names = land.chain_head, {m.id: m.name for m in land.municipalities}
     rows = make_ledger(land, progress)
@@ -100,20 +122,21 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         reports = columns_at(registry, reader, "activity", (
             *work.FIELDS, *(n for n in REPORT_FIELDS if n not in work.FIELDS)), at)
         # also for joint items and for the cost per m²
+        repeats, joint = work.joint_work(reports)
         if "work" in chapters:
-            found += work.work_figures(reports, head)
+            found += work.work_figures(reports, head, repeats)
             found += _exposure(registry, reader, reports, at, head)
-        joint = work.joint_work(reports)[1]
         if "items" in chapters:
             # Who may not see items gets what was destroyed, and nothing of what still lies there:
             # `reader.figures` takes the others out (S16).
             divided = bool(land.municipalities) and reader.may("items", "places")
-            table = columns_at(registry, reader, "item",
-                             items.FIELDS + (items.JOINT_FIELDS if joint else ()), at,
-                             places=bool(joint) or divided)
+            asked = (items.FIELDS + (items.JOINT_FIELDS if joint else ())
+                     + (items.DAY_FIELDS if at.valid_at else ()))
+            table = columns_at(registry, reader, "item", tuple(dict.fromkeys(asked)), at,
+                               places=bool(joint) or divided)
             found += items.item_figures(
                 table, head, joint, areas_of(table.places, land.municipalities) if divided
-                else None, names)
+                else None, names, at.valid_at)
     if "people" in chapters:
         progress("figures of people", 0.8)
         tables = _people(registry, reader, at)
@@ -130,13 +153,14 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         found += money.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
                                   known_at=at.known_at, costs=not wanted or any(
                                       name.startswith("cost_per_m2") for name in wanted),
-                                  reports=reports)
+                                  reports=reports, joint=joint)
     if "phase_two" in chapters:
         from landrelease.workflows import phase_two
 
         progress("figures of phase two", 0.9)
         found += phase_two.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
                                       known_at=at.known_at)
+    found += _not_on_record(wanted, found, land)
     if plan is not None:
         found += _of_plan(registry, reader, plan, land, wanted, seed, progress)
     valid_at = at.valid_at.isoformat() if at.valid_at else ""
@@ -146,6 +170,19 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     shown = reader.figures(found, unseen(land, reader))
     progress("figures", 1.0)
     return Found(land, reader.ledger(rows), shown)
+
+
+def _not_on_record(wanted: Collection[str], found: Sequence[Figure], land: Land
+                   ) -> list[Figure]:
+    """Figures of the catalogue that are asked for by id and of which no record gives any: they are
+    "not reported" (S12). Those of plans and treaties are no figures of the records alone."""
+    from landrelease.figures import catalogue
+
+    there = {name for f in found for name in (f.id, f.id.split(":")[0])}
+    return [m.figure(0.0 if m is catalogue.WITHOUT_CREDIT and land.outcomes else None, (),
+                     land.chain_head)
+            for m in catalogue.metrics() if m.id in wanted and m.id not in there
+            and m.chapter not in ("plan", "treaty")]
 
 
 def _of_plan(registry: Registry, reader: View, plan: PlanFile, land: Land, wanted: Collection[str],
@@ -191,7 +228,12 @@ def _exposure(registry: Registry, reader: View, reports: Columns, at: At, head: 
 
 def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str], at: At, *,
                places: bool = False) -> Columns:
-    """Columns of a kind of what is asked for; where the reader stated areas, of those alone."""
+    """Columns of a kind of what is asked for; where the reader stated areas, of those alone.
+
+    Reports of work of which the last day is after the day asked for are not among them: `fields`
+    names their days.
+    """
+    from landrelease.core import happened
     from landrelease.store import columns
     from landrelease.workflows.identities import LEVELS
 
@@ -201,6 +243,8 @@ def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str
     else:
         found = columns.columns(registry, kind, fields, valid_at=at.valid_at,
                                 known_at=at.known_at, places=places)
+    if at.valid_at is not None and kind == "activity":
+        found = found.take(~happened.later(found, happened.DAYS[kind], at.valid_at))
     if at.level is None:
         return found
     enough = LEVELS[LEVELS.index(at.level):]
@@ -208,6 +252,7 @@ def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str
 
 
 def _people(registry: Registry, reader: View, at: At) -> dict[str, Columns]:
+    from landrelease.core.happened import by_day
     from landrelease.figures import people
     from landrelease.workflows.identities import at_level
 
@@ -215,7 +260,8 @@ def _people(registry: Registry, reader: View, at: At) -> dict[str, Columns]:
     for kind in _FEW:
         if not reader.may(kind):
             continue
-        records = registry.records(kind, valid_at=at.valid_at, known_at=at.known_at)
+        records = by_day(registry.records(kind, valid_at=at.valid_at, known_at=at.known_at),
+                         at.valid_at)[0]
         if at.level is not None:
             records = at_level(records, at.level)
         tables[kind] = columns_of(kind, reader.inside(records), people.FIELDS[kind])

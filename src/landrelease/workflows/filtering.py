@@ -14,7 +14,7 @@ import json
 import operator
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,14 +38,28 @@ Term = Callable[[Values, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter that was read. `bounds`: nothing outside this window passes; None: not known."""
+    """A filter that was read. `bounds`: nothing outside this window passes; None: not known.
+    `text`: a field of text, and what its text passes in whatever passes the filter."""
 
     test: Callable[[Values, Any], bool | None]
     bounds: Bounds | None = None
     fields: frozenset[str] = frozenset()
+    text: tuple[str, Callable[[str | None], bool]] | None = None
+    # A field, and by id of an item what it may also be read as: one reading that passes is enough.
+    also: tuple[str, Mapping[str, tuple[Any, ...]]] | None = None
 
     def passes(self, values: Values, geometry: Any) -> bool:
         return self.test(values, geometry) is True
+
+    def passes_of(self, item_id: str, values: Values, geometry: Any) -> bool:
+        """The same of an item with an id."""
+        if self.passes(values, geometry):
+            return True
+        if self.also is None or item_id not in self.also[1]:
+            return False
+        name, readings = self.also
+        return any(self.passes({**values, name: reading}, geometry)
+                   for reading in readings[item_id])
 
 
 def holding(wanted: Mapping[str, str], more: Filter | None) -> Filter:
@@ -55,7 +69,8 @@ def holding(wanted: Mapping[str, str], more: Filter | None) -> Filter:
             more is None or more.passes(values, geometry))
 
     return Filter(test, None if more is None else more.bounds,
-                  frozenset(wanted) | (frozenset() if more is None else more.fields))
+                  frozenset(wanted) | (frozenset() if more is None else more.fields),
+                  None if more is None else more.text)
 
 
 def being(wanted: Mapping[str, Any], more: Filter | None) -> Filter:
@@ -66,12 +81,19 @@ def being(wanted: Mapping[str, Any], more: Filter | None) -> Filter:
             more is None or more.passes(values, geometry))
 
     return Filter(test, None if more is None else more.bounds,
-                  frozenset(wanted) | (frozenset() if more is None else more.fields))
+                  frozenset(wanted) | (frozenset() if more is None else more.fields),
+                  None if more is None else more.text)
+
+
+def standing_as(name: str, readings: Mapping[str, tuple[Any, ...]], keep: Filter) -> Filter:
+    """`keep`, where the items with these ids pass by any of these readings of a field as well."""
+    return replace(keep, also=(name, readings))
 
 
 def read_filter(text: str, lang: str, fields: Mapping[str, Field],
-                to_degrees: Callable[[Any], Any] | None = None) -> Filter:
-    """Read a filter over `fields` (those that the reader sees) and the geometry.
+                to_degrees: Callable[[Any], Any] | None = None, *, placed: bool = True) -> Filter:
+    """Read a filter over `fields` (those that the reader sees) and the geometry, where items of the
+    kind have one (`placed`).
 
     lang : "cql2-text" or "cql2-json". to_degrees : carries an (N, 2) array of the filter's
     coordinates to longitude, latitude; None where they are that already.
@@ -87,9 +109,9 @@ def read_filter(text: str, lang: str, fields: Mapping[str, Field],
         tree = read.to_json()
     except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
         raise _wrong(_first_line(error)) from None
-    maker = _Maker(fields, to_degrees)
+    maker = _Maker(fields, to_degrees, placed)
     test = maker.truth(tree)
-    return Filter(test, maker.bounds_of(tree), frozenset(maker.used))
+    return Filter(test, maker.bounds_of(tree), frozenset(maker.used), maker.text_of(tree))
 
 
 def _check_size(text: str) -> None:
@@ -125,8 +147,9 @@ def _not(value: bool | None) -> bool | None:
 class _Maker:
     """Turns a tree of CQL2 JSON into tests."""
 
-    def __init__(self, fields: Mapping[str, Field], to_degrees: Callable[[Any], Any] | None):
-        self.fields, self.to_degrees = fields, to_degrees
+    def __init__(self, fields: Mapping[str, Field], to_degrees: Callable[[Any], Any] | None,
+                 placed: bool):
+        self.fields, self.to_degrees, self.placed = fields, to_degrees, placed
         self.used: set[str] = set()
         self.parts = 0
 
@@ -242,10 +265,11 @@ class _Maker:
             pattern = pattern["args"][0]
         if not isinstance(pattern, str) or len(pattern) > MOST_PATTERN:
             raise _wrong(_told(pattern), f"a pattern is a text of at most {MOST_PATTERN}")
+        fits = matcher(str(b({}, None)))
 
         def test(values: Values, shape: Any) -> bool | None:
             text = a(values, shape)
-            return None if text is None else is_like(str(text), str(b(values, shape)))
+            return None if text is None else fits(str(text))
 
         return test
 
@@ -281,9 +305,10 @@ class _Maker:
     def shape(self, tree: Any) -> Any:
         """A geometry in degrees; None for the item's own."""
         if isinstance(tree, dict) and "property" in tree:
-            if tree["property"] != GEOMETRY:
-                raise LandReleaseError(PARAMETER_UNKNOWN, found=str(tree["property"])[:60],
-                                       expected=GEOMETRY)
+            if tree["property"] != GEOMETRY or not self.placed:
+                raise LandReleaseError(
+                    PARAMETER_UNKNOWN, found=str(tree["property"])[:60],
+                    expected=GEOMETRY if self.placed else ", ".join(sorted(self.fields)) or "none")
             return None
         try:
             if isinstance(tree, dict) and "bbox" in tree:
@@ -394,6 +419,25 @@ class _Maker:
         return None
 
 
+    def text_of(self, tree: Any) -> tuple[str, Callable[[str | None], bool]] | None:
+        """A field of text by which alone it can be told that an item does not pass: from what must
+        hold of it."""
+        if not isinstance(tree, dict) or not isinstance(tree.get("args"), list):
+            return None
+        if tree["op"] == "and":
+            return next((found for a in tree["args"] if (found := self.text_of(a))), None)
+        if tree["op"] != "like":
+            return None
+        alone = _Maker(self.fields, None, self.placed)
+        test = alone.truth(tree)
+        if len(alone.used) != 1:
+            return None
+        (name,) = alone.used
+        known = self.fields[name]
+        return (name, lambda text: test({name: text}, None) is True) if (
+            known.type == "text" and not known.personal) else None
+
+
 def _joined(op: str, parts: list[Callable[[Values, Any], bool | None]]
             ) -> Callable[[Values, Any], bool | None]:
     """And, or of three-valued parts: what decides alone decides, else unknown stays unknown."""
@@ -470,11 +514,11 @@ def _told(tree: Any) -> str:
     return json.dumps(tree, default=str)[:60]
 
 
-def is_like(text: str, pattern: str) -> bool:
-    r"""SQL's LIKE: `%` any characters, `_` one, `\` before either itself. In time proportional to
-    the lengths' product: no pattern makes it slow.
+def matcher(pattern: str) -> Callable[[str], bool]:
+    r"""SQL's LIKE as a test of texts: `%` any characters, `_` one, `\` before either itself. In
+    time proportional to the lengths' product: no pattern makes it slow.
 
-    >>> is_like("Meadow 5%", "Mea%5\\%"), is_like("Meadow", "m%"), is_like("ab", "a_b")
+    >>> matcher("Mea%5\\%")("Meadow 5%"), matcher("m%")("Meadow"), matcher("a_b")("ab")
     (True, False, False)
     """
     marks: list[tuple[str, str]] = []
@@ -482,6 +526,33 @@ def is_like(text: str, pattern: str) -> bool:
     for c in characters:
         marks.append(("is", next(characters, "\\")) if c == "\\" else
                      ("any", "") if c == "%" else ("one", "") if c == "_" else ("is", c))
+    if any(kind == "one" for kind, _ in marks):
+        return lambda text: _walked(text, marks)
+    parts = [""]
+    for kind, c in marks:
+        if kind == "any":
+            parts.append("")
+        else:
+            parts[-1] += c
+    if len(parts) == 1:
+        return parts[0].__eq__
+    head, *middle, tail = parts
+
+    def test(text: str) -> bool:
+        at, end = len(head), len(text) - len(tail)
+        if at > end or not text.startswith(head) or not text.endswith(tail):
+            return False
+        for part in middle:  # the first place is the best: it leaves most for what follows
+            found = text.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+    return test
+
+
+def _walked(text: str, marks: list[tuple[str, str]]) -> bool:
     at = mark = 0
     star = behind = -1
     while at < len(text):

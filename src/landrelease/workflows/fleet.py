@@ -20,6 +20,7 @@ from landrelease.errors import (
     STANDOFF_NOT_STATED,
     LandReleaseError,
 )
+from landrelease.publish.words_lanes import AROUND_NOT_KNOWN, HOLDS, OPENS
 from landrelease.workflows import lanes
 from landrelease.workflows.lanes import LaneOptions
 from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
@@ -48,7 +49,7 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     """
     lanes.check_options(options)
     from landrelease.operate import fleet
-    from landrelease.operate.lanes import new_ground
+    from landrelease.operate.lanes import new_ground, with_safe
     from landrelease.store.results import dump, write_atomically
 
     chosen = [lanes.chosen_profile(n, profiles, known) for n in names]
@@ -59,6 +60,7 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
         raise LandReleaseError(PEOPLE_APART, found=(
             "not stated" if people_apart_m is None else people_apart_m))
     ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
+    options = lanes.with_relief(options, ground)
     # Steep ground is closed to all where it is to one of them.
     allowed = ground.geometry
     slopes = False
@@ -74,20 +76,25 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     speeds = [_speed(p, speed_m_s, min(widths) - overlap) for p in drive]
     entry = lanes.in_metres(ground, options.entry)
     first = any(lanes.headland(options, p) for p in drive)
+    unsafe = lanes.unsafe_around(ground, allowed, drive, options)
+    safe = lanes.safe_beside(ground, unsafe, options)
     made = fleet.plan_fleet(
         allowed, speeds, apart_m=apart_m, width_m=min(widths), overlap_m=overlap,
-        radius_m=max(radii, default=None), entry=entry, headland_first=first)
+        radius_m=max(radii, default=None), entry=entry, headland_first=first,
+        safe=safe)
     by_hand = joined([made.plan.by_hand, shapely.difference(ground.geometry, allowed)])
     new = new_ground([[(s.start_s, s.drive) for s in path] for path in made.paths], min(widths),
-                     made.radius_m)
+                     made.radius_m, safe)
     result: dict[str, Any] = ({"synthetic": SYNTHETIC} if ground.synthetic else {}) | {
         "kind": "machines", "machines": [], "width_m": min(widths), "overlap_m": overlap,
         "radius_m": made.radius_m, "apart_m": apart_m, "task_m2": ground.geometry.area,
         "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
         "length_m": made.plan.length_m, "headland_first": first, "seconds": made.seconds,
+        "safe_m2": 0.0 if safe is None else safe.area,
         "not_joined": made.plan.apart, "around_known": options.danger is not None,
         **lanes.on_new_ground(new),
-        "findings": [*notes, *lanes.taken(drive, made.radius_m, overlap, options, slopes),
+        "findings": [*notes, *lanes.taken(drive, made.radius_m, overlap, options, slopes,
+                                             ground),
                      *lanes.turns_on_new(new), *lanes.given_up(made.plan)],
         "not_known": sorted({n for p in drive for n in p.not_known}),
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
@@ -95,7 +102,6 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     files: list[Path] = []
     stated = list(result["findings"])
     benchmark = entry if entry is not None else lanes.corner(ground.geometry)
-    unsafe = lanes.unsafe_around(ground, allowed, drive, options)
     for m, (profile, path, speed) in enumerate(zip(drive, made.paths, speeds, strict=True)):
         own = {"kind": "machine", "profile": profile.id, "speed_m_s": speed,
                "length_m": sum(s.drive.length_m for s in path), "stretches": len(path),
@@ -111,22 +117,23 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
         places, out_m = lanes.control(
             ground.geometry, [s.drive for s in path], options.standoff_m or 0.0, reach, unsafe
             ) if reach else ([], 0.0)
-        own |= {"control_range_m": reach, "control_positions": len(places)}
+        own |= {"control_range_m": reach, "control_positions": len(places),
+                "standoff_m": options.standoff_m or 0.0}
         for text in lanes.from_control(places, out_m, options, reach) if reach else ():
             text = text if text == STANDOFF_NOT_STATED.text() else f"Machine {m + 1}: {text}"
             result["findings"] += [text] if text not in result["findings"] else []
         leg, crossing = lanes.approach(entry, path[0].drive.xy[0], made.radius_m, unsafe)
         result["findings"] += [t for t in crossing if t not in result["findings"]]
         told = {"lines": lines, "by_hand": shapely.Polygon(), "control": places,
-                "allowed": allowed, "approach": leg,
+                "allowed": allowed if safe is None else with_safe(allowed, safe),
+                "approach": leg, "safe": safe,
                 "holds": {n: _words(s.holds) for n, s in enumerate(path) if s.holds}}
         apart = lanes.not_joined([shape for _, _, shape in lines])
         result["findings"] += [f"Machine {m + 1}: {text}" for text in apart]
         shown = {**result, **own, "by_hand_m2": 0.0, "findings": [
-            *stated, *apart,
-            "Before a stretch with `holds_until` wait for the others (schedule.csv): at the places "
-            "of LOITER_UNLIM in the plan the machine stops until it is let go."]}
-        files += lanes.write(out / f"machine-{m + 1}", ground, told, benchmark, profile, shown)
+            *stated, *apart, HOLDS]}
+        files += lanes.write(out / f"machine-{m + 1}", ground, told, benchmark, profile, shown,
+                             options.lang)
     if walk is not None and people_apart_m is not None:
         files += _people(out / "people", ground, allowed, walk, options, entry, benchmark, made,
                          people_apart_m, result)
@@ -206,14 +213,12 @@ def _people(out: Path, ground: Ground, allowed: BaseGeometry, profile: Profile,
                             "last_opens_s": max(first, default=0.0)}
     result["people"] = own
     return lanes.write(out, ground, told, benchmark, profile,
-                       {**result, **own, "findings": [
-                           "A lane opens when the machines of `holds_until` have left."]})
+                       {**result, **own, "findings": [OPENS]}, options.lang)
 
 
 def fleet_words(result: dict[str, Any]) -> list[str]:
     """What the command says."""
-    out = ["Synthetic data: made up. Nothing here is about real ground."] if (
-        "synthetic" in result) else []
+    out: list[str] = []
     out.append(f"{len(result['machines'])} machines on lanes of {result['width_m']:g} m, never "
                f"nearer to each other than {result['apart_m']:g} m: {result['length_m']:,.0f} m "
                f"to drive, {result['seconds'] / 3600:.1f} h at the stated speeds.")
@@ -229,7 +234,7 @@ def fleet_words(result: dict[str, Any]) -> list[str]:
     out.append(f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2.")
     if not result["around_known"]:
-        out.append(lanes.AROUND_NOT_KNOWN)
+        out.append(AROUND_NOT_KNOWN)
     if result["not_joined"]:
         out.append(f"{result['not_joined']} pieces of ground cannot be reached from the first "
                    "without leaving allowed ground: bring the machine there from outside.")

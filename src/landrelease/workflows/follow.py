@@ -21,6 +21,7 @@ from landrelease.workflows.operate import (
     TrackFile,
     axes_of,
     check_proof_options,
+    check_written,
     depth_steps,
     rules_of,
     tool_of,
@@ -108,6 +109,7 @@ class _Log:
         self.live: LiveWork | None = None
         self.seen = np.empty(0, dtype=np.int64)  # rows that were taken in
         self.depth_m = np.empty(0)
+        self.engaged = np.empty(0, dtype=np.int8)
         self.size = 0
         self.found: tuple[TrackFinding, ...] = ()  # what the reader could not use, so far
         self.told: dict[tuple[str, int], int] = {}  # the last row of those that were told
@@ -123,18 +125,24 @@ class _Log:
         if found == self.size:
             return None
         self.size = found
-        track = _so_far(self.file, self.options)
+        track = _so_far(self.file, self.options, self.stated)
         if track is None:
             return []
-        if self.live is None or not np.array_equal(track.row[:len(self.seen)], self.seen):
-            # At first, or when the autopilot's own position takes the receiver's place.
+        if self.live is None or not (
+                np.array_equal(track.row[:len(self.seen)], self.seen)
+                and np.array_equal(track.engaged[:len(self.seen)], self.engaged)
+                and np.array_equal(track.depth_m[:len(self.seen)], self.depth_m, equal_nan=True)):
+            # At first, when the autopilot's own position takes the receiver's place, or when what
+            # came says another thing of the fixes before it.
             self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules_of(
                 track, self.file, self.options, self.stated), self.ground.geometry.bounds)
             self.seen = self.seen[:0]
+        check_written(track, self.file)
         self.live.axes(exchanged=axes_of(self.ground, track) == EXCHANGED)
         fresh = _from(track, len(self.seen))
         new = self.live.add(fresh, *self.ground.metres(fresh)) if len(fresh) else []
         self.seen, self.depth_m, self.found = track.row, track.depth_m, track.findings
+        self.engaged = track.engaged
         return [*self.fresh_read(ended=False), *new]
 
     def read(self, *, ended: bool) -> tuple[TrackFinding, ...]:
@@ -151,13 +159,13 @@ class _Log:
         return new
 
 
-def _so_far(file: TrackFile, options: ProofOptions) -> Track | None:
+def _so_far(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Track | None:
     """The fixes that stand in whole lines; None while there is none."""
     from landrelease.records.tracks import whole_lines
 
     content = whole_lines(file.path.name, file.path.read_bytes())
     try:
-        return track_in(file, options, content)
+        return track_in(file, options, stated, content)
     except LandReleaseError as error:
         if error.code in ("FIL-002", "FIL-004", "FIL-007", "TRK-018", "TRK-019"):
             return None

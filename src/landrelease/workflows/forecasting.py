@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.inspection import closed_on
+from landrelease.core.links import Links
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.team_days import TeamDays
@@ -54,8 +55,9 @@ class Reported:
     notes: tuple[str, ...]
 
 
-def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> Reported:
-    """Activity records as team-days.
+def reported_days(records: Sequence[Record], hazards: Sequence[Record] = (),
+                  tasks: Sequence[Record] = ()) -> Reported:
+    """Activity records as team-days. A report without a method has that of its task.
 
     Joint work is divided among its teams, so that nothing is counted twice; of several reports of a
     team on one day, area and kind of work the last one counts; reports of more than a day, or
@@ -63,9 +65,10 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
     """
     grounds = {h.id: ground_of(h) for h in hazards}
     by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in hazards}
+    orders = Links(tasks)
     left: Counter[str] = Counter()
     rows: dict[tuple[str, int, str, str, str],
-               tuple[float, float | None, float | None, bool]] = {}
+               tuple[float | None, float | None, float | None, bool]] = {}
     order = sorted(records, key=lambda r: (r.valid_from or date.min, r.id))
     for r in order:
         activity = str(r.value("activity_type"))
@@ -90,6 +93,9 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
             left["without area or hours"] += 1
             continue
         method = "not_reported" if activity in ("NTS", "TS") else str(r.value("operational_method"))
+        if method == "not_reported" and activity not in ("NTS", "TS"):
+            said = {str(t.value("method")) for t in orders.of(r.values.get("task"))}
+            method = said.pop() if len(said) == 1 else method
         hazard = str(r.values.get("hazard") or "")
         hazard = by_identifier.get(hazard, hazard)
         done = str(r.value("report_type")) == "completion"
@@ -97,7 +103,7 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
             key = (str(team), first.toordinal(), activity, method, hazard)
             if key in rows:
                 left["sent again"] += 1
-            rows[key] = ((area or 0.0) / len(teams), hours, off, done)
+            rows[key] = (None if area is None else area / len(teams), hours, off, done)
     return Reported(_days_of(rows, grounds), len(records), tuple(
         f"{count:,} reports {why} were left out." if why != "sent again" else
         f"{count:,} reports were sent again: the last one counts."
@@ -117,11 +123,12 @@ def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
     for kind in kinds:
         hours = [rows[k][1] for k in keys if (k[2], k[3]) == kind and rows[k][1]]
         full[kind] = float(np.quantile(hours, FULL_DAY_QUANTILE)) if hours else 0.0
-    m2, worked = np.zeros(count), np.zeros(count)
+    m2, worked, nothing = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
     # Who reports time lost reports it where there is any; else a report without hours is silent.
     timed = np.full(count, any((rows[k][2] or 0.0) > 0 for k in keys))
     for i, k in enumerate(keys):
-        area, hours, stated, _ = rows[k]
+        stated_m2, hours, stated, _ = rows[k]
+        area = stated_m2 or 0.0
         timed[i] |= hours is not None or stated is not None
         off = stated or 0.0
         whole = full[k[2], k[3]]
@@ -132,6 +139,7 @@ def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
             worked[i] = 0.0
         else:
             worked[i] = 1.0 if area > 0 or off <= 0 else 0.0
+        nothing[i] = stated_m2 is not None and area <= 0 and worked[i] > 0
     day = np.array([k[1] for k in keys], dtype=np.int64)
     team = np.array([number["team"][k[0]] for k in keys], dtype=np.int64)
     area_of = np.array([number["area"].get(k[4], -1) for k in keys], dtype=np.int64)
@@ -148,7 +156,7 @@ def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
         day, team, kind_of, area_of,
         np.array([number["ground"].get(grounds_of.get(k[4], ""), -1) for k in keys],
                  dtype=np.int64), m2, worked, ended, tuple(teams), tuple(kinds), tuple(areas),
-        tuple(grounds), joined, timed)
+        tuple(grounds), joined, timed, nothing)
 
 
 def _number(record: Record, name: str) -> float | None:
@@ -203,7 +211,7 @@ def learn(registry: Registry, reader: View, assumptions: Assumptions, *, seed: i
     from landrelease.forecast.rates import fit_lost, fit_rates, rate_priors
 
     records = list(reader.nearby(registry.records("activity")))
-    reported = reported_days(records, registry.records("hazard"))
+    reported = reported_days(records, registry.records("hazard"), registry.records("task"))
     priors = rate_priors(assumptions)
     rates = fit_rates(reported.days, priors_of(assumptions), priors, seed=seed)
     lost = fit_lost(reported.days, assumptions["lost_day_share"], seed=seed)
@@ -232,10 +240,11 @@ def learning_document(found: Learning) -> dict[str, Any]:
 
     rows = []
     for rate in found.rates:
-        own = rate.log_mean[:, None] + rate.team + 0.5 * rate.deviation["day"][:, None] ** 2
+        own = np.log(rate.per_day())[:, None] + rate.team
         rows.append({
             "activity": rate.activity, "method": rate.method, "is_prior": rate.from_prior,
-            "whole_days": rate.days, "m2_per_full_day": range_of(rate.per_day()),
+            "whole_days": rate.days, "share_without_output": range_of(1 - rate.output),
+            "m2_per_full_day": range_of(rate.per_day()),
             "prior": {"value": rate.prior.value, "low": rate.prior.low, "high": rate.prior.high,
                       "source": rate.prior.source},
             "teams": {name: range_of(np.exp(own[:, j])) for j, name in enumerate(rate.teams)},
@@ -290,6 +299,29 @@ def learned_of(found: Learning, teams: Mapping[str, str] | None = None) -> dict[
                  for name, own in zip(rate.grounds, rate.ground.T, strict=True)},
                 float(np.median(rate.deviation["ground"])))
     return made
+
+
+def unused_rates(found: Learning, kinds: Collection[str]) -> tuple[str, ...]:
+    """Which reported work teaches a rate that no team of a plan works at; `kinds`: of its teams."""
+    used = {POOL_WORK[k] for k in kinds if k in POOL_WORK}
+    return tuple(
+        f"{rate.days:,} whole days of {rate.activity}"
+        + (", of which neither report nor task states the method," if rate.method == "not_reported"
+           else f", {rate.method.replace('_', ' ')},")
+        + " are on record; no team of the plan works at that rate."
+        for rate in found.rates if rate.days and not rate.from_prior
+        and (rate.activity, rate.method) not in used)
+
+
+def output_notes(found: Learning) -> tuple[str, ...]:
+    """Which rates are lower by days at work of which 0 m² were reported."""
+    notes = []
+    for rate in found.rates:
+        what = f" at work of {rate.activity}" + (
+            "" if rate.method == "not_reported" else f", {rate.method.replace('_', ' ')}")
+        notes += [c.words.replace(" at work", what) for c in rate.checks
+                  if c.name == "without_output"]
+    return tuple(notes)
 
 
 def _rates_of(found: Learning) -> dict[str, Rate]:
@@ -469,6 +501,7 @@ def _by_month(released: list[tuple[date, float]], ends: list[date], first: date)
     return made
 
 
+CLEARS = ("clearance", "BAC")  # activities whose end clears ground
 RELEASED = ("cancelled", "reduced", "cleared")  # from the weakest to the strongest
 
 
@@ -485,13 +518,14 @@ class _Known:
             return list(reader.nearby(registry.records(kind, valid_at=valid_at,
                                                        known_at=known_at)))
 
+        self.today = valid_at or (known_at or datetime.now(UTC)).date()
         every = [h for h in records("hazard") if h.geometry is not None]
         # A parent counts where its children do not lie.
         self.hazards = standing(every)
         self.outcomes = [o for o in records("outcome") if o.geometry is not None
                          and o.value("outcome_type") in RELEASED]
         self.inspections = records("inspection")
-        self.reported = reported_days(records("activity"), every)
+        self.reported = reported_days(records("activity"), every, records("task"))
         self.assumptions = assumptions
         self._sizes = {} if sizes is None else sizes
         self.area = np.array([self._size(h.geometry) for h in self.hazards])
@@ -586,7 +620,7 @@ class _Known:
                 if name not in latest or self._of[o.id] < 0:
                     continue
                 on, i = latest[name]
-                if i.value("result") != "rejected" or closed_on(i) is not None:
+                if i.value("result") != "rejected" or closed_on(i, self.today) is not None:
                     continue
                 found[self._of[o.id]] += self._size(o.geometry)
                 since[self._of[o.id]] = max(since.get(self._of[o.id], on), on)
@@ -595,26 +629,43 @@ class _Known:
 
     def _worked(self, days: TeamDays, counts: Callable[[int, int], bool] | None = None
                 ) -> dict[str, np.ndarray]:
-        """(A,) m² worked on each hazard by activity; what names one that was divided is spread over
-        what came from it by area. A machine's pass is not clearance (S07)."""
+        """(A,) m² worked on each hazard by step of the work; what names one that was divided is
+        spread over what came from it by area. A machine's pass is not clearance (S07)."""
+        from landrelease.forecast.standing import step_of
+
         worked: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(self.hazards)))
         heirs = [self._heirs.get(name, []) for name in days.areas]
         for k, (activity, method) in enumerate(days.kinds):
-            if activity == "clearance" and method == "mechanical":
+            if activity in CLEARS and method == "mechanical":
                 continue
+            step = step_of((activity, method))
             rows = np.flatnonzero((days.kind == k) & (days.area >= 0) & (days.m2 > 0))
             if counts is None:
                 sums = np.bincount(days.area[rows], days.m2[rows], minlength=len(heirs))
                 for own, m2 in zip(heirs, sums.tolist(), strict=True):
                     if own and m2:
-                        worked[activity][own] += m2 * self.area[own] / max(
+                        worked[step][own] += m2 * self.area[own] / max(
                             float(self.area[own].sum()), 1e-9)
                 continue
             for r in rows.tolist():
                 for h in heirs[int(days.area[r])]:
                     if counts(h, int(days.day[r])):
-                        worked[activity][h] += days.m2[r]
+                        worked[step][h] += days.m2[r]
         return worked
+
+    def _battle(self, days: TeamDays) -> np.ndarray:
+        """bool (A,) areas that battle area clearance clears: by the last report of clearance on
+        them, else by an ordnance on record that holds no mine and no improvised device."""
+        from landrelease.figures.treaty import groups_of
+
+        groups = [groups_of(h.values) for h in self.hazards]
+        found = np.array([bool(g) and not g & {"ap_mine", "av_mine", "ied"} for g in groups],
+                         dtype=bool)
+        kinds = np.array([k[0] in CLEARS for k in days.kinds], dtype=bool)
+        for r in np.flatnonzero((days.area >= 0) & (days.m2 > 0) & kinds[days.kind]).tolist():
+            for h in self._heirs.get(days.areas[int(days.area[r])], []):
+                found[h] = days.kinds[int(days.kind[r])][0] == "BAC"
+        return found
 
     def standing(self, day: date) -> Standing:
         from landrelease.forecast.standing import CLEARANCE, NTS, SURVEY, Standing
@@ -639,13 +690,14 @@ class _Known:
         clearance = _most(days, ("clearance",)) or CLEARANCE
         two_steps = survey[0] == "TS" and NTS in days.kinds
         names: dict[tuple[str, str], tuple[str, ...]] = {}
-        chosen = (*([NTS] if two_steps else []), survey, clearance)
+        battle = _most(days, ("BAC",))
+        chosen = (*([NTS] if two_steps else []), survey, *([battle] if battle else []), clearance)
         busy: dict[tuple[str, str], float] = {}
         for work in chosen:
             k = days.kinds.index(work) if work in days.kinds else -1
             names[work] = tuple(days.teams[t] for t in np.unique(
                 days.team[recent & (days.kind == k)]).tolist())
-            if work != clearance and names[work]:
+            if work[0] not in CLEARS and names[work]:
                 busy[work] = _busy(days, recent, k)
         cut = parts["cancelled"]
         visited = (cut > 0) | surveyed | (worked["TS"] > 0)
@@ -662,6 +714,9 @@ class _Known:
         first = days.span[0] if days.span else day
         late = np.array([h.valid_from is not None and h.valid_from > first for h in self.hazards],
                         dtype=bool)
+        span = max((day - first).days, 1)
+        after = np.array([0.0 if h.valid_from is None else min(max(
+            (h.valid_from - first).days / span, 0.0), 1.0) for h in self.hazards])
         seen = [i for i in self.inspections if i.value("result") in ("accepted", "rejected")]
         place = np.array([own[0] if (own := self._heirs.get(a)) else -1 for a in days.areas],
                          dtype=np.int64)
@@ -675,7 +730,8 @@ class _Known:
             np.minimum(worked["NTS"], area),
             float(np.median(pieces)) if len(pieces) >= FEWEST_PIECES else math.inf, busy,
             0.0 if season == (1, 12) else sd,
-            tuple(map(ground_of, self.hazards)) if days.grounds else ())
+            tuple(map(ground_of, self.hazards)) if days.grounds else (),
+            self._battle(days) if battle else None, after)
 
 
 SELDOM = 0.2  # of the days of the busiest month or weekday: less is no working one

@@ -84,13 +84,14 @@ def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
     return built
 
 
-def for_reader(registry: Registry, reader: View) -> dict[str, Sheets]:
-    """Form -> its sheets with all languages, and the lists that the reader may see."""
+def for_reader(registry: Registry, reader: View, language: str = "en") -> dict[str, Sheets]:
+    """Form -> its sheets with all languages, and the lists that the reader may see; `language`: the
+    one that it opens in."""
     listed = _listed(registry, reader)
     synthetic = is_synthetic(registry)
     texts = languages.all_texts()
-    return {name: sheets(form, texts, kinds=registry.kinds, listed=listed, synthetic=synthetic)
-            for name, form in FORMS.items()}
+    return {name: sheets(form, texts, default=language, kinds=registry.kinds, listed=listed,
+                         synthetic=synthetic) for name, form in FORMS.items()}
 
 
 def _folder(path: Path) -> Path:

@@ -11,10 +11,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from landrelease.core.decision import Verdict, deciders, effective, may_decide, standing
+from landrelease.core.decision import (
+    Verdict,
+    deciders,
+    effective,
+    may_decide,
+    standing,
+    still_said,
+)
 from landrelease.core.descent import current_of, in_conflict
-from landrelease.core.geometry import joined
 from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
+from landrelease.core.lineage import reaching, widest
 from landrelease.core.personal import is_person_id
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
@@ -36,6 +43,7 @@ from landrelease.errors import (
     SIGN_OFF_RELEASES,
     LandReleaseError,
 )
+from landrelease.workflows.redrawn import redrawn_records
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -451,8 +459,10 @@ def standing_records(registry: Registry, kind: str, *, valid_at: date | None = N
 
     Such a record stands as it was before that decision. Where there is nothing before it, the
     fields that decide are left out (they read as not reported) and the level is "entered".
-    A hazard keeps the widest of the grounds that it stands on and those that came with decisions
-    that do not count (S01). Past questions are answered with the keys that are known now.
+    A hazard keeps the widest of the grounds that it stands on, those that came with decisions that
+    do not count, and those that were said of it since the authority signed last: what an unsigned
+    revision leaves out, by whatever way it came, goes on counting (S01). Past questions are
+    answered with the keys that are known now.
     """
     return _stand(registry, kind, registry.records(kind, valid_at=valid_at, known_at=known_at),
                   valid_at, known_at)
@@ -478,8 +488,9 @@ def standing_of(registry: Registry, kind: str, record_ids: Iterable[str], *,
 def _stand(registry: Registry, kind: str, records: list[Record], valid_at: date | None,
            known_at: datetime | None) -> list[Record]:
     known = registry.kinds[kind]
+    redrawn = redrawn_records(registry, kind) if kind == "hazard" else frozenset()
     doubtful = {r.id: n for n, r in enumerate(records)
-                if known.decision_in(r.values) or r.validation == "authority"}
+                if known.decision_in(r.values) or r.validation == "authority" or r.id in redrawn}
     if not doubtful:
         return records
     ring = ring_of(registry)
@@ -490,7 +501,13 @@ def _stand(registry: Registry, kind: str, records: list[Record], valid_at: date 
                    if known_at is None or (s.known_from or s.revision.recorded_at) <= known_at
                    if valid_at is None or s.revision.valid_from is None
                    or s.revision.valid_from <= valid_at]
-        out[n] = _as_it_stands(records[n], history, known, ring)
+        record = records[n]
+        if known.decision_in(record.values) or record.validation == "authority":
+            out[n] = _as_it_stands(record, history, known, ring)
+        if record_id in redrawn:
+            out[n] = reaching(out[n], (replace(
+                record, values=s.revision.values, geometry=s.revision.geometry)
+                for s in still_said(history, known, ring)))
     return out
 
 
@@ -544,17 +561,15 @@ def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind,
             validation="entered" if record.validation == "authority" else record.validation,
             signed_by="")
     r = stored.revision
-    ground = r.geometry
-    if kind.repair == "union" and not kind.decision_in(r.values):
-        more = [s.revision.geometry for s in history if s.revision.geometry is not None
-                and s.hash in verdicts and verdicts[s.hash].standing != "verified"
-                and s.number > stored.number]
-        if any(g != ground for g in more):
-
-            ground = joined([g for g in (ground, *more) if g is not None], degrees=True)
-    return replace(record, values=r.values, geometry=ground, valid_from=r.valid_from,
-                   validation=r.validation, revision=stored.number, chain=stored.chain,
-                   signed_by=r.signed_by)
+    stands = replace(record, values=r.values, geometry=r.geometry, valid_from=r.valid_from,
+                     validation=r.validation, revision=stored.number, chain=stored.chain,
+                     signed_by=r.signed_by)
+    if kind.repair != "union" or kind.decision_in(r.values):
+        return stands
+    return widest(stands, (replace(stands, values=s.revision.values, geometry=s.revision.geometry)
+                           for s in history if s.hash in verdicts
+                           and verdicts[s.hash].standing != "verified"
+                           and s.number > stored.number))
 
 
 FEW_HISTORIES = 500  # records whose histories are asked for one by one

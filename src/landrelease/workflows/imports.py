@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,10 +195,27 @@ def propose_mapping(registry: Registry, path: Path, *, kind: str | None = None,
     return proposal, mapping.dump(proposal)
 
 
-def columns_of(registry: Registry, path: Path, *, kind: str | None = None
-               ) -> tuple[Proposal, dict[str, list[str]], dict[str, Any]]:
-    """What each column of a file may mean; its first values; and the mapping of what is certain, as
-    a file of mappings has it (`records.mapping.load`). Of a file with layers the first is read.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that was looked at before it is imported.
+
+    samples : the first values of each column. document : the mapping of what is certain, as a file
+    of mappings has it (`records.mapping.load`). words : column -> word -> how often, of columns
+    that may hold a vocabulary. meanings : field -> word -> (meaning, certain), over all columns.
+    crs : the system that the file itself states; "" where it does not.
+    """
+
+    proposal: Proposal
+    samples: dict[str, list[str]]
+    document: dict[str, Any]
+    words: dict[str, dict[str, int]]
+    meanings: dict[str, dict[str, tuple[str, bool]]]
+    crs: str
+
+
+def columns_of(registry: Registry, path: Path, *, kind: str | None = None) -> Looked:
+    """What each column of a file may mean, and the words in it. Of a file with layers the first is
+    read.
 
     Raises what reading a file raises, and FIL-013: nothing says of what kind its rows are.
     """
@@ -213,7 +230,15 @@ def columns_of(registry: Registry, path: Path, *, kind: str | None = None
         if cell is not None and str(cell).strip()))[:3] for heading in table.columns}
     document = document_of(proposal.mapping)
     document.pop("stated")
-    return proposal, samples, {name: value for name, value in document.items() if value}
+    words = {heading: mapping.words_of(table, heading) for heading in table.columns}
+    every = list(dict.fromkeys(word for listed in words.values() for word in listed))
+    known = registry.kinds[proposal.mapping.kind]
+    meanings = {f.name: mapping.meanings(f, every) for f in known.fields if f.choices}
+    for name, sure in proposal.mapping.values.items():
+        if name in meanings:
+            meanings[name] |= {str(word): (str(meant), True) for word, meant in sure.items()}
+    return Looked(proposal, samples, {n: value for n, value in document.items() if value},
+                  words, meanings, table.crs)
 
 
 def place_columns() -> tuple[str, ...]:
@@ -221,6 +246,24 @@ def place_columns() -> tuple[str, ...]:
     from landrelease.records.mapping import PLACE_COLUMNS
 
     return PLACE_COLUMNS
+
+
+def notations() -> dict[str, list[str]]:
+    """What a mapping may state of how places are written, with the words of each; without words it
+    is typed in."""
+    from landrelease.records.mapping import NOTATION
+
+    return {name: list(words) for name, words in NOTATION.items()}
+
+
+def systems(registry: Registry) -> list[dict[str, Any]]:
+    """Systems of coordinates to choose from, those of the programme's area: `code`, `name`, and
+    whether they are a map grid (`grid`) or degrees."""
+    from landrelease.records import places
+
+    bounds = programme_bounds(registry)
+    near = None if bounds is None else places.widened(bounds, 0.5)
+    return [{"code": s.code, "name": s.name, "grid": s.grid} for s in places.systems_in(near)]
 
 
 def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:

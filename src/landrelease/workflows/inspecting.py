@@ -16,7 +16,8 @@ import shapely
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined, plane_for
-from landrelease.core.inspection import closed_on, inspected_on
+from landrelease.core.how_many import how_many
+from landrelease.core.inspection import closed_on, inspected_on, judges_finished_ground
 from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -31,6 +32,7 @@ from landrelease.errors import (
     LOT_WITHOUT_GROUND,
     LandReleaseError,
 )
+from landrelease.workflows.operating import local_day
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -61,8 +63,8 @@ class Strictness:
 
 def propose_lots(registry: Registry, reader: View, task: str, stated: Assumptions, *,
                  form: str = "team", unit_m: float | None = None, size_m2: float | None = None,
-                 strictness: Strictness | None = None, again: str | None = None
-                 ) -> list[dict[str, Any]]:
+                 strictness: Strictness | None = None, again: str | None = None,
+                 now: datetime | None = None) -> list[dict[str, Any]]:
     """Lots of the completed ground of a task that no lot holds yet, each with its sample.
 
     Completed is ground of outcomes (cleared, searched, reduced) whose activity belongs to the
@@ -114,7 +116,8 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     numbers = iter(range(len(held) + 1, len(held) + len(grounds) + 1))
     return [{**_proposal(f"lot:{task}:{next(numbers)}", name, ground, [
         p for p in pieces if _meets(replace(p, ground=done[p.id]), ground)], side, registry,
-        reader, inspections, stated, strictness or Strictness(), order, before),
+        reader, inspections, stated, strictness or Strictness(), order, before,
+        local_day(registry, now or datetime.now(UTC))),
         "left_out": left_out} for name, ground in grounds]
 
 
@@ -429,8 +432,8 @@ def open_items(registry: Registry, reader: View, stated: Assumptions, day: date
 
 def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Piece], side: float,
               registry: Registry, reader: View, inspections: Sequence[Record],
-              stated: Assumptions, strict: Strictness, task: Record, before: Record | None
-              ) -> dict[str, Any]:
+              stated: Assumptions, strict: Strictness, task: Record, before: Record | None,
+              today: date) -> dict[str, Any]:
     from landrelease.verify.draw import plan_sample
     from landrelease.verify.switching import next_level, tightest
     from landrelease.workflows.trials import detection_on_record
@@ -439,7 +442,7 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     units = _units(ground, pieces, side, plane)
     teams = sorted({t for u in units for t in u.teams})
     rule = _rule(stated)
-    standings = [_with_stop(next_level(_accepted(inspections, t), rule), t, inspections)
+    standings = [_with_stop(next_level(_accepted(inspections, t), rule), t, inspections, today)
                  for t in teams]
     standing = tightest(standings)
     level, reason = standing.level, standing.reason
@@ -497,7 +500,8 @@ def _rejected(lot_id: str, inspections: Sequence[Record]) -> Record:
 
 def weaker_than(stated: Assumptions, inspections: Sequence[Record], lot: Record) -> str:
     """In what the sample of a lot asks for less than the programme's settings do, in words; ""
-    where in nothing. Of a sampling that states nothing of it nobody can say."""
+    where in nothing. Of a sampling that does not say what its sample shows it is computed from the
+    sizes of lot and sample; where it does not say these either, that is named."""
     from landrelease.workflows.trials import detection_on_record
 
     tried = detection_on_record([i for i in inspections if i.id != lot.id], stated)
@@ -518,7 +522,26 @@ def weaker_than(stated: Assumptions, inspections: Sequence[Record], lot: Record)
                           wanted if confidence is None else confidence, stated)
         if tolerable > most:
             out.append(f"{tolerable:g} units with an item tolerated instead of {most}")
-    return ", ".join(out)
+    if tolerable is None and confidence is None and judges_finished_ground(lot):
+        out.append(_shown(size, number_of(lot.values.get("sample_size")),
+                          trusted if detection is None else min(detection, trusted), wanted,
+                          stated))
+    return ", ".join(filter(None, out))
+
+
+def _shown(size: float | None, sample: float | None, detection: float, confidence: float,
+           stated: Assumptions) -> str:
+    """What a sample of some units of a lot does not show, as the settings ask for it; "": nothing.
+    """
+    from landrelease.verify.sampling import accept_probability
+
+    if size is None or sample is None or not 0 < sample <= size:
+        return "it does not say what its sample shows"
+    most = _tolerable(int(size), detection, confidence, stated)
+    shown = 1 - accept_probability(int(size), most, int(sample), detection)
+    return "" if shown >= confidence - 1e-9 else (
+        f"{sample:g} of {size:g} units show {most} units with an item with a chance of "
+        f"{shown:.2f} instead of {confidence:g}")
 
 
 def _tolerable(units: int, detection: float, confidence: float, stated: Assumptions) -> int:
@@ -573,12 +596,13 @@ def _accepted(inspections: Iterable[Record], team: str) -> list[bool]:
     return [r.value("result") == "accepted" for r in own]
 
 
-def _with_stop(standing: Standing, team: str, inspections: Iterable[Record]) -> Standing:
+def _with_stop(standing: Standing, team: str, inspections: Iterable[Record], today: date
+               ) -> Standing:
     """A stop ends when every rejected lot of the team is closed."""
     if standing.stopped and not any(
             r.value("inspection_part") == "lot" and r.value("result") == "rejected"
             and team in listed(r.values.get("teams"))
-            and closed_on(r) is None for r in inspections):
+            and closed_on(r, today) is None for r in inspections):
         return replace(standing, stopped=False)
     return standing
 
@@ -812,6 +836,7 @@ class _Told:
         self.teams = {str(r.values.get("identifier")): r for r in teams.values()} | teams
 
         self._by_work: dict[str, list[tuple[BaseGeometry | None, int]]] | None = None
+        self._uncounted: dict[str, list[str]] = {}  # work -> items that state no whole number
         self._lots_of: dict[str, int] | None = None
 
     def outcomes_of(self, lot: Record) -> list[Record]:
@@ -922,8 +947,11 @@ class _Told:
             self._by_work = {}
             for item in self.items.values():
                 if item.value("ordnance_category") not in ("small_arms_ammunition", "none_found"):
-                    self._by_work.setdefault(str(item.values.get("activity") or ""), []).append(
-                        (item.geometry, int(number_of(item.values.get("quantity")) or 1)))
+                    done, n = str(item.values.get("activity") or ""), how_many(
+                        item.values.get("quantity"))
+                    self._by_work.setdefault(done, []).append((item.geometry, n.least))
+                    if not n.stated:
+                        self._uncounted.setdefault(done, []).append(item.id)
         return self._by_work.get(work.id, ())
 
     def lots_of(self, work: Record) -> int:
@@ -936,16 +964,20 @@ class _Told:
 
     def missed(self, stated: Assumptions, by: str, groups: Iterable[str]
                ) -> dict[str, dict[str, Any]]:
-        """Share of items that each group misses, where its lots say so."""
+        """Share of items that each group misses, where its lots say so. `items_at_least`: finds of
+        the group that state no whole number; with them the share is at most this (S12)."""
         from landrelease.assess.stratum import beta_of
         from landrelease.verify.missed import missed_share
 
         lots: dict[str, list[FoundTwice]] = {}
+        uncounted: dict[str, set[str]] = {}
         for lot in self.lots:
             found, who = self.found_twice(lot, stated), self.groups(lot, lot, by)
             for group in who if found is not None else ():
                 assert found is not None
                 lots.setdefault(group, []).append(replace(found, weight=1 / len(who)))
+                uncounted.setdefault(group, set()).update(
+                    i for w in self.works_of(lot) for i in self._uncounted.get(w.id, ()))
         prior = beta_of(stated["detection_manual"])
         out = {}
         for group in groups:
@@ -954,7 +986,9 @@ class _Told:
             m = missed_share(lots[group], (prior["a"], prior["b"]))
             out[group] = {
                 "missed_share": m.mean, "missed_low": m.low, "missed_high": m.high,
-                "missed_items": m.items, "detection": {"a": m.a, "b": m.b}}
+                "missed_items": m.items, "detection": {"a": m.a, "b": m.b},
+                # Counted as the least that they can be: the group may have found more.
+                "items_at_least": sorted(uncounted.get(group, ()))}
         return out
 
     def organisation(self, group: str, by: str) -> str:

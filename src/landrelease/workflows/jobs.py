@@ -7,6 +7,7 @@ files are written below a folder.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
     from landrelease.store.shelf import Shelf
+    from landrelease.workflows.mending import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def _plan(job: Doing) -> dict[str, Any]:
     saved = planning.write_plan(out, made.saved, made.land, job.number("bound_seconds", 0.0))
     result: dict[str, Any] = {
         **planning.plan_summary(saved.plan), "recorded": recorded_rows(saved.recorded),
-        "plan": name, "unkept": unkept(saved.plan), "synthetic": saved.synthetic}
+        "plan": name, "unkept": unkept(saved.plan), "uncounted": made.uncounted,
+        "synthetic": saved.synthetic}
     if made.again is not None:
         stages, communities = planning.write_changes(out, made.again, made.land.synthetic)
         result |= {"not_as_standing": list(made.again.other), "stages_changed": stages,
@@ -178,6 +181,74 @@ def _conflicts(job: Doing) -> dict[str, Any]:
                         job.progress)
     return {"conflict": None if found is None else dataclasses.asdict(found),
             "synthetic": saved.synthetic}
+
+
+def _policy(job: Doing) -> dict[str, Any]:
+    """`plan policy`; when each community has its access back is a file as well."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows.explaining import policy_of
+
+    saved = job.plan()
+    found = policy_of(saved.plan, saved.assumptions, samples=job.whole("samples", 50),
+                      every=job.whole("every", 35), iterations=job.whole("iterations", 1),
+                      seed=job.whole("seed", 1), progress=job.progress)
+    if found["communities"]:
+        exports.write_csv(job.folder / "communities.csv",
+                          workflows.marked(found["communities"], saved.synthetic))
+    return {**found, "synthetic": saved.synthetic}
+
+
+def _pareto(job: Doing) -> dict[str, Any]:
+    """`plan pareto`; with a name the plans that no other one beats are put on file."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows import no_land, planning
+    from landrelease.workflows.explaining import nothing_at_stake, pareto
+
+    name, points = job.text("name"), job.whole("points", 5)
+    one, other = (str(p) for p in job.inputs.get("parts") or ("access", "land"))
+    if name:  # names that cannot be are said before the work
+        for k in range(points):
+            job.plans.new(f"{name}-{100 * k / (points - 1):.4g}")
+    saved = job.plan()
+    found = pareto(saved.plan, one, other, points=points, iterations=job.whole("iterations", 60),
+                   seed=job.whole("seed", 1), progress=job.progress)
+    seen: set[tuple[float, float]] = set()
+    rows = []
+    for row, made in zip(found.rows, found.plans, strict=True):
+        at = (row[one], row[other])
+        kept = f"{name}-{row['folder']}" if name and row["on_the_front"] and at not in seen else ""
+        if kept:
+            out = job.folder / "plan"
+            planning.write_plan(out, dataclasses.replace(saved, plan=made),
+                                no_land(saved.synthetic))
+            job.plans.take(out, kept, {**job.about, "inputs": dict(job.inputs)})
+        rows.append({**row, "plan": kept, "twice": at in seen})
+        seen.add(at)
+    exports.write_csv(job.folder / "plans.csv", workflows.marked([{
+        "share": r["share"], one: r[one], other: r[other], "score": r["score"],
+        "bound": r["bound"], "on_the_front": r["on_the_front"], "plan": r["plan"]}
+        for r in rows], saved.synthetic))
+    return {"parts": [one, other], "plans": rows, "notes": nothing_at_stake(
+        saved.plan.problem, (one, other)), "nothing_at_stake": [
+            part for part in (one, other) if nothing_at_stake(saved.plan.problem, (part,))],
+        "synthetic": saved.synthetic}
+
+
+def _compare(job: Doing) -> dict[str, Any]:
+    """`plan compare`, with all that moves or stays as a file."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows.comparing import compared, csv_rows
+    from landrelease.workflows.on_file import plan_on_file
+
+    found = compared(job.plan(), job.plan("other"))
+    exports.write_csv(job.folder / "compared.csv", workflows.marked(
+        csv_rows(found), found["synthetic"]))
+    return {**found, "names": [plan_on_file(
+        job.plans, job.reader, job.text(name), tuple(job.about.get("areas") or ())).name
+        for name in ("plan", "other")]}
 
 
 def _bound(job: Doing) -> dict[str, Any]:
@@ -284,6 +355,36 @@ def _import(job: Doing) -> dict[str, Any]:
         recorded_by=job.text("recorded_by"), progress=job.progress)
 
 
+def _mend(job: Doing) -> dict[str, Any]:
+    """`quarantine retry --from`: a workbook of rows that wait, as it came back."""
+    from landrelease.workflows import mending
+
+    return _taken_back(job, mending.of_reader(job.registry, job.reader))
+
+
+def _mend_own(job: Doing) -> dict[str, Any]:
+    """The same of the rows that an own import put to wait (`waiting`: their numbers)."""
+    from landrelease.workflows import mending
+
+    return _taken_back(job, mending.of_import(
+        job.registry, job.reader, [int(n) for n in job.inputs.get("waiting") or ()]))
+
+
+def _taken_back(job: Doing, scope: Scope) -> dict[str, Any]:
+    from landrelease.workflows import is_synthetic, quarantine
+
+    (path,) = (job.folder.parent / INCOMING).iterdir()
+    found = quarantine.take_back(
+        job.registry, path, job.reader, decided_by=job.text("recorded_by"), rows=scope.rows,
+        told=scope.told, progress=job.progress)
+    left = [o for o in found if o.status not in ("accepted", "recorded already", "unchanged")]
+    return {"counts": dict(Counter(o.status for o in found)),
+            "left": [{"sheet": o.sheet, "number": o.number, "status": o.status,
+                      "findings": [dataclasses.asdict(f) for f in o.findings]}
+                     for o in left[:MOST_LEFT]],
+            "synthetic": is_synthetic(job.registry)}
+
+
 def _export(job: Doing) -> dict[str, Any]:
     """`export`: the records that the reader may see, and what was withheld."""
     from landrelease.workflows import export as exporting
@@ -305,12 +406,16 @@ class Kind:
     work: Callable[[Doing], dict[str, Any]]
 
 
+MOST_LEFT = 1_000  # rows of a workbook that are told one by one
 INCOMING = "incoming"  # the folder beside a job's files in which a file that came with it lies
 KINDS: dict[str, Kind] = {
     "plan": Kind("plan make", _plan),
     "what-if": Kind("plan what-if", _what_if),
     "price": Kind("plan price", _price),
     "conflicts": Kind("plan conflicts", _conflicts),
+    "policy": Kind("plan policy", _policy),
+    "pareto": Kind("plan pareto", _pareto),
+    "compare": Kind("plan compare", _compare),
     "bound": Kind("plan bound", _bound),
     "forecast": Kind("forecast make", _forecast),
     "claims": Kind("claims check", _claims),
@@ -318,6 +423,8 @@ KINDS: dict[str, Kind] = {
     "map": Kind("assess map", _map),
     "export": Kind("export", _export),
     "import": Kind("import report", _import),
+    "mend": Kind("quarantine retry", _mend),
+    "mend-own": Kind("import report", _mend_own),
 }
 
 

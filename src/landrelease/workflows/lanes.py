@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from landrelease.errors import (
     LANES_KEEP_OUT,
     LANES_NOT_REACHED,
     LANES_OPTION,
+    LANES_SAFE_GROUND,
     LANES_SLOPE,
     NOT_IN_RANGE,
     OUTSIDE_CONTROL,
@@ -30,19 +31,23 @@ from landrelease.errors import (
     PARTS_NOT_JOINED,
     PROFILE_WITHOUT_WIDTH,
     RADIUS_NOT_STATED,
+    SLOPE_FROM_HEIGHTS,
     SLOPE_NOT_KNOWN,
     SLOPE_NOT_STATED,
     STANDOFF_NOT_STATED,
     TURNS_ON_NEW,
     LandReleaseError,
 )
+from landrelease.publish.words_lanes import AROUND_NOT_KNOWN
 from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.profile import Profile
     from landrelease.operate.lanes import Drive, LanePlan, NewGround
+    from landrelease.publish.words import Words
     from landrelease.store.registry import Registry
+    from landrelease.workflows.slopes import Relief
 
 SKETCH_M = 0.01  # bends of a stretch that are smaller are not on the sketch
 JOINED_M = 1e-4  # stretches that are nearer than this, end to start, are one path
@@ -52,10 +57,6 @@ LEFT_M2 = 0.05  # ground in no lane that is worth a word
 CONTROL_STEP = 72  # candidate control positions round the task,
 CONTROL_RINGS = 9  # at so many distances, from the stand-off on, within the range and
 CONTROL_OUT_M = 500.0  # no farther out than this: hazards beyond are not looked at
-
-
-AROUND_NOT_KNOWN = ("Nothing is known of the ground around this task: control positions and the "
-                    "way from the entry were held against the keep-outs alone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,13 @@ class LaneOptions:
     back: bool = False  # the path ends where it begins
     headland_first: bool | None = None  # rounds along edges before swaths that end there
     run_up_m: float | None = None  # out of the way, to turn where ground is done (see lanes.plan)
+    safe: tuple[Path, ...] = ()  # ground beside the task on which the machine may be
+    elevation: Path | None = None  # GeoTIFF of heights in m
+    relief: Relief | None = None  # what `with_relief` made of it
     forbidden: tuple[BaseGeometry, ...] = ()  # more ground not to enter, in the task's metres
     danger: tuple[BaseGeometry, ...] | None = None  # all hazards that stand, and closures, in the
     # task's metres, the task's own among them; None: nothing is known of the ground around
+    lang: str = "en"  # of the sketch
 
 
 def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOptions,
@@ -92,6 +97,7 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     check_options(options)
     chosen = chosen_profile(profile, profiles, known)
     ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
+    options = with_relief(options, ground)
     allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
     entry = in_metres(ground, options.entry)
     width = options.width_m if options.width_m is not None else chosen.value("width_m")
@@ -102,7 +108,8 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     else:
         made = _machine(ground, allowed, chosen, width, entry, options)
         made["result"]["findings"][:0] = taken(
-            [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes)
+            [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes,
+            ground)
     made["result"]["findings"][:0] = notes
     figure = chosen.figure("width_m") if options.width_m is None else None
     benchmark = entry if entry is not None else corner(ground.geometry)
@@ -111,7 +118,8 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
               "width_source": f"{figure.basis}: {figure.source}" if figure else "as stated",
               "task_m2": ground.geometry.area,
               "keep_out_m2": kept_out, "not_known": list(chosen.not_known)}
-    result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result)]
+    result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result,
+                                              options.lang)]
     return result
 
 
@@ -125,10 +133,14 @@ def chosen_profile(name: str, profiles: Path | None, known: Mapping[str, Profile
 
 
 def check_options(options: LaneOptions) -> None:
-    """LAN-021: an option that says nothing, as a range below 0 m or a slope that is no number."""
+    """LAN-021: an option that says nothing, as a range below 0 m or a slope that is no number.
+    REL-023: a language that there is not."""
+    from landrelease.workflows.languages import asked_for
+
     def wrong(name: str, found: object, expected: str) -> LandReleaseError:
         return LandReleaseError(LANES_OPTION, name=name, found=found, expected=expected)
 
+    asked_for(options.lang)
     if options.entry is not None and not all(map(math.isfinite, options.entry)):
         raise wrong("--entry", options.entry, "two numbers as 10.25,45.5")
     if options.entry is not None and not options.plane and not (
@@ -144,6 +156,15 @@ def check_options(options: LaneOptions) -> None:
         raise wrong("--stand-off", options.standoff_m, "metres from 0")
     if options.slope_deg is not None and not 0 <= options.slope_deg <= 90:
         raise wrong("--slope-limit", options.slope_deg, "degrees from 0 to 90")
+
+
+def with_relief(options: LaneOptions, ground: Ground) -> LaneOptions:
+    """The options with the slopes of the task, where a raster of heights is given. LAN-030."""
+    if options.elevation is None:
+        return options
+    from landrelease.workflows.slopes import relief_of
+
+    return replace(options, relief=relief_of(ground, options.elevation))
 
 
 def in_metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -201,6 +222,12 @@ def kept_out(ground: Ground, profile: Profile, options: LaneOptions
                 if _slope(path.name, number, steep) <= limit:
                     continue
             gone.append(shape if ground.plane is None else ground.plane.to_plane(shape))
+    if options.relief is not None:
+        if limit is None:
+            raise LandReleaseError(SLOPE_NOT_KNOWN, file=options.relief.file, found=profile.title)
+        slopes = True
+        gone += [s for s in (options.relief.steeper(limit), options.relief.outside(ground.geometry))
+                 if not s.is_empty]
     return gone, slopes
 
 
@@ -212,6 +239,31 @@ def unsafe_around(ground: Ground, allowed: BaseGeometry, profiles: Sequence[Prof
     gone = [g for p in dict.fromkeys(profiles) for g in kept_out(ground, p, options)[0]]
     return shapely.difference(joined([*gone, *(options.danger or ())]), allowed) if (
         gone or options.danger) else shapely.Polygon()
+
+
+def safe_beside(ground: Ground, unsafe: BaseGeometry, options: LaneOptions
+                ) -> BaseGeometry | None:
+    """Safe ground beside the task as the user states it, less what is known to be unsafe; None:
+    none is stated.
+
+    Raises LAN-032 where it is no polygon, and what `read_places` raises.
+    """
+    from landrelease.records.shapes import polygons_of
+    from landrelease.workflows.areas import read_places
+
+    if not options.safe:
+        return None
+    shapes = []
+    for path in options.safe:
+        for number, place, _ in read_places(path, plane=ground.plane is None, narrow=True):
+            shape = polygons_of(place)
+            if shape.is_empty and not place.is_empty:
+                raise LandReleaseError(LANES_SAFE_GROUND, file=path.name, row=number,
+                                       found=place.geom_type)
+            shapes.append(shape if ground.plane is None else ground.plane.to_plane(shape))
+    left = shapely.difference(joined(shapes), unsafe)
+    parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
+    return joined(parts) if parts else None
 
 
 def _slope(file: str, row: int, value: object) -> float:
@@ -226,8 +278,9 @@ def _slope(file: str, row: int, value: object) -> float:
 
 
 def taken(profiles: Sequence[Profile], radius: float, overlap: float, options: LaneOptions,
-          slopes: bool) -> list[str]:
-    """What a plan for machines takes because nobody stated it: findings LAN-012, 14 to 16."""
+          slopes: bool, ground: Ground) -> list[str]:
+    """What a plan for machines takes because nobody stated it: findings LAN-012, 14 to 16; and
+    LAN-031, where the heights are coarser than the machine, or do not cover the task."""
     out = []
     if options.radius_m is None:
         out += [RADIUS_NOT_STATED.text(found=p.title, taken=radius)
@@ -238,6 +291,11 @@ def taken(profiles: Sequence[Profile], radius: float, overlap: float, options: L
         stated = any(p.value("overlap_m") is not None for p in profiles)
         out.append(OVERLAP_NOT_STATED.text(taken=overlap, basis=(
             "the profile's" if stated else "none")))
+    if (relief := options.relief) is not None:
+        unknown = relief.not_known(ground.geometry)
+        if relief.cell_m > 2 * radius or unknown > LEFT_M2:
+            out.append(SLOPE_FROM_HEIGHTS.text(cell=round(relief.cell_m, 2), file=relief.file,
+                                               unknown=f"{unknown:,.1f}"))
     if not slopes:
         limits = [options.slope_deg if options.slope_deg is not None else p.value("slope_deg")
                   for p in profiles]
@@ -255,16 +313,17 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         profile.value("overlap_m") or 0.0)
     radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
     first = headland(options, profile)
+    unsafe = unsafe_around(ground, allowed, [profile], options)
+    safe = safe_beside(ground, unsafe, options)
     plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry,
-                      back=options.back, headland_first=first, run_up_m=options.run_up_m)
+                      back=options.back, headland_first=first, run_up_m=options.run_up_m, safe=safe)
     by_hand = joined([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
-    unsafe = unsafe_around(ground, allowed, [profile], options)
     places, out_m = control(ground.geometry, plan.drives, options.standoff_m or 0.0, reach, unsafe
                             ) if reach else ([], 0.0)
     leg, crossing = approach(entry, plan.drives[0].xy[0], radius or width / 2, unsafe)
-    new = lanes.new_ground([list(enumerate(plan.drives))], width, radius or width / 2)
+    new = lanes.new_ground([list(enumerate(plan.drives))], width, radius or width / 2, safe)
     rate = profile.figure("rate_m2_h")
     result: dict[str, Any] = {
         "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
@@ -273,7 +332,9 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         "over_least": plan.length_m / plan.least_m - 1, "turn_deg": plan.turn_deg,
         "swaths": sum(d.kind == "swath" for d in plan.drives), "angle_deg": plan.angle_deg,
         "headland_first": first, "ends_where_it_begins": options.back,
+        "safe_m2": 0.0 if safe is None else safe.area,
         "not_joined": plan.apart, "control_range_m": reach, "control_positions": len(places),
+        "standoff_m": options.standoff_m or 0.0,
         "around_known": options.danger is not None, **on_new_ground(new),
         "findings": [*crossing, *turns_on_new(new), *given_up(plan)],
         "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
@@ -286,7 +347,8 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     lines = [s for s in stretches if s[2] is not None]
     result["findings"] += not_joined([shape for _, _, shape in lines])
     return {"result": result, "lines": lines, "by_hand": by_hand, "control": places,
-            "allowed": allowed, "approach": leg}
+            "allowed": allowed if safe is None else lanes.with_safe(allowed, safe),
+            "approach": leg, "safe": safe}
 
 
 def on_new_ground(new: NewGround) -> dict[str, float]:
@@ -459,9 +521,12 @@ def _cut_off(names: Sequence[str], reached: Sequence[str | None]) -> list[str]:
 
 
 def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
-           profile: Profile, result: dict[str, Any]) -> list[Path]:
+           profile: Profile, result: dict[str, Any], lang: str = "en") -> list[Path]:
+    """Write the files; the sketch in the language that was asked for. REL-023: there is none."""
     from landrelease.publish import guidance, sketch
+    from landrelease.publish.words import Words
     from landrelease.store.results import dump, write_atomically
+    from landrelease.workflows.languages import asked_for
 
     mark = {"synthetic": SYNTHETIC} if ground.synthetic else {}
     holds: dict[int, str] = made.get("holds", {})  # line -> what has to be away before it
@@ -478,6 +543,9 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
         features.append(_feature(ground, made["by_hand"], {
             "kind": "kept out" if "left" in made else "by hand",
             "name": made.get("left", "ground that the machine cannot reach"), **mark}))
+    if made.get("safe") is not None:
+        features.append(_feature(ground, made["safe"], {
+            "kind": "safe ground", "name": "as stated; not to be worked", **mark}))
     features += [_feature(ground, shapely.Point(p), {
         "kind": "control position", "name": f"C{n}", **mark})
         for n, p in enumerate(made["control"], start=1)]
@@ -493,8 +561,11 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
             ground.plane.to_degrees(leg))])] if leg is not None else []
         words = "; ".join(filter(None, [mark.get("synthetic"), profile.title,
                                         "proposal: a person decides"]))
-        files["lanes.gpx"] = guidance.gpx("lanes", ways_in + routes, words).encode()
-        files["lanes.kml"] = guidance.kml("lanes", ways_in + routes, words).encode()
+        stands = [(f"C{n} control position", (float(x), float(y))) for n, (x, y) in enumerate(
+            shapely.get_coordinates(ground.plane.to_degrees(shapely.multipoints(made["control"]))
+                                    ) if made["control"] else (), start=1)]
+        files["lanes.gpx"] = guidance.gpx("lanes", ways_in + routes, words, stands).encode()
+        files["lanes.kml"] = guidance.kml("lanes", ways_in + routes, words, stands).encode()
         if result["kind"] == "machine":
             shapes = [shape for _, _, shape in made["lines"]]
             parts = parts_of(shapes)
@@ -513,7 +584,9 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
                     points, *fence(ground, made["allowed"], shapely.multipoints(
                         shapely.get_coordinates([shapes[n] for n in part]))), words,
                     stops).encode()
-    files["sketch.pdf"] = sketch.render_sketch(_sketch(ground, made, benchmark, profile, result))
+    w = Words(asked_for(lang))
+    files["sketch.pdf"] = sketch.render_sketch(sketch.told(
+        _sketch(ground, made, benchmark, profile, result, w), w))
     files["lanes.json"] = dump(dict(result))
     for old in out.glob("lanes*"):  # a plan of an earlier run beside these might be driven
         if re.fullmatch(r"lanes(-\d+)?\.(waypoints|plan)", old.name) and old.name not in files:
@@ -529,37 +602,40 @@ def _feature(ground: Ground, shape: BaseGeometry, properties: dict[str, Any]) ->
 
 
 def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
-            profile: Profile, result: dict[str, Any]) -> dict[str, Any]:
+            profile: Profile, result: dict[str, Any], w: Words) -> dict[str, Any]:
     from landrelease.publish import sketch
 
     lines = list(made["lines"])
     if made.get("approach") is not None:
         lines.insert(0, ("approach", "A", made["approach"]))
     heads, rows = _corner_rows(ground, made, benchmark) if "base" in made else (
-        LEG_HEADS, leg_rows(ground, lines, benchmark))
+        LEG_HEADS, control_rows(ground, made["control"], benchmark)
+        + leg_rows(ground, lines, benchmark))
     at = shapely.get_coordinates(ground.back(shapely.Point(benchmark)))[0]
-    facts = [f"{profile.title}, working width {result['width_m']:g} m. Benchmark at "
-             + (f"{at[1]:.7f}, {at[0]:.7f} (latitude, longitude, WGS 84)." if ground.plane
-                else f"{at[0]:.2f}, {at[1]:.2f} (metres)."),
-             f"Task {result['task_m2']:,.1f} m²."]
+    facts = [w("lanes.at" if ground.plane else "lanes.at_plane", machine=profile.title,
+               width=f"{result['width_m']:g}", place=f"{at[1]:.7f}, {at[0]:.7f}" if ground.plane
+               else f"{at[0]:.2f}, {at[1]:.2f}"),
+             w("lanes.task", m2=f"{result['task_m2']:,.1f}")]
     if result["kind"] == "machine":
-        facts.append(f"Reachable {result['reachable_m2']:,.1f} m²; by hand "
-                     f"{result['by_hand_m2']:,.1f} m²; {result['length_m']:,.0f} m to drive.")
-    facts.append("Distances are on the ground, bearings from "
-                 + ("true north." if ground.plane else "grid north."))
+        facts.append(w("lanes.reach", m2=f"{result['reachable_m2']:,.1f}",
+                       hand=f"{result['by_hand_m2']:,.1f}", metres=f"{result['length_m']:,.0f}"))
+    if made["control"]:
+        facts.append(w("lanes.control", count=len(made["control"]),
+                       standoff=f"{result['standoff_m']:g}",
+                       range=f"{result['control_range_m']:g}"))
+    facts.append(w("lanes.true_north" if ground.plane else "lanes.grid_north"))
     for n, line in enumerate(made.get("base", ()), start=1):
         (to, far), (along, long) = (tuple(v[0] for v in _bearings(ground, [a], [b]))
                                     for a, b in ((benchmark, line.begin), (line.begin, line.end)))
-        facts.append(f"Base line {n}: begins {far:.2f} m from the benchmark at {to:.3f}°, runs at "
-                     f"{along:.3f}° for {long:.2f} m. Offsets are to its left, right of it below "
-                     "0.")
+        facts.append(w("lanes.base", n=n, far=f"{far:.2f}", to=f"{to:.3f}", along=f"{along:.3f}",
+                       long=f"{long:.2f}"))
     if not result["around_known"]:
-        facts.append(AROUND_NOT_KNOWN)
-    facts += result["findings"]
-    return {"title": "Sketch of lanes", "synthetic": SYNTHETIC.upper() if ground.synthetic else "",
-            "facts": facts,
+        facts.append(w("lanes.around"))
+    return {"synthetic": w("synthetic") if ground.synthetic else "",
+            "facts": facts, "findings": result["findings"],
             "svg": sketch.sketch_svg(ground.geometry, made["by_hand"],
-                                     [(kind, shape) for kind, _, shape in lines], benchmark),
+                                     [(kind, shape) for kind, _, shape in lines], benchmark,
+                                     made["control"], made.get("safe")),
             "heads": heads, "rows": rows}
 
 
@@ -567,6 +643,17 @@ LEG_HEADS = ["no.", "kind", "bearing of start", "distance of start", "bearing of
              "length of leg", "bearing of end", "distance of end"]
 CORNER_HEADS = ["lane", "kind", "turn", "entered from", "corner", "base line", "along", "offset",
                 "bearing", "distance"]
+
+
+def control_rows(ground: Ground, places: Sequence[tuple[float, float]],
+                 benchmark: tuple[float, float]) -> list[list[str]]:
+    """A row for each control position: where it is from the benchmark."""
+    if not places:
+        return []
+    bearing, away = _bearings(ground, np.broadcast_to(np.array(benchmark), (len(places), 2)),
+                              np.array(places))
+    return [[f"C{n}", "control position", f"{b:.3f}°", f"{d:.2f} m", "", "", "", ""]
+            for n, (b, d) in enumerate(zip(bearing, away, strict=True), start=1)]
 
 
 def leg_rows(ground: Ground, lines: Sequence[tuple[str, str, BaseGeometry]],
@@ -627,8 +714,7 @@ def _bearings(ground: Ground, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def lane_words(result: dict[str, Any]) -> list[str]:
     """What the command says."""
-    out = ["Synthetic data: made up. Nothing here is about real ground."] if (
-        "synthetic" in result) else []
+    out: list[str] = []
     if result["kind"] != "machine":
         out.append(f"{result['lanes']:,} lanes of {result['width_m']:g} m on "
                    f"{result['lanes_m2']:,.1f} m2; lanes of one turn are at least "

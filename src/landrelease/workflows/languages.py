@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import IO, TYPE_CHECKING
 
-from landrelease.core.texts import ENGLISH, Texts
+from landrelease.core.texts import ENGLISH, SENTENCES, Texts
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -75,6 +75,13 @@ def all_texts() -> tuple[Texts, ...]:
     return tuple(texts(code) for code in NAMES)
 
 
+def synthetic_label(code: str) -> str:
+    """That the data are made up (S19), in a language; in English where that code is none."""
+    from landrelease.publish.words import ENGLISH as published
+
+    return texts(code if code in NAMES else "en")(published["synthetic"])
+
+
 def texts_of_forms() -> tuple[str, ...]:
     """Every text of the forms, in English."""
     from landrelease.records.forms import FORMS
@@ -92,16 +99,73 @@ def texts_of_publications() -> dict[str, str]:
 
 def texts_of_results() -> tuple[str, ...]:
     """What stages write into their results and people read: figures, assumptions, reasons."""
-    from landrelease.core import amounts, sentences
+    from landrelease.core import amounts, claim_sentences, sentences
     from landrelease.figures.catalogue import metrics
     from landrelease.forecast.outlook import COST_DEFINITION, POLICY
+    from landrelease.records.geochecks import CHECK_OF
     from landrelease.workflows import load_assumptions
 
     return tuple(dict.fromkeys(text for text in (
         *amounts.TEXTS,
         *(t for m in metrics() for t in (m.name, m.definition, m.unit, m.denominator)),
+        *(c for m in metrics() for c in m.counts.split("; ") if SENTENCES.of(c) is None),
         *(t for a in load_assumptions(None) for t in (a.definition, a.unit)),
-        POLICY, COST_DEFINITION, *sentences.TEMPLATES) if re.search(r"\w", text)))
+        POLICY, COST_DEFINITION, *meanings().values(), *_checklist(),
+        *(c.title for c in CHECK_OF.values()), *sentences.TEMPLATES,
+        *claim_sentences.CLAIMS) if re.search(r"\w", text)))
+
+
+def meanings() -> dict[str, str]:
+    """Code of the check of claims -> what it means."""
+    from landrelease.figures.claims_codes import CODES
+
+    return {code: meaning for code, (_, meaning) in CODES.items()}
+
+
+def _checklist() -> tuple[str, ...]:
+    """What is asked before land is released; a national list brings its own words."""
+    from landrelease.core.checklist import CHECKS
+    from landrelease.workflows.releasing import shipped_checklist
+
+    listed = shipped_checklist()
+    return (listed.name, *(i.question for i in listed.items), *(q for _, q, _ in CHECKS.values()))
+
+
+# Errors and findings that somebody can meet on a page, besides those of the page for everybody:
+# signing in, files that come in, rows that wait, releases, inspections, plans and jobs. All others
+# are met on the command line alone.
+MET = frozenset(f"{group}-{number}" for group, numbers in {
+    "WEB": "003 006 007 008 010 011 013 014 030 031 032 033 034 035 036 040 041 042 051 052",
+    "SIG": "001 002 003 006 009 010 011 013 014",
+    "REL": "002 003 004 006 010 011 012 013 014 015 020 021 022 024",
+    "PUB": "003 030 031 032",
+    "LIN": "006",
+    "LAN": "007 012 013 014 015 016 017 019 020 024 025 026 027 028 031",
+    "INS": "003 004 005 006 007 008 009 010 011",
+    "VER": "001 002 003",
+    "CLI": "105",
+    "PLN": "102 103",
+    "MON": "020",
+    "FOR": "007 008",
+    "CLM": "001 002",
+    "STO": "007 008 009 010 015 016 020",
+    "FIL": "002 003 004 005 006 007 008 009 010 011 012 013 014 015 016 018 019 035 044 "
+           "046",
+    "FRM": "010 011 012 014 015 016 017 018 019 020 021",
+    "GEO": "001 002 003 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 "
+           "022 023 024 025 026 201 202 205 206 212 301 302 305 311 313 314 315 316 317 318 319 "
+           "320",
+    "ROW": "001 002 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 "
+           "020 021 022 023 024 025 026 027 028 029 030 040 041 042 043",
+}.items() for number in numbers.split())
+
+
+def texts_of_errors() -> tuple[str, ...]:
+    """What is wrong and how to mend it, of the errors that somebody can meet on a page."""
+    from landrelease.errors import CATALOGUE
+
+    return tuple(dict.fromkeys(text for code in sorted(MET) for text in (
+        CATALOGUE[code].problem, CATALOGUE[code].remedy)))
 
 
 def vocabularies() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ out, a point without ground says that some is there.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -22,30 +23,31 @@ from landrelease.publish import tiles
 from landrelease.workflows import is_synthetic, public
 from landrelease.workflows.collections import (
     CELLS,
+    GAPS,
+    MADE,
     NOW,
     RELEASED,
+    UNRECORDED,
     Collection,
     Item,
     Moment,
     collection,
     items,
 )
-from landrelease.workflows.crowds import CROWDS
-from landrelease.workflows.marks import VALIDATION, VERIFIED, decides
+from landrelease.workflows.crowds import CROWDS, TOLD_APART, told_apart
+from landrelease.workflows.marks import CONTESTED, VALIDATION, VERIFIED, WIDENED, decides
 from landrelease.workflows.unsigned import DECIDED, NOTHING, Unsigned, unsigned
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
-    from landrelease.core.kind import Field
+    from landrelease.core.record import Record
     from landrelease.store.registry import Registry
 
 TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
                "road_class", "passable", "closure_reason", "closed_from", "closed_until",
                "ordnance_category", "project_type", "project_status", "task_status",
-               "marking_type", "state", "result", "depth_m", VALIDATION.name)
-# The fields by which the map tells features of a kind apart.
-_TOLD_APART = ("hazard_type", "status", "outcome_type")
-_GROWS = frozenset(("hazard", CELLS, "closure", "task"))
+               "marking_type", "state", "result", "depth_m", "why", VALIDATION.name)
+_GROWS = frozenset(("hazard", CELLS, UNRECORDED, GAPS, "closure", "task"))
 _SHRINKS = frozenset(("outcome", RELEASED))
 _CROWDED, _SMALL = 1_500, 24  # features of a tile; units of a small one
 _MOST = 60_000  # features that are looked at whole where the store cannot say boxes
@@ -67,7 +69,7 @@ def depends_on(registry: Registry, role: str, organisation: str, areas: Sequence
     """What a tile of a reader follows from, beside its place: as long as this is the same, the tile
     is. Cheap, because it is asked for with every tile."""
     settings = registry.setting("extension") or "", registry.setting("synthetic") or ""
-    if name in (CELLS, RELEASED):
+    if name in MADE:
         return public.state_of(registry)
     if _whole(view_of(role, organisation), name) and not areas and not past and (
             name not in DECIDED):
@@ -77,6 +79,16 @@ def depends_on(registry: Registry, role: str, organisation: str, areas: Sequence
     return registry.address, registry.head(), waits, *settings
 
 
+def version(registry: Registry, reader: View) -> str:
+    """Another whenever a map of a reader could be another; "" for who may not see histories, to
+    whom it would tell of changes of what they do not see (S16)."""
+    if not reader.may("history"):
+        return ""
+    said = (registry.head(), registry.quarantine_state(), registry.setting("extension") or "",
+            registry.setting("synthetic") or "", date.today().isoformat())
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:24]
+
+
 def prepare(registry: Registry) -> None:
     """Read what tiles of large kinds are made from, so that the first of them come as fast as the
     others."""
@@ -84,8 +96,11 @@ def prepare(registry: Registry) -> None:
     for kind in registry.kinds.values():
         if kind.geometry != "none" and registry.last(kind.name):
             seen = reader.fields(kind.name)
-            CROWDS.of(registry, kind.name, _told_apart(
+            CROWDS.of(registry, kind.name, told_apart(
                 kind.name, [f for f in kind.fields if f.name in seen]))
+    # What counts is looked at once, and the code that draws is read: one tile, thrown away.
+    for name in DECIDED:
+        tile(registry, reader, name, 0, 0, 0)
 
 
 def extent(registry: Registry, reader: View) -> tuple[float, float, float, float] | None:
@@ -93,19 +108,14 @@ def extent(registry: Registry, reader: View) -> tuple[float, float, float, float
     are none, and where the reader sees only some of them."""
     if reader.precision("hazard") == "cells":
         cells = public.VIEWS.of(registry).cells
+        if not len(cells):
+            return None
         west, south, east, north = shapely.total_bounds(np.array(cells, dtype=object)).tolist()
-        return (west, south, east, north) if cells else None
+        return west, south, east, north
     if reader.areas or not _whole(reader, "hazard"):
         return None
-    names = _told_apart("hazard", collection(registry, reader, "hazard").fields)
+    names = told_apart("hazard", collection(registry, reader, "hazard").fields)
     return tiles.extent_of(CROWDS.of(registry, "hazard", names).box)
-
-
-def _told_apart(kind: str, fields: Sequence[Field]) -> list[str]:
-    """The fields of a kind by which its boxes are told apart; the level of hazards for all readers,
-    so that their boxes are kept once: who does not see levels is not told (`_at_once`)."""
-    return [*(f.name for f in fields if f.name in _TOLD_APART),
-            *([VALIDATION.name] if kind == "hazard" else [])]
 
 
 def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
@@ -139,7 +149,7 @@ def _whole(reader: View, name: str) -> bool:
 def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
              at: tuple[int, int, int]) -> _Drawn:
     """From the boxes in memory: only what is drawn as it is comes from the store."""
-    names = _told_apart(found.id, found.fields)
+    names = told_apart(found.id, found.fields)
     crowd = CROWDS.of(registry, found.id, names)
     doubtful = unsigned(registry, found.id)
     inside = tiles.touching(crowd.box, *at)
@@ -159,7 +169,7 @@ def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
     for record_id, level, values, _ in listed:
         said = {**orjson.loads(values), VALIDATION.name: level}
         out.values.append(_told(record_id, {n: said.get(n) for n in shown}, found.id, doubtful))
-    for wide in doubtful.wider:  # it stands on more ground than was recorded last
+    for wide in _touching(list(doubtful.wider.values()), at):  # more ground than was recorded last
         out.shapes.append(wide.geometry)
         said = {**wide.values, VALIDATION.name: wide.validation}
         out.values.append(_told(wide.id, {n: said.get(n) for n in shown}, found.id, doubtful))
@@ -186,7 +196,7 @@ def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequ
     bounds = tiles.bounds_of(*at)
 
     def together(item: Item, box: np.ndarray) -> None:
-        said = {n: item.values.get(n) for n in shown if n in _TOLD_APART or (
+        said = {n: item.values.get(n) for n in shown if n in TOLD_APART or (
             n == VALIDATION.name and found.id == "hazard")}
         said |= _counts(found.id, said, item.id not in doubtful.ids)
         boxes.append(box)
@@ -203,15 +213,17 @@ def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequ
         out.shapes.append(item.geometry)
         out.values.append(_told(item.id, {n: item.values.get(n) for n in shown}, found.id,
                                 doubtful))
-    inside = {item.id for item, _ in listed}
-    for wide in reader.records(w for w in doubtful.wider if w.id in inside):
-        out.shapes.append(wide.geometry)
-        said = {**wide.values, VALIDATION.name: wide.validation}
-        out.values.append(_told(wide.id, {n: said.get(n) for n in shown}, found.id, doubtful))
     if boxes:
         out.box, out.group = tiles.world(np.array(boxes)), np.array(group)
         out.said = [dict(said) for said in known]
     return out
+
+
+def _touching(records: list[Record], at: tuple[int, int, int]) -> list[Record]:
+    if not records:
+        return []
+    boxes = shapely.bounds(np.array([r.geometry for r in records], dtype=object))
+    return [records[n] for n in tiles.touching(tiles.world(boxes), *at).tolist()]
 
 
 def _without_small(listed: list[tuple[Item, np.ndarray]], z: int, together: Any
@@ -238,7 +250,9 @@ def _all_in(registry: Registry, reader: View, name: str, bounds: tuple[float, fl
 def _told(record_id: str, said: Mapping[str, Any], kind: str, doubtful: Unsigned
           ) -> dict[str, Any]:
     return {"id": record_id, **{n: _plain(n, v) for n, v in said.items()},
-            **_counts(kind, said, record_id not in doubtful.ids)}
+            **_counts(kind, said, record_id not in doubtful.ids),
+            **({WIDENED.name: True} if record_id in doubtful.wider else {}),
+            **({CONTESTED.name: True} if record_id in doubtful.contested else {})}
 
 
 def _counts(kind: str, said: Mapping[str, Any], counts: bool) -> dict[str, bool]:

@@ -87,22 +87,34 @@ def load_effort(
         gates=registry.records("gate", valid_at=valid_at, known_at=known_at),
         assumptions=assumptions, independent=independent,
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
+    now = valid_at is None and known_at is None
     return dataclasses.replace(effort, since={**effort.since, **_first_days(
-        registry, hazards, effort)})
+        registry, hazards, effort, now=now)})
 
 
-def _first_days(registry: Registry, hazards: Sequence[Record], effort: Effort) -> dict[str, date]:
-    """The first day on which each hazard that a search touches was recorded, from its history."""
+def _first_days(registry: Registry, hazards: Sequence[Record], effort: Effort, *, now: bool
+                ) -> dict[str, date]:
+    """The first day on which each hazard that a search touches was recorded, from its history; of
+    ground that was opened again after it had been closed that day, where it is asked as of now."""
     import numpy as np
     import shapely
+
+    from landrelease.workflows.behind import OnFile
+    from landrelease.workflows.opened import opened
 
     if not effort.passes:
         return {}
     tree = shapely.STRtree([h.geometry for h in hazards])
     touched = np.unique(tree.query(np.array([p.ground for p in effort.passes], dtype=object))[1])
-    days = {hazards[k].id: [s.revision.valid_from for s in registry.history(hazards[k].id)
-                            if s.revision.valid_from] for k in touched.tolist()}
-    return {name: min(found) for name, found in days.items() if found}
+    known = OnFile(registry)
+    out = {}
+    for h in (hazards[k] for k in touched.tolist()):
+        again = opened(registry, h, known).again if now else None
+        first = min((s.revision.valid_from for s in registry.history(h.id)
+                     if s.revision.valid_from), default=None)
+        if (day := again or first) is not None:
+            out[h.id] = day
+    return out
 
 
 def map_contamination(

@@ -1,13 +1,18 @@
-"""What is told beside the values of a record: how far it was validated, and whether what it decides
-counts (S09). Both are as they are at the moment that is asked about."""
+"""What is told beside the values of a record: how far it was validated, whether what it decides
+counts (S09), and of a hazard whether it stands and on which ground (S01). All are as they are at
+the moment that is asked about."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from landrelease.access.policy import LEVELS
+from landrelease.core.happened import DAYS, by_day
 from landrelease.core.kind import Field, Kind
+from landrelease.core.lineage import off_by, off_m
 from landrelease.core.record import KINDS
 from landrelease.workflows.unsigned import DECIDED, Unsigned, unsigned
 
@@ -22,7 +27,21 @@ VALIDATION = Field(
 VERIFIED = Field(
     "verified", "boolean", "Beside a decision: whether it counts. An outcome without a signed "
     "release in force and a closing that nobody signed have false.")
-NAMES = frozenset((VALIDATION.name, VERIFIED.name))
+HAZARDOUS = Field(
+    "hazardous", "boolean", "Whether the area counts as hazardous now, whatever its status says: "
+    "only a signed closing that is in force ends that.")
+WIDENED = Field(
+    "widened", "boolean", "Whether the ground is wider than it was recorded last, because offices "
+    "disagree about it, nobody signed what made it smaller, or it came from an area that may be "
+    "off farther.")
+ACCURACY_FROM = Field(
+    "accuracy_from", "text", "The area from which this one came and whose accuracy it has, because "
+    "that is worse than its own and the authority has not signed another: its id.")
+CONTESTED = Field(
+    "contested", "boolean", "Whether offices disagree about the area: it counts wherever one of "
+    "them says, until a person decides.")
+NAMES = frozenset((VALIDATION.name, VERIFIED.name, HAZARDOUS.name, WIDENED.name, CONTESTED.name,
+                   ACCURACY_FROM.name))
 # Kinds that are not validated by level: what somebody said elsewhere, and who vouches for whom.
 WITHOUT_LEVEL = frozenset({"person", "source", "claim"})
 _DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.items()}
@@ -31,7 +50,8 @@ _DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.
 def fields(kind: Kind, reader: View) -> tuple[Field, ...]:
     """Those that a reader of the records of a kind gets: levels go with the history."""
     level = reader.may("history") and kind.name not in WITHOUT_LEVEL
-    return ((VALIDATION,) if level else ()) + ((VERIFIED,) if kind.name in DECIDED else ())
+    return (((VALIDATION,) if level else ()) + ((VERIFIED,) if kind.name in DECIDED else ())
+            + ((HAZARDOUS, WIDENED, CONTESTED, ACCURACY_FROM) if kind.name == "hazard" else ()))
 
 
 def decides(kind: str, values: Any) -> bool:
@@ -51,13 +71,44 @@ class Marker:
         self.names = {f.name for f in fields(found, reader)} if found is not None else set()
         self._doubtful: Unsigned | None = None
 
+    @property
+    def doubtful(self) -> Unsigned:
+        if self._doubtful is None:
+            self._doubtful = unsigned(self.registry, self.kind, **self.then)
+        return self._doubtful
+
+    def standing(self, records: Iterable[Record]) -> list[Record]:
+        """Records on the ground that they stand on (S01) and off as far as they stand (S04), before
+        they pass the reader's view. Of a day, those that had happened by then: what was released
+        later, or on no day that is known, is not among them, as in figures."""
+        if self.kind in DAYS:
+            records, _ = by_day(records, self.then["valid_at"])
+        if self.kind != "hazard" or not (wider := self.doubtful.wider):
+            return list(records)
+        return [replace(off_by(r, off_m(w)), geometry=w.geometry)
+                if (w := wider.get(r.id)) is not None else r for r in records]
+
+    def doubted_closings(self) -> dict[str, tuple[Any, ...]]:
+        """Hazards that say that they are closed and still count: id -> as what they stand. What a
+        filter by status is asked of them with, so that none hides ground that counts (S01, S09):
+        what stood before, and "open"."""
+        if self.kind != "hazard":
+            return {}
+        known = self.doubtful.stands_as
+        return {i: tuple(dict.fromkeys((known.get(i), "open"))) for i in self.doubtful.ids}
+
     def values(self, record: Record) -> dict[str, Any]:
         """The values of a record with its marks; `record` has passed the reader's view."""
         out = dict(record.values)
         if VALIDATION.name in self.names:
             out[VALIDATION.name] = record.validation
-        if VERIFIED.name in self.names and decides(self.kind, record.values):
-            if self._doubtful is None:
-                self._doubtful = unsigned(self.registry, self.kind, **self.then)
-            out[VERIFIED.name] = record.id not in self._doubtful.ids
+        decided = decides(self.kind, record.values)
+        if VERIFIED.name in self.names and decided:
+            out[VERIFIED.name] = record.id not in self.doubtful.ids
+        if HAZARDOUS.name in self.names:
+            out[HAZARDOUS.name] = not decided or record.id in self.doubtful.ids
+            out[WIDENED.name] = record.id in self.doubtful.wider
+            out[CONTESTED.name] = record.id in self.doubtful.contested
+            if (source := self.doubtful.accuracy_from.get(record.id)) is not None:
+                out[ACCURACY_FROM.name] = source
         return out

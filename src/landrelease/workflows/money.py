@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.kind import NOT_REPORTED
@@ -17,6 +17,13 @@ from landrelease.errors import (
     MONEY_RATE_SOURCE,
     LandReleaseError,
 )
+from landrelease.workflows.cost_ground import (
+    Report,
+    counted_once,
+    names_at,
+    reports_behind,
+    work_of,
+)
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -26,7 +33,6 @@ if TYPE_CHECKING:
     from landrelease.core.ledger import Figure
     from landrelease.figures.money import Account, Total
     from landrelease.figures.runway import Money
-    from landrelease.figures.unit_costs import Work
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
 
@@ -45,6 +51,7 @@ class Books:
     synthetic: bool
     chosen: str  # how the currency was chosen, in words
     unusable_rates: tuple[str, ...]
+    known_at: datetime | None = None  # up to when records were known; None: all of them
 
 
 def books(registry: Registry, reader: View, *, as_of: date, currency: str | None = None,
@@ -89,7 +96,8 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     table = RateTable(rates, int(stated.value("exchange_rate_age_days")), rate_source)
     made = account(funds, expenses, table, currency=currency, as_of=as_of, tasks=records("task"),
                    areas=records("administrative_area"))
-    return Books(made, table, stated, registry.head(), is_synthetic(registry), chosen, unusable)
+    return Books(made, table, stated, registry.head(), is_synthetic(registry), chosen, unusable,
+                 known_at)
 
 
 def _is_code(word: str) -> bool:
@@ -120,6 +128,7 @@ def summary(found: Books) -> dict[str, Any]:
         "by_day": rows(money.day_of, currency=to),
         "by_fund": [_total_row(t) for t in money.by_fund(entries, found.rates)],
         "not_converted": [_total_row(t) for t in apart],
+        "expenses_apart": [dataclasses.asdict(a) for a in money.apart_of(account.expenses)],
         "without_fund": [dataclasses.asdict(u) for u in money.charge_unlinked(account)],
         "without_fund_rule": "first in, first out: the oldest money of the phase that is left "
                              "pays first; nobody recorded that it did",
@@ -133,13 +142,13 @@ def summary(found: Books) -> dict[str, Any]:
 
 def figures_of(registry: Registry, reader: View, *, level: str | None = None,
                valid_at: date | None = None, known_at: datetime | None = None,
-               currency: str | None = None, costs: bool = True, reports: Columns | None = None
-               ) -> tuple[Figure, ...]:
+               currency: str | None = None, costs: bool = True, reports: Columns | None = None,
+               joint: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
     """The figures of money that the reader may see; none where no money is on record, or none that
     this reader may see. In `currency`, else in that of most records. As of `valid_at`, else of the
     last day on which money came in or went out: the same records give the same figures on every
     day. costs : also the cost per m²; reports : columns `REPORT_FIELDS` of work, where they were
-    read already."""
+    read already, and `joint` what `joint_work` makes of them."""
     from landrelease.figures.money import money_figures
 
     days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
@@ -154,35 +163,55 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
         return ()
     made = money_figures(found.account, found.chain_head)
     if costs and any(e.state == "paid" for e in found.account.expenses):
-        made += _cost_figures(found, registry, reader, level, valid_at, known_at, reports)
+        made += _cost_figures(found, registry, reader, level, valid_at, known_at, reports,
+                              joint)
     return reader.figures(made)
 
 
 REPORT_FIELDS = ("activity_type", "operational_method", "activity_status", "started_on",
-                 "ended_on", "hours", "teams", "area_m2", "hazard")
+                 "ended_on", "hours", "teams", "area_m2", "hazard", "task")
+# More that says which reports are of one joint work (`core.joint`).
+JOINT_FIELDS = ("organisation", "joint_with")
 
 
 def _cost_figures(found: Books, registry: Registry, reader: View, level: str | None,
-                  valid_at: date | None, known_at: datetime | None, reports: Columns | None
-                  ) -> tuple[Figure, ...]:
+                  valid_at: date | None, known_at: datetime | None, reports: Columns | None,
+                  joint: Mapping[str, str] | None) -> tuple[Figure, ...]:
     """Cost per m² by outcome and by method; reports of work are read as columns: they are many."""
-    from landrelease.figures.unit_costs import cost_figures, unit_costs
+    from landrelease.core.happened import by_day
+    from landrelease.figures import work
+    from landrelease.figures.money import apart_words
+    from landrelease.figures.unit_costs import (
+        cost_figures,
+        cross_costs,
+        cross_figures,
+        unit_costs,
+    )
     from landrelease.workflows.figures import At, columns_at
     from landrelease.workflows.identities import at_level
 
-    table = reports or columns_at(registry, reader, "activity", REPORT_FIELDS,
-                                  At(valid_at, known_at, level))
-    outcomes = registry.records("outcome", valid_at=valid_at, known_at=known_at)
+    if reports is None:
+        reports = columns_at(registry, reader, "activity", (*REPORT_FIELDS, *JOINT_FIELDS),
+                             At(valid_at, known_at, level))
+        joint = None
+    outcomes = by_day(registry.records("outcome", valid_at=valid_at, known_at=known_at),
+                      valid_at)[0]
     last = found.account.as_of
     grounds = [r for r in reader.records(at_level(outcomes, level) if level else outcomes)
                if r.valid_from is None or r.valid_from <= last]
-    made = unit_costs(found.account, *_work(grounds, _worked(table, last), found.assumptions),
-                      "team_days")
-    return cost_figures(made, found.account.currency, found.chain_head)
+    by_outcome, by_method, cells = work_of(
+        grounds, _worked(reports, last, work.joint_work(reports)[1] if joint is None else joint),
+        found.assumptions, reports_behind(reports, grounds), names_at(registry, reader, known_at))
+    made = unit_costs(found.account, by_outcome, by_method, "team_days")
+    apart = apart_words(e for e in found.account.expenses if e.state == "paid")
+    return (*cost_figures(made, found.account.currency, found.chain_head, apart),
+            *cross_figures(cross_costs(found.account, by_outcome, cells, "team_days"),
+                           found.chain_head, apart))
 
 
-def _worked(table: Columns, until: date) -> list[Report]:
-    """What `once` and `team_days` make of records, from columns: the last of equal reports."""
+def _worked(table: Columns, until: date, joint: Mapping[str, str]) -> list[Report]:
+    """What `once`, `team_days` and `counted_once` make of records, from columns: the last of equal
+    reports. joint : see `counted_once`"""
     known: dict[Any, date | None] = {}
 
     def day(text: Any) -> date | None:
@@ -194,7 +223,7 @@ def _worked(table: Columns, until: date) -> list[Report]:
         return known[text]
 
     kept: dict[Any, Report] = {}
-    for name, kind, method, status, begun, done, hours, teams, area, hazard in zip(
+    for name, kind, method, status, begun, done, hours, teams, area, hazard, task in zip(
             table.ids.tolist(), *(table.cells[f].tolist() for f in REPORT_FIELDS), strict=True):
         first, last = day(begun), day(done)
         at = last or first
@@ -208,17 +237,19 @@ def _worked(table: Columns, until: date) -> list[Report]:
                     and last >= first else 1 if at is not None or hours is not None else 0)
             worked = float(days * max(1, len(own)))
         one = first if last in (None, first) else last if first is None else None
-        key = (one, tuple(sorted(map(str, own))), kind, method, hazard) if own and one else name
+        key = (one, own if len(own) < 2 else tuple(sorted(map(str, own))), kind, method,
+               hazard) if own and one else name
         kept[key] = Report(name, str(kind or NOT_REPORTED), str(method or NOT_REPORTED), worked,
                            float(area) if isinstance(area, (int, float)) and area == area
-                           else None)
-    return list(kept.values())
+                           else None, str(hazard or ""), str(task or ""), own)
+    return counted_once(list(kept.values()), joint)
 
 
 def _about(found: Books) -> dict[str, Any]:
     account = found.account
     return {
         "as_of": account.as_of.isoformat(), "currency": account.currency,
+        "known_at": found.known_at.isoformat() if found.known_at else "now",
         "currency_chosen": found.chosen, "chain_head": found.chain_head,
         "synthetic": found.synthetic,
         "rates": {"recorded": len(found.rates), "max_age_days": found.rates.max_age_days,
@@ -244,9 +275,12 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
     """Cost per m² by outcome and method, of expenses and work within a period.
 
     rule : one of `JOINT_RULES`. since, until : days, both within; None: all until `as_of`. Ground
-    and work without a day are left out where a period is given, and counted.
+    and work without a day are left out where a period is given, and counted. Both are as they were
+    known when the books were (`Books.known_at`).
     """
-    from landrelease.figures.unit_costs import RULES, unit_costs
+    from landrelease.core.columns import columns_of
+    from landrelease.figures import work
+    from landrelease.figures.unit_costs import RULES, cross_costs, unit_costs
 
     chosen = next(r for r in RULES if r == rule)
     last = min(until or found.account.as_of, found.account.as_of)
@@ -258,31 +292,48 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
     kept = tuple(e for e in found.account.entries if e.kind == "fund"
                  or (within(e.day) if bounded else e.day is None or within(e.day)))
     account = dataclasses.replace(found.account, entries=kept)
-    activities = [r for r in reader.records(registry.records("activity"))
+    activities = [r for r in reader.records(registry.records("activity", known_at=found.known_at))
                   if r.values.get("activity_status") != "planned"]
     dated = [r for r in activities if within(_day_of(r)) or (not bounded and _day_of(r) is None)]
-    outcomes = reader.records(registry.records("outcome"))
+    outcomes = reader.records(registry.records("outcome", known_at=found.known_at))
     grounds = [r for r in outcomes
                if within(r.valid_from) or (not bounded and r.valid_from is None)]
-    by_outcome, by_method = _work(grounds, _reports(dated), found.assumptions)
+    table = columns_of("activity", activities, (*REPORT_FIELDS, *JOINT_FIELDS))
+    by_outcome, by_method, cells = work_of(
+        grounds, counted_once(_reports(dated), work.joint_work(table)[1]), found.assumptions,
+        reports_behind(table, grounds), names_at(registry, reader, found.known_at))
     made = unit_costs(account, by_outcome, by_method, chosen)
+    cross = cross_costs(account, by_outcome, cells, chosen)
     left_out = [e for e in found.account.expenses if e.value is None]
     return {
         **_about(found), "since": since and since.isoformat(), "until": last.isoformat(),
         **dataclasses.asdict(made),
+        "cross": [dataclasses.asdict(row) for row in cross.rows],
+        "cross_totals": {
+            "paid": cross.paid, "direct": cross.paid - cross.joint, "joint": cross.joint,
+            "joint_by_method": {m or NOT_REPORTED: v for m, v in cross.joint_by_method.items()},
+            "spread": cross.joint - cross.unspread, "unspread": cross.unspread,
+            "no_method": dict(cross.no_method), "outcome_m2": dict(cross.outcome_m2)},
+        "cross_shares": {
+            "share_of_cost": "of all that was paid for demining and could be converted "
+                             "(cross_totals.paid)",
+            "share_of_m2": "of the area of the outcome, each m² as its strongest release "
+                           "(cross_totals.outcome_m2)"},
         "not_converted": _apart(left_out),
         "undated": {"outcome": sum(r.valid_from is None for r in outcomes),
                     "activity": sum(_day_of(r) is None for r in activities),
                     "expense": sum(e.day is None for e in found.account.expenses)},
         "undated_counted": not bounded,
-        "unverified": _unverified(registry, grounds),
+        "unverified": _unverified(registry, grounds, found.known_at),
     }
 
 
-def _unverified(registry: Registry, grounds: Sequence[Record]) -> int:
-    from landrelease.workflows.identities import doubts as unsigned
+def _unverified(registry: Registry, grounds: Sequence[Record], known_at: datetime | None) -> int:
+    from landrelease.workflows.identities import doubts
+    from landrelease.workflows.unsigned import unsigned
 
-    by_nobody = unsigned(registry, "outcome")
+    by_nobody = (doubts(registry, "outcome") if known_at is None
+                 else unsigned(registry, "outcome", known_at=known_at).ids)
     return sum(r.id in by_nobody for r in grounds)
 
 
@@ -336,60 +387,18 @@ def once(activities: Sequence[Record]) -> list[Record]:
     return list(kept.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report of work as costs are spread by it; m2 None: not reported."""
-
-    id: str
-    kind: str
-    method: str
-    days: float  # that teams worked
-    m2: float | None
-
-
 def _reports(activities: Sequence[Record]) -> list[Report]:
-    return [Report(
-        r.id, str(r.values.get("activity_type", NOT_REPORTED)),
-        str(r.values.get("operational_method", NOT_REPORTED)), team_days(r),
-        float(area) if isinstance(area := r.values.get("area_m2"), (int, float)) else None)
-        for r in once(activities)]
-
-
-def _work(outcomes: Sequence[Record], reports: Sequence[Report], stated: Assumptions
-          ) -> tuple[dict[str, Work], dict[str, Work]]:
-    """Area and team-days by outcome and by method. The area of an outcome is that of the union,
-    each m² as its strongest release (S03); that of a method as the reports state it."""
-    from landrelease.core.land import build_land
-    from landrelease.figures.unit_costs import OUTCOME_OF, Work
-    from landrelease.release.ledger import ledger
-
-    land = build_land(hazards=(), outcomes=outcomes, accidents=(), activities=(), settlements=(),
-                      administrative_areas=(), assumptions=stated, chain_head="")
-    total = ledger(land)[-1]
-    days: Counter[str] = Counter()
-    by_method: dict[str, tuple[list[float], float, list[str]]] = {}
-    used: dict[str, list[str]] = {}
-    for r in reports:
-        outcome = OUTCOME_OF.get(r.kind)
-        if outcome is None:
-            continue
-        days[outcome] += r.days  # type: ignore[assignment]
-        if r.days:
-            used.setdefault(outcome, []).append(r.id)
-        areas, so_far, ids = by_method.setdefault("NTS" if r.kind == "NTS" else r.method,
-                                                  ([], 0.0, []))
-        if r.m2 is not None:
-            areas.append(r.m2)
-        ids.append(r.id)
-        by_method["NTS" if r.kind == "NTS" else r.method] = areas, so_far + r.days, ids
-    outcome_rows = {}
-    for part in ("cancelled", "reduced", "cleared"):
-        ids = [o.id for o in land.outcomes if o.outcome_type == part]
-        outcome_rows[part] = Work(getattr(total, f"{part}_m2"), float(days[part]),
-                                  tuple(sorted([*ids, *used.get(part, [])])))
-    return outcome_rows, {
-        name: Work(sum(areas) if areas else None, worked, tuple(sorted(ids)))
-        for name, (areas, worked, ids) in by_method.items() if name != NOT_REPORTED}
+    out = []
+    for r in once(activities):
+        area, teams = r.values.get("area_m2"), r.values.get("teams")
+        out.append(Report(
+            r.id, str(r.values.get("activity_type", NOT_REPORTED)),
+            str(r.values.get("operational_method", NOT_REPORTED)), team_days(r),
+            float(area) if isinstance(area, (int, float)) else None,
+            str(r.values.get("hazard") or ""), str(r.values.get("task") or ""),
+            tuple(map(str, teams)) if isinstance(teams, (list, tuple)) else
+            (str(teams),) if teams else ()))
+    return out
 
 
 # --- the day the money ends ----------------------------------------------------------------------
@@ -428,13 +437,15 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
                 out.append((day, there.value, name))
         return out, unknown
 
+    end = None if plan is None else plan.plan.problem.slot_starts[-1] - timedelta(days=1)
+
     def planned(scope: str, money_of, listed) -> None:
         costs, unknown = costs_of(listed)
         why = "" if not unknown else (
             f"{len(unknown)} costs have no recorded rate into {account.currency} and are not in it")
         for basis in runway.BASES:
             by_plan.append(dataclasses.asdict(runway.plan_runway(
-                scope, basis, money_of(basis), costs, why)))
+                scope, basis, money_of(basis), costs, why, end)))
 
     pace("total", lambda b: runway.money_of(account, b), account.expenses)
     for phase in sorted({e.phase for e in account.entries}):

@@ -16,13 +16,13 @@ import shapely
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.geometry import LocalPlane, joined, plane_for
-from landrelease.core.track import CIRCLE, COLUMNS, Track, TrackFinding
+from landrelease.core.track import CIRCLE, Track
 from landrelease.errors import (
     COVERAGE_OPTION,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
     TRACK_AXES_UNTOLD,
-    TRACK_DOUBLED,
+    TRACK_COLUMNS_UNUSED,
     TRACK_MANY_PASSES,
     TRACK_NOT_IN_TASK,
     TRACK_TOOL_NOT_LOGGED,
@@ -204,8 +204,11 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
         hdop=math.inf if options.hdop is None else options.hdop)
 
 
-def track_in(file: TrackFile, options: ProofOptions, content: bytes | None = None) -> Track:
-    """The fixes of a file, with what was said by hand of its tool; `content` while it grows."""
+def track_in(file: TrackFile, options: ProofOptions, stated: Assumptions,
+             content: bytes | None = None) -> Track:
+    """The fixes of a file, each once, with what was said by hand of its tool; `content` while it
+    grows."""
+    from landrelease.operate.log_doubts import on_one_clock, once, with_depths
     from landrelease.operate.tool_times import with_tool_times
     from landrelease.records.tracks import read_track, track_of
 
@@ -213,7 +216,21 @@ def track_in(file: TrackFile, options: ProofOptions, content: bytes | None = Non
     track = (read_track(file.path, plane=options.plane, signal=limits.tool_signal)
              if content is None else track_of(file.path.name, content, plane=options.plane,
                                               signal=limits.tool_signal))
-    return with_tool_times(track, limits.tool_on, limits.tool_off)
+    track = with_tool_times(track, limits.tool_on, limits.tool_off)
+    return with_depths(on_one_clock(once(track)), stated.value("deepest_tool_m"))
+
+
+def check_written(track: Track, file: TrackFile) -> None:
+    """COV-010: the log writes its places in steps so coarse that the error which was stated of
+    them cannot hold (S05)."""
+    from landrelease.operate.resolution import FINE_M, written_step_m
+
+    half = written_step_m(track) / 2
+    if half > max(file.position_error_m, FINE_M):
+        raise LandReleaseError(
+            COVERAGE_OPTION, name="--position-error", found=file.position_error_m,
+            expected=f"{math.ceil(half * 100) / 100:g} m or more, half of the step in which "
+            f"{track.file} writes its places, or a log with more decimals")
 
 
 def signal_of_tool(text: str | None) -> ToolSignal | None:
@@ -278,24 +295,33 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     Raises COV-001 to COV-006, COV-009 the same log twice (S10), COV-010, and what readers raise.
     """
     from landrelease.operate import proof as proving
+    from landrelease.operate.log_doubts import each_once, same_way
     from landrelease.operate.swath import Tool
 
     check_proof_options(options, files)
-    works, tracks, synthetic = [], [], ground.synthetic
+    works, synthetic = [], ground.synthetic
+    tracks: list[Track] = []
     notes: list[dict[str, str]] = []
     depths: set[float] = set()
     seen: dict[str, str] = {}
-    earlier: dict[str, list[np.ndarray]] = {}
     for file in files:
-        tool = tool_of(file, options, stated)
-        proving.check_tool(tool)
-        track = track_in(file, options)
+        proving.check_tool(tool_of(file, options, stated))
+        track = track_in(file, options, stated)
+        check_written(track, file)
         if (known := seen.get(key := fixes_sha256(track))) is not None:
             raise LandReleaseError(TRACK_TWICE, file=track.file, other=known)
         seen[key] = track.file
+        for other, known_track in zip(files, tracks, strict=False):
+            if other.by != file.by and same_way(known_track, track):
+                raise LandReleaseError(TRACK_TWICE, file=track.file, other=known_track.file)
         tracks.append(track)
-        if len(files) > 1:
-            track = _without_copies(track, earlier.setdefault(file.by, []))
+    counted = list(tracks)
+    for by in {file.by for file in files}:
+        own = [n for n, file in enumerate(files) if file.by == by]
+        for n, track in zip(own, each_once([tracks[n] for n in own]), strict=True):
+            counted[n] = track
+    for file, track in zip(files, counted, strict=True):
+        tool = tool_of(file, options, stated)
         synthetic = synthetic or track.synthetic
         depths.update(depth_steps(track.depth_m))
         axes = axes_of(ground, track)
@@ -303,7 +329,8 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
                                     exchanged=axes == EXCHANGED)
         works.append(proving.work_of(track, *ground.metres(track), file.by, tool, rules,
                                      ground.geometry.bounds))
-        notes += notes_of(ground, track, works[-1], axes)
+        if len(track):  # else all of it stands in an earlier log
+            notes += notes_of(ground, track, works[-1], axes)
     if not 0 <= options.bias_m < math.inf:
         from landrelease.errors import ERROR_NEGATIVE
 
@@ -363,6 +390,10 @@ def notes_of(ground: Ground, track: Track, work: Work, axes: str) -> list[dict[s
     changes = int(np.count_nonzero(work.steps.verdict == NEW_PASS))
     if len(track) >= 10 and changes > len(track) / 2:
         out.append(note(TRACK_MANY_PASSES, count=changes, all=len(track)))
+    if track.unused:
+        out.append(note(TRACK_COLUMNS_UNUSED, found=", ".join(track.unused)[:200],
+                        expected="engaged, depth_m, heading_deg, speed_m_s, accuracy_m, hdop, "
+                        "fix_kind"))
     if axes == EITHER:
         out.append(note(TRACK_AXES_UNTOLD))
     if not shapely.contains_xy(ground.geometry, *ground.metres(track)).any():
@@ -419,38 +450,6 @@ def fixes_sha256(track: Track) -> str:
     for column in (track.time_s, track.x, track.y):
         out.update(np.ascontiguousarray(column).data)
     return out.hexdigest()
-
-
-_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))  # odd, as in hash functions
-
-
-def _without_copies(track: Track, earlier: list[np.ndarray]) -> Track:
-    """Without the fixes that stand in an earlier log of the same kind of work as well (S10).
-
-    A copy beside a fix of its own stays, so that no step is lost. The list takes the fixes of this
-    log.
-    """
-    key = np.zeros(len(track), dtype=np.uint64)
-    for column in (track.time_s, track.x, track.y):
-        key = (key ^ np.ascontiguousarray(column, dtype=np.float64).view(np.uint64)) * _MIX[0]
-        key = (key ^ (key >> np.uint64(29))) * _MIX[1]
-    known = np.zeros(len(track), dtype=bool)
-    for other in earlier:
-        known |= np.isin(key, other)
-    earlier.append(key)
-    inner = known.copy()
-    inner[1:] &= known[:-1]
-    inner[:-1] &= known[1:]
-    if not inner.any():
-        return track
-    rows = track.row[inner]
-    cuts = np.flatnonzero(np.diff(np.flatnonzero(inner)) > 1) + 1
-    told = tuple(TrackFinding(TRACK_DOUBLED.code, TRACK_DOUBLED.text(
-        file=track.file, row=int(some[0]), count=len(some)), int(some[0]), int(some[-1]),
-        len(some), True) for some in np.split(rows, cuts))
-    columns = {name: value[~inner] for name in COLUMNS
-               if (value := getattr(track, name)) is not None}
-    return dataclasses.replace(track, findings=track.findings + told, **columns)
 
 
 def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:
@@ -555,8 +554,6 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     """What the command says."""
     task = result["task_m2"]
     out = []
-    if "synthetic" in result:
-        out.append("Synthetic data: made up. Nothing here is about real ground.")
     for finding in result["findings"]:
         if finding["code"] == "COV-005":
             out.append(finding["text"])

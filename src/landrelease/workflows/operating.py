@@ -6,7 +6,7 @@ import bisect
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.gate import FlaggedWork, TeamGate
@@ -169,7 +169,7 @@ class Sites:
 
     def names(self, kind: str) -> dict[str, frozenset[str]]:
         """Ids and identifiers of all records of a kind, `folded` -> ids of those that have it."""
-        from landrelease.operate.gate import folded
+        from landrelease.core.names import folded
 
         found: dict[str, set[str]] = {}
         for name in self.registry.ids(kind):
@@ -346,6 +346,11 @@ def state_local_time(registry: Registry, hours: float | None) -> float | None:
                                expected=f"{stands.total_seconds() / 3600:g}, which stands already: "
                                "gates were judged by it")
     return hours
+
+
+def local_day(registry: Registry, at: datetime) -> date:
+    """The programme's day at an instant; that of UTC where its local time is not stated."""
+    return (at.astimezone(UTC) + (offset_of(registry, None) or timedelta(0))).date()
 
 
 def offset_of(registry: Registry, stated: float | None) -> timedelta | None:

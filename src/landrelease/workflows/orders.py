@@ -50,6 +50,7 @@ class Orders:
     same: tuple[str, ...]
     standing: tuple[str, ...]  # people decided on them: left as they are
     withdrawn: tuple[str, ...]  # proposals of an earlier plan that this one does not hold
+    again: tuple[str, ...] = ()  # of `standing`: completed, and the plan does them again (rejected)
 
 
 def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date | None = None,
@@ -67,19 +68,23 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
     depth = None if extension is None else next(
         (t.value for t in extension.thresholds if t.name == "required_depth_m"), None)
     standing = {r.id: r for r in registry.records("task")}
-    grounds = {r.id: r.geometry for r in registry.records("hazard")}
+    grounds = _grounds(registry)
     teams = {name: r.id for name, r in by_name(registry.records("team")).items()}
     wanted = _orders(saved, until, standard, depth, grounds, teams)
     at, who = now or datetime.now(UTC), registry.author(by)
-    reason = f"{_PROPOSED} {saved.start.isoformat()} on chain head {saved.chain_head[:12]}"
+    reason = f"{_PROPOSED} {saved.start.isoformat()} " + (
+        "from tables that were not compared with the registry, " if saved.from_tables else ""
+        ) + f"on chain head {saved.chain_head[:12]}"
     made: list[Revision] = []
     told: dict[str, list[str]] = {"new": [], "changed": [], "same": [], "standing": [],
-                                  "withdrawn": []}
+                                  "withdrawn": [], "again": []}
     for name, (values, ground) in wanted.items():
         old = standing.get(name)
         if old is not None and old.value("task_status") in _THEIRS and (
                 old.value("instructions") != _GONE):
             told["standing"].append(name)
+            if old.value("task_status") == "completed":
+                told["again"].append(name)
             continue
         if old is not None and _equal(old, values, ground):
             told["same"].append(name)
@@ -106,12 +111,16 @@ def propose_from(registry: Registry, saved: PlanFile, path: Path, *, by: str,
 
     Recording proposals moves the chain itself: where the last proposals on record are those of this
     state of the records, an earlier state is no reason to refuse. Raises PLN-102 where the plan is
-    old and its proposals would be written over those of a newer plan, or over none.
+    old and its proposals would be written over those of a newer plan, or over none, or where it was
+    made of tables without a registry; PLN-104 where it was made of tables, and areas of it are no
+    open areas on record.
     """
     from landrelease.workflows import check_plan_is_current
+    from landrelease.workflows.tables import check_areas
 
-    if _last_proposed(registry) != saved.chain_head[:12]:
+    if not saved.chain_head or _last_proposed(registry) != saved.chain_head[:12]:
         check_plan_is_current(saved, registry, path)
+    check_areas(saved, registry, path)
     return propose_orders(registry, saved, by=by, until=until)
 
 
@@ -125,6 +134,13 @@ def _last_proposed(registry: Registry) -> str:
             if stored.number > last and stored.revision.reason.startswith(_PROPOSED):
                 last, head = stored.number, stored.revision.reason.rpartition(" ")[2]
     return head
+
+
+def _grounds(registry: Registry) -> dict[str, Any]:
+    """Hazard -> the ground that it stands on; of one that does not stand what was recorded."""
+    from landrelease.workflows import hazards_that_stand
+
+    return {r.id: r.geometry for r in (*registry.records("hazard"), *hazards_that_stand(registry))}
 
 
 def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,
@@ -153,7 +169,9 @@ def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | N
             "task_status": "proposed", "hazard": hazard, "planned_start": start,
             "planned_finish": end_of(problem, int(schedule.finish[s])),
             "method": _METHOD.get(mode, "not_reported"),
-            "instructions": f"{mode}: " + ", then ".join(pair[0] for pair in people),
+            "instructions": f"{mode}: " + ", then ".join(pair[0] for pair in people) + (
+                "; of a plan from tables that were not compared with the records"
+                if saved.from_tables else ""),
         }
         if named:
             values["teams"] = named
@@ -196,10 +214,17 @@ def _equal(old: Record, values: Mapping[str, Any], ground: Any) -> bool:
 def progress_of(registry: Registry, reader: View, problem: Problem) -> Since:
     """What was done of a problem's stages, from tasks and reports of work (`plan.recorded.done`).
     """
+    from landrelease.workflows.recorded import inspected
+
     names = problem.stage_ids
     return done_of({name: names[b] if b >= 0 else "" for name, b in zip(
         names, problem.predecessor.tolist(), strict=True)},
-        reader.inside(registry.records("task")), reader.inside(registry.records("activity")))
+        reader.inside(registry.records("task")), reader.inside(registry.records("activity")),
+        *inspected(registry, reader),
+        {name: problem.tasks[t].ground for name, t in zip(names, problem.task.tolist(), strict=True)
+         if t >= 0},
+        {name: problem.tasks[t].area_m2 if t >= 0 else m2 for name, t, m2 in zip(
+            names, problem.task.tolist(), problem.work_m2.tolist(), strict=True)})
 
 
 def problem_since(problem: Problem, since: Since, standing: Plan, prices: Mapping[str, float]

@@ -112,6 +112,7 @@ def forecast_on(
     who sees teams (S16). Raises FOR-...: a scenario that cannot be read or does not fit the plan.
     """
     from landrelease.workflows import forecasting, scenarios
+    from landrelease.workflows.release_lag import release_note
 
     land = workflows.load_land(registry, saved.assumptions, reader=reader)
     basis = basis_of(registry, reader, saved.plan, saved.assumptions, land, seed=seed)
@@ -136,9 +137,12 @@ def forecast_on(
     if backtest:
         outlook = with_track(registry, reader, saved.assumptions, outlook, seed=seed,
                              progress=progress)
-    # Closures in force are for who may see them (S16).
-    notes = (*outlook.notes, *(closed.notes if reader.may("closure") else ()),
-             *(basis.later_notes if reader.may("fund") else ()))
+    unused = forecasting.unused_rates(found, [p.kind for p in saved.plan.problem.pools])
+    # Closures in force are for who may see them, rates for who sees teams (S16).
+    notes = (*outlook.notes, *(unused if reader.may("plan_teams") else ()),
+             *(forecasting.output_notes(found) if reader.may("plan_teams") else ()),
+             *(closed.notes if reader.may("closure") else ()),
+             *(basis.later_notes if reader.may("fund") else ()), release_note(registry, reader))
     document = {
         **workflows.outlook_summary(outlook, by=by, budget=budget), "scenario": outlook.scenario,
         "notes": [*notes, *([] if short is None else [short])],

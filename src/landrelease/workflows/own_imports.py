@@ -73,23 +73,24 @@ def told_to(report: ImportReport, reader: View) -> list[Finding]:
 
     known = reader.kinds[report.kind]
     found = list(without_personal(report.findings, known))
-    if reader.may("quarantine", "rows") or _sees_all(reader, report.kind):
-        return found
-    return [_plain(f) for f in found]
+    return found if in_words(reader, report.kind) else [_plain(f) for f in found]
 
 
-def _sees_all(reader: View, kind: str) -> bool:
+def in_words(reader: View, kind: str) -> bool:
+    """Whether what was found in a row of a kind may be told: the reader sees what waits, or all
+    records that it may be of."""
+    if reader.may("quarantine", "rows"):
+        return True
     grant = reader.grant(kind)
     return grant.precision == "exact" and grant.rows == "all" and not reader.areas
 
 
 def _plain(finding: Finding) -> Finding:
     """A finding in the words of the catalogue, without what may be of another record."""
-    from landrelease import errors
     from landrelease.access.policy import Unsaid
+    from landrelease.errors import CATALOGUE
 
-    message = next((m for m in vars(errors).values()
-                    if isinstance(m, errors.Message) and m.code == finding.code), None)
+    message = CATALOGUE.get(finding.code)
 
     class Facts(dict[str, Any]):
         def __missing__(self, key: str) -> Any:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from landrelease.workflows.money import Books
 
 
+NO_MONEY = "no money named: no fund for rebuilding is on record for this reader"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Works:
     """The works, and what they were computed from."""
@@ -67,12 +70,17 @@ def works(registry: Registry, reader: View, *, as_of: date, plan: PlanFile | Non
         if error.code != "MON-020":
             raise
         found = None
-    money, spent = None, {}
+    money, spent, no_money = None, {}, ""
+    chosen = next((b for b in runway.BASES if b == basis), None)
+    funds = () if found is None else found.account.funds
     if found is not None:
-        chosen = next((b for b in runway.BASES if b == basis), None)
-        if chosen and any(e.phase == "rebuilding" for e in found.account.funds):
+        if chosen and any(e.phase == "rebuilding" for e in funds):
             money = runway.money_of(found.account, chosen, phase="rebuilding")
         spent = _spent(found, projects)
+    if chosen and money is None:
+        no_money = NO_MONEY + (
+            "; what is for both phases is not shared out" if any(e.phase == "both" for e in funds)
+            else "") + ": money does not bind it"
     sites, released = sites_of(registry, projects, plan, valid_at=valid_at, known_at=known_at)
     days = round(stated.value("handover_days"))
 
@@ -84,7 +92,7 @@ def works(registry: Registry, reader: View, *, as_of: date, plan: PlanFile | Non
 
     rows = works_outlook(
         projects, sites, as_of=as_of, released_on=None if plan is None else released,
-        handover_days=days, money=money, in_currency=in_currency, spent=spent)
+        handover_days=days, money=money, in_currency=in_currency, spent=spent, no_money=no_money)
     return Works(rows, as_of, days, registry.head(), is_synthetic(registry), found, basis, stated)
 
 
@@ -114,7 +122,7 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
     from landrelease.workflows.identities import standing_records
 
     then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
-    land = {p.project: p for p in unlocked_projects(registry, **then)}
+    land = {p.project: p for p in unlocked_projects(registry, done=True, **then)}
     hazards = registry.records("hazard", **then)
     line, links = lineage(hazards), Links(hazards)
     standing = [r for r in hazards_that_stand(registry, **then) if r.geometry is not None]
@@ -192,13 +200,14 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     import shapely
 
     from landrelease.core.geometry import geodesic_area_m2
+    from landrelease.core.happened import by_day
     from landrelease.figures.phase_two import Return
     from landrelease.workflows import load_land
     from landrelease.workflows.identities import at_level, standing_records
 
     land = load_land(registry, stated, valid_at=valid_at, known_at=known_at, for_models=False)
     given = standing_records(registry, "handover", valid_at=valid_at, known_at=known_at)
-    held = [r for r in (given if level is None else at_level(given, level))
+    held = [r for r in by_day(given if level is None else at_level(given, level), valid_at)[0]
             if r.value("handover_status") == "held" and r.geometry is not None]
     dated = sorted(((day, r) for r in held if (day := _handed_on(r)) is not None),
                    key=lambda pair: (pair[0], pair[1].id))
@@ -224,7 +233,8 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             there = near.within(settlement, shapes)
             if there:
                 actual.append(Return(dated[max(there)][0], settlement.name or settlement.id, 0.0,
-                                     float(settlement.population or 0.0),
+                                     None if settlement.population is None
+                                     else float(settlement.population),
                                      tuple(dated[k][1].id for k in there), settlement.id))
     return None if plan is None else _planned(plan, land, near, handover_days), actual
 
@@ -308,11 +318,12 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
         _, actual = returns(
             registry, stated, None, round(stated.value("handover_days")), valid_at=valid_at,
             known_at=known_at, level=level) if handed else (None, None)
+        places = records("settlement")
         if made is not None or handed:
             found += phase_two_figures(() if made is None else made.rows, actual, as_of, head,
-                                       works=made is not None)
+                                       works=made is not None, settlements=bool(places))
         if handed:
-            found += place_figures(records("settlement"), actual, as_of, head)
+            found += place_figures(places, actual, as_of, head)
     if reader.may("road", "road_state"):
         from landrelease.figures.phase_two import road_figures
 
@@ -390,7 +401,10 @@ def listing(found: Works) -> dict[str, Any]:
         for basis in runway.BASES:
             m = runway.money_of(found.books.account, basis, phase="rebuilding")
             money.append({"basis": basis, "money": m.whole if m.records else None,
-                          "undated": m.undated, "currency": currency})
+                          "undated": m.undated, "currency": currency,
+                          "funds_not_converted": m.unconverted,
+                          "expenses_apart": [dataclasses.asdict(a) for a in m.apart],
+                          "at_most": m.at_most, "why": m.untold})
     return {
         "as_of": found.as_of.isoformat(), "handover_days": found.handover_days,
         "money_counted": found.basis, "chain_head": found.chain_head,
@@ -418,7 +432,8 @@ def outlook(found: Works, registry: Registry, plan: PlanFile, against: PlanFile 
                                                              by_community=False)],
         "by_month_and_community": [dataclasses.asdict(r) for r in returned(planned, actual)],
         "figures": [dataclasses.asdict(f) for f in phase_two_figures(
-            found.rows, actual, found.as_of, found.chain_head)]}
+            found.rows, actual, found.as_of, found.chain_head,
+            settlements=bool(registry.ids("settlement")))]}
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

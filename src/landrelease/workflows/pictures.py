@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from landrelease.core.amounts import written
+
 if TYPE_CHECKING:
     from landrelease.core.outlook import Outlook
+    from landrelease.core.texts import Texts
     from landrelease.core.work import Plan
     from landrelease.workflows.on_file import Bar
 
@@ -35,29 +38,45 @@ def gantt_row(bars: Iterable[Bar], first: date, last: date, today: date) -> str:
     from landrelease.publish import gantt
 
     return gantt.row([(b.start, b.finish, b.activity, b.order,
-                       f"{b.order}: {b.hazard}, {b.activity}, {b.mode}, {b.start} to {b.finish}")
+                       f"{b.order}: {b.hazard}, {b.activity}, {b.mode}, {b.start} – {b.finish}")
                       for b in bars], first, last, today=today)
 
 
-def plan_scores(plan: Plan, this: str, bound: str, label: str) -> str:
+def plan_scores(plan: Plan, this: str, bound: str, label: str, texts: Texts) -> str:
     """How far each simple rule and the plan are from the bound."""
     from landrelease.publish.charts import score_chart
 
-    return score_chart(plan, this, bound, label)
+    return score_chart(plan, this, bound, label, say=lambda s: written(s, texts),
+                       named=texts.said)
 
 
-def fan(outlook: Outlook, label: str) -> str:
+def ranges(rows: Sequence[tuple[str, float, float, float, bool]], label: str, texts: Texts) -> str:
+    """Scores over drawn worlds: 10 %, median and 90 % of each way of planning."""
+    from landrelease.publish.charts import range_chart
+
+    return range_chart(rows, label, say=lambda s: written(s, texts))
+
+
+def front(rows: Sequence[tuple[float, float, str, bool]], one: str, other: str, label: str,
+          texts: Texts) -> str:
+    """Plans by what each loses in two parts of the objective."""
+    from landrelease.publish.charts import front_chart
+
+    return front_chart(rows, one, other, label, say=lambda s: written(s, texts))
+
+
+def fan(outlook: Outlook, label: str, texts: Texts) -> str:
     """Area given back over time: bands of the quantiles, and the median."""
     from landrelease.publish.charts import fan_chart
 
-    return fan_chart(outlook, None, label)
+    return fan_chart(outlook, None, label, say=lambda s: written(s, texts))
 
 
-def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False) -> str:
+def s_curve(outlooks: Sequence[Outlook], label: str, texts: Texts, *, cost: bool = False) -> str:
     """The chance of being done by each day, or of each sum being enough; a line a forecast."""
     from landrelease.publish.charts import s_curve as drawn
 
-    return drawn(outlooks, label, cost=cost, styled=True)
+    return drawn(outlooks, label, cost=cost, styled=True, say=lambda s: written(s, texts))
 
 
 def side_by_side(outlooks: Sequence[Outlook], label: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +36,7 @@ class MadePlan:
     saved: PlanFile
     land: Land
     again: MadeAgain | None = None
+    uncounted: str = ""  # which communities state no population, and how they count
 
 
 def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool,
@@ -67,10 +68,12 @@ def make(
     Raises CLI-103, PLN-511 and PLN-009 (weights), and what reading raises.
     """
     from landrelease.workflows.orders import make_again
+    from landrelease.workflows.residents import residents, words_of
 
     stated = workflows.load_assumptions(assumptions, registry)
     land = workflows.load_land(registry, stated, reader=reader)
-    assessments = workflows.assess(land, stated, progress)
+    counted = residents(land, workflows.assess(land, stated, progress), stated)
+    assessments, uncounted = counted.assessments, words_of(counted, reader)
     pools = workflows.load_teams(teams)
     asked: Any = {
         "start": start, "iterations": iterations, "seed": seed, "seconds": seconds,
@@ -79,8 +82,9 @@ def make(
         "binding": binding_of(registry, reader, renewed, money, teams is not None, over_roads)}
     if standing is not None:
         again = make_again(registry, reader, land, assessments, pools, stated, standing, **asked)
-        return MadePlan(again.saved, land, again)
-    return MadePlan(workflows.make_plan(land, assessments, pools, stated, **asked), land)
+        return MadePlan(again.saved, land, again, uncounted)
+    return MadePlan(workflows.make_plan(land, assessments, pools, stated, **asked), land,
+                    uncounted=uncounted)
 
 
 def ready(out: Path) -> None:
@@ -139,9 +143,12 @@ def plan_of(registry: Registry, path: Path) -> PlanFile:
     return saved
 
 
-def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.0) -> PlanFile:
-    """Write a plan and its tables; returns it with the bound that the folder keeps."""
+def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.0, *,
+               hxl: bool = False) -> PlanFile:
+    """Write a plan and its tables; returns it with the bound that the folder keeps. hxl : a row of
+    HXL tags below the headings of each table."""
     from landrelease import workflows
+    from landrelease.core.hxl import PLAN_TAGS
     from landrelease.store import exports
     from landrelease.store.bounds import with_kept_bound
     from landrelease.store.results import plan_rows, save_plan
@@ -152,18 +159,39 @@ def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.
     save_plan(out, saved)
     if bound_seconds:
         keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
+    tables: dict[str, Sequence[Mapping[str, Any]]] = {}
     communities = communities_of(saved.plan, None, land)
     if communities is not None:
-        exports.write_csv(out / "communities.csv", workflows.marked(
-            community_rows(communities), land.synthetic))
-    rows = plan_rows(saved.plan)
-    exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
+        tables["communities"] = community_rows(communities)
+    if (money := cash_rows(saved.plan)):
+        tables["cash"] = money
+    rows = tables["plan"] = plan_rows(saved.plan)
+    for name in ("communities", "cash", "plan"):
+        if name in tables:
+            exports.write_csv(out / f"{name}.csv", workflows.marked(tables[name], land.synthetic),
+                              tags=PLAN_TAGS if hxl else None)
+        else:  # of an earlier plan in this folder, which had roads or money
+            (out / f"{name}.csv").unlink(missing_ok=True)
     grounds, properties = workflows.plan_features(saved, rows)
     exports.write_geojson(
         out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
         description=workflows.label(land.synthetic)
         + "Tasks of the plan; a proposal, not an order.")
     return saved
+
+
+def cash_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Rows of cash.csv: each fund by month; what was bound counts in the month in which its work
+    starts. None where no money binds the plan."""
+    from landrelease.plan.cash import cash
+
+    money = plan.problem.conditions.money
+    currency = "" if money is None else money.currency
+    return [{"month": f"{r.month:%Y-%m}", "fund": r.fund or "(no fund can pay)",
+             "currency": currency, **{name: round(getattr(r, name), 2) + 0.0  # no -0.0
+                                      for name in ("arrived", "bound_demining", "bound_works",
+                                                   "left")},
+             "ended": r.ended, "after_plan": r.after_plan} for r in cash(plan)]
 
 
 def write_changes(out: Path, again: MadeAgain, synthetic: bool

@@ -20,7 +20,9 @@ import numpy as np
 import shapely
 
 from landrelease.access import policy
-from landrelease.access.answer import Answer, PublicLand, Release, ReleasedPart
+from landrelease.access.answer import Answer, PublicLand, Release, ReleasedPart, ReportedPart
+from landrelease.core.geometry import M_PER_DEGREE
+from landrelease.core.lineage import FARTHEST_OFF_M, reach_m
 from landrelease.errors import (
     AREA_OF_FEW_CORNERS,
     NAME_NOT_FOUND,
@@ -29,6 +31,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.workflows import (
+    PUBLIC_WIDEN_M,
     is_synthetic,
     load_assumptions,
     load_land,
@@ -38,10 +41,14 @@ from landrelease.workflows import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from shapely.geometry.base import BaseGeometry
 
     from landrelease.core.hazard import Ground, Outcome
     from landrelease.store.registry import Registry
+    from landrelease.workflows import PublicGrid
+    from landrelease.workflows.cautions import Reported
 
 Bounds = tuple[float, float, float, float]
 MOST_CORNERS = 200
@@ -51,7 +58,8 @@ _BOUNDS_MARGIN_DEG = 0.5
 
 @dataclass(frozen=True, slots=True)
 class NamedPlace:
-    """A community or an administrative area that a name may mean. `within_m`: its surroundings."""
+    """A community or an administrative area that a name may mean. `within_m`: its surroundings;
+    `off_m`: how far its place may be off (90 %), part of them."""
 
     id: str
     name: str
@@ -59,6 +67,7 @@ class NamedPlace:
     kind: str
     place: BaseGeometry
     within_m: float
+    off_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +146,16 @@ def _view(registry: Registry) -> PublicView:
     except LandReleaseError as error:
         if error.code != NOTHING_HAZARDOUS.code:
             raise
-        # Nothing on record that could be shown: then there is no information anywhere.
-        from landrelease.core.geometry import LocalPlane
-
-        answering, cell_m = PublicLand(LocalPlane(0.0, 0.0), (), (), land.unplaced), 0.0
+        # Nothing on record that could be shown: there is no information anywhere, but what was
+        # reported is told. Its grid is not kept: the first hazard or release says where it lies.
+        answering, cell_m = _nothing_but_reports(registry, land.unplaced), 0.0
     else:
         cells, released = public_ground(land, grid)
         parts = tuple(ReleasedPart(
             Release(outcome.outcome_type, outcome.depth_m, outcome.released_on), shape,
             outcome.id not in land.unverified) for outcome, shape in released)
-        answering, cell_m = PublicLand(grid.plane, cells, parts, land.unplaced), grid.cell_m
+        answering, cell_m = PublicLand(grid.plane, cells, parts, land.unplaced,
+                                       reported_cells(registry, grid)), grid.cell_m
     names = _names(registry, assumptions.value("exposure_distance_m"),
                    2.146 * assumptions.value("settlement_error_m"))
     return PublicView(
@@ -156,21 +165,90 @@ def _view(registry: Registry) -> PublicView:
         is_synthetic(registry))
 
 
+def _nothing_but_reports(registry: Registry, unplaced: bool) -> PublicLand:
+    """Where nothing is on record, what was reported is told all the same. Its cells are of a grid
+    about a whole degree, which is not kept: anybody may report, and the grid of the registry is
+    that of its hazards."""
+    from landrelease.core.geometry import LocalPlane
+    from landrelease.workflows import PUBLIC_CELL_M, PublicGrid
+    from landrelease.workflows.cautions import reported_danger
+
+    plane = LocalPlane(0.0, 0.0)
+    parts: list[ReportedPart] = []
+    for report in reversed(reported_danger(registry)):
+        west, south, east, north = _extent(report.place)
+        middle = round((west + east) / 2)
+        plane = LocalPlane(float(middle - 360 if middle > 180 else middle),
+                           float(round((south + north) / 2)))
+        parts += _cells_of([report], PublicGrid(plane, PUBLIC_CELL_M))
+    return PublicLand(plane, (), (), unplaced, parts)
+
+
+def reported_cells(registry: Registry, grid: PublicGrid) -> tuple[ReportedPart, ...]:
+    """Open reports of danger as cells of the public's grid, widened as hazards are: where exactly
+    somebody stood who reported is nobody's business (S17)."""
+    from landrelease.workflows.cautions import reported_danger
+
+    return _cells_of(reported_danger(registry), grid)
+
+
+def _cells_of(reports: Sequence[Reported], grid: PublicGrid) -> tuple[ReportedPart, ...]:
+    from landrelease.access.ground import on_grid, public_hazard_cells
+
+    newest: dict[Ground, date | None] = {}
+    boxes = [(report, box) for report in reports for box in _extents(report.place)]
+    # Anybody may report, of any place on Earth: what lies beyond the grid is no answer's business.
+    there = on_grid([box for _, box in boxes], grid.plane)
+    for (report, box), near in zip(boxes, there, strict=True):
+        if not near:
+            continue
+        for cells in public_hazard_cells([box if box.area else box.buffer(1e-7)],
+                                         grid.plane, grid.cell_m,
+                                         max(PUBLIC_WIDEN_M, report.reach_m)):
+            days = [d for d in (newest.get(cells), report.day) if d is not None]
+            newest[cells] = max(days, default=None)
+    return tuple(ReportedPart(cells, day) for cells, day in newest.items())
+
+
+def _extents(place: BaseGeometry) -> list[BaseGeometry]:
+    """The extent of each part of a place (of very many parts as `extents` gives them). One that
+    is larger than any place stands for as much of it round its middle."""
+    from landrelease.workflows.waiting_rows import extents
+
+    out = []
+    for box in extents(place):
+        west, south, east, north = box.bounds
+        up = 2 * FARTHEST_OFF_M / M_PER_DEGREE
+        wide = up / max(0.05, math.cos(math.radians((south + north) / 2)))
+        x, y = (west + east) / 2, (south + north) / 2
+        out.append(shapely.box(max(west, x - wide / 2), max(south, y - up / 2),
+                               min(east, x + wide / 2), min(north, y + up / 2))
+                   if east > west or north > south else shapely.Point(west, south))
+    return out
+
+
+def _extent(place: BaseGeometry) -> Bounds:
+    """West, south, east, north of a place; where longitudes meet, east is more than 180."""
+    from landrelease.core.geometry import bounds_together
+
+    return bounds_together(np.array([place], dtype=object))
+
+
 def _names(registry: Registry, around_m: float, error_m: float) -> tuple[NamedPlace, ...]:
     """Communities and areas with what the public sees of them."""
     reader = policy.view(None, kinds=registry.kinds)
     found: list[NamedPlace] = []
     for kind in ("settlement", "administrative_area"):
-        accuracy = {r.id: r.values.get("position_accuracy_m") for r in registry.records(kind)}
+        accuracy = {r.id: reach_m(r, error_m) for r in registry.records(kind)}
         for r in reader.records(registry.records(kind)):
             name = str(r.values.get("name") or "").strip()
             if not name or r.geometry is None or r.geometry.is_empty:
                 continue
-            said = accuracy.get(r.id)
-            off = float(said) if isinstance(said, (int, float)) else error_m
+            off = accuracy.get(r.id, error_m)
             found.append(NamedPlace(
                 r.id, name, str(r.values.get("municipality_name") or ""), kind, r.geometry,
-                around_m + off if kind == "settlement" else 0.0))
+                around_m + off if kind == "settlement" else 0.0,
+                off if kind == "settlement" else 0.0))
     return tuple(sorted(found, key=lambda p: (p.name.casefold(), p.of, p.id)))
 
 
@@ -224,18 +302,24 @@ def ask_shape(view: PublicView, shape: BaseGeometry) -> Reply:
 
 def named(view: PublicView, name: str) -> list[NamedPlace]:
     """What a name may mean: those that are called so, else those that begin so, else those that
-    hold it; without regard to capitals and accents. At most 30.
+    hold it; without regard to capitals, accents and apostrophes, and in either of the scripts of
+    Serbian. The municipality may stand behind the name.
+    All of them: whoever shows them shows `MOST_NAMES`, and says so.
 
     Raises PUB-011: there is none.
     """
     wanted = _look(name)
-    looks = [(_look(p.name), p) for p in view.names]
+    cyrillic, latin = _is_cyrillic(name), _look(_in_latin(name))
     if wanted:
-        for fits in (lambda look: look == wanted, lambda look: look.startswith(wanted),
-                     lambda look: wanted in look):
-            found = [p for look, p in looks if fits(look)]
+        # Within a script as it is written; from one script to the other by the letters of both.
+        looks = [(_look(p.name), _look(p.of), wanted, p) if _is_cyrillic(p.name) == cyrillic else
+                 (_look(_in_latin(p.name)), _look(_in_latin(p.of)), latin, p) for p in view.names]
+        for fits in (lambda look, of, said: said in (look, f"{look} {of}"),
+                     lambda look, of, said: f"{look} {of}".startswith(said),
+                     lambda look, of, said: said in f"{look} {of}" and said not in of):
+            found = [p for look, of, said, p in looks if fits(look, of, said)]
             if found:
-                return found[:MOST_NAMES]
+                return found
     raise LandReleaseError(NAME_NOT_FOUND, found=name.strip()[:80])
 
 
@@ -279,9 +363,26 @@ def read_place(view: PublicView, text: str) -> tuple[tuple[float, float], float]
 
 
 def _look(name: str) -> str:
-    """A name without capitals, accents and doubled blanks."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).replace("đ", "d").replace("ł", "l")
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    """A name without capitals, accents, apostrophes, brackets, commas and doubled blanks; Arabic
+    letters that are written one for the other as one of them."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(_WRITTEN_ALIKE))
+    return " ".join("".join(" " if c in "()," else c for c in plain
+                            if not unicodedata.combining(c)).split())
+
+
+_WRITTEN_ALIKE = str.maketrans({**dict.fromkeys("'\u2019\u02bc\u2018`\u00b4\u2032\u02b9\uff07"),
+                                "đ": "d", "ł": "l", "ة": "ه", "ى": "ي"})
+# Serbian Cyrillic as its Latin letters; letters of other languages stay.
+_LATIN = str.maketrans({"љ": "lj", "њ": "nj", "џ": "dž", **dict(zip(
+    "абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True))})
+
+
+def _in_latin(name: str) -> str:
+    return name.casefold().translate(_LATIN)
+
+
+def _is_cyrillic(name: str) -> bool:
+    return any("\u0400" <= c <= "\u04ff" for c in name)
 
 
 # --- as a document -------------------------------------------------------------------------------
@@ -298,5 +399,6 @@ def document(reply: Reply) -> Mapping[str, Any]:
                       "information_date": None if r.released_on is None
                       else r.released_on.isoformat()} for r in a.releases],
         "reasons": list(a.reasons), "nearest_hazardous_cell_m": a.nearest_m,
+        "reported_on": None if a.reported_on is None else a.reported_on.isoformat(),
         "towards": a.towards or None, "contact": reply.contact or None,
     }

@@ -6,6 +6,7 @@ here calls ground safe; a test holds them to that (S15).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ from landrelease.errors import (
     REPORT_PHOTOGRAPH,
     REPORTS_WAIT,
     SUBMISSION_EMPTY,
-    SUBMISSION_NAMELESS,
 )
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
 from landrelease.records.forms.words import PHOTO, SYNTHETIC
@@ -51,6 +51,12 @@ _MORE = {
                       "nothing is there.",
 }
 UNPLACED = "Of some recorded hazards nobody knows the place; they are on no map."
+REPORTED = ("Somebody reported something dangerous at or near this place (day: {day}). It is being "
+            "looked at. Do not go there until you are told.")
+REPORTED_SOMEWHERE = ("Somebody reported something dangerous at places that are being looked at. "
+                      "They have a dashed line on the map: do not go there, also where the ground "
+                      "is released. What was reported after this page was made is not on it.")
+REPORTED_KEY = "Something dangerous was reported here and is being looked at: do not go there"
 _REASONS = {
     "unsigned": "The records call this ground released, but no signature of the authority stands "
                 "behind it.",
@@ -79,6 +85,7 @@ MADE = "From the records of {office}, {moment} UTC."
 NOT_FOR_MOVING = "Not for moving on the ground. People decide what is released, and they sign it."
 
 # The page
+PROGRAMME = "Land release"  # of a page without a name
 ON_MAP = "On the map"
 MAP_HINT = "Press a place on the map to ask about it."
 MAP_LABEL = "Map of the ground that is known to be hazardous or released"
@@ -95,6 +102,7 @@ COORDINATES = "Latitude and longitude, or a grid reference (WGS 84)"
 BY_CORNERS, CORNERS = "A field, by its corners", "Corners in their order, one in each line"
 ASK = "Ask"
 SEVERAL = "Several places are called so. Which one?"
+TOO_MANY = "There are more than {most}: add the municipality to the name."
 AGAIN = "Ask again"
 PRINT = "This page can be printed."
 TO_REPORT = "Report something, or complain"
@@ -126,7 +134,7 @@ ANSWERED_ON = "Answered on {day}: {answer}"
 
 # What somebody meets who reads no English: on the page for everybody and on a phone that sends.
 ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
-          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_NAMELESS, SUBMISSION_EMPTY,
+          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_EMPTY,
           REGISTRY_BUSY, NOT_FOR_ROLE, REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
@@ -139,7 +147,8 @@ ERROR_TEXTS: tuple[str, ...] = (
 
 TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL, PHOTO, SYNTHETIC, UNREVIEWED,
-    TITLE, *HEADLINES.values(), *_MORE.values(), *_REASONS.values(), *_DONE.values(), RELEASE,
+    TITLE, PROGRAMME, *HEADLINES.values(), *_MORE.values(), *_REASONS.values(), REPORTED,
+    REPORTED_SOMEWHERE, REPORTED_KEY, TOO_MANY, *_DONE.values(), RELEASE,
     NOT_REPORTED, DEPTH, NEAREST, *_TOWARDS.values(), WITHIN, ASKED, FIELD, CONTACT, NO_CONTACT,
     MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
     WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
@@ -170,15 +179,17 @@ def words_of(reply: Reply, texts: Texts) -> Words:
     """The reply in a language; what no native speaker reviewed says so (S18)."""
     a = reply.answer
     lines = [_release(r, texts) for r in a.releases]
-    lines += [texts(_REASONS[r]) for r in a.reasons if r != "unplaced"]
+    if "reported" in a.reasons:
+        lines.append(texts.told(REPORTED, day=texts(NOT_REPORTED) if a.reported_on is None
+                                else amounts.day(a.reported_on, texts)))
+    lines += [texts(_REASONS[r]) for r in a.reasons if r in _REASONS]
     lines.append(texts(_MORE[a.told]))
     if reply.within_m >= 1:
         lines.append(texts.told(WITHIN, metres=amounts.figure(_metres(reply.within_m), texts)))
     if a.nearest_m is not None:
         lines.append(texts.told(NEAREST, distance=amounts.figure(f"{a.nearest_m / 1000:g}", texts),
                                 direction=texts(_TOWARDS[a.towards])))
-    cautions = [texts(_REASONS["unplaced"])] if "unplaced" in a.reasons else []
-    cautions.append(texts(NOT_FOR_MOVING))
+    cautions = [texts(NOT_FOR_MOVING)]
     if not texts.reviewed:
         cautions.append(texts(UNREVIEWED))
     return Words(a.told, texts(HEADLINES[a.told]), texts.told(ASKED, place=_place(reply, texts)),
@@ -217,7 +228,9 @@ def _place(reply: Reply, texts: Texts) -> str:
         import shapely
 
         return texts.told(FIELD, corners=max(0, shapely.get_num_coordinates(reply.place) - 1))
-    return f"{reply.place.y:.5f}, {reply.place.x:.5f}"
+    # No more decimals than what was asked about deserves: 0.1 degrees are 11 km.
+    digits = max(0, min(5, math.ceil(math.log10(111_320 / max(reply.within_m, 1.0)))))
+    return f"{reply.place.y:.{digits}f}, {reply.place.x:.{digits}f}"
 
 
 def _metres(value: float) -> str:

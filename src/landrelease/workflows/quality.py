@@ -41,6 +41,7 @@ class Overview:
     without_place: Mapping[str, tuple[str, ...]]
     conflicts: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
     unsigned: Mapping[str, Mapping[str, str]]
+    without_people: Mapping[str, tuple[str, ...]]  # communities that report no population
 
 
 def overview(registry: Registry, reader: View, now: datetime | None = None) -> Overview:
@@ -58,7 +59,7 @@ def overview(registry: Registry, reader: View, now: datetime | None = None) -> O
     for entry in entries:
         for code in dict.fromkeys(f.code for f in entry.row.findings):
             rows[entry.row.kind, code] = rows.get((entry.row.kind, code), 0) + 1
-    without, undone = {}, {}
+    without, undone, silent = {}, {}, {}
     for kind in registry.kinds.values():
         if reader.precision(kind.name) != "exact":
             continue
@@ -67,6 +68,11 @@ def overview(registry: Registry, reader: View, now: datetime | None = None) -> O
             bare = tuple(r.id for r in seen if r.geometry is None or r.geometry.is_empty)
             if bare:
                 without[kind.name] = bare
+        if kind.name == "settlement":
+            nobody = tuple(r.id for r in seen
+                           if not isinstance(r.values.get("population"), (int, float)))
+            if nobody:
+                silent[kind.name] = nobody
         if kind.decisions:
             ids = {r.id for r in seen}
             told = {i: why for i, why in unsigned(registry, kind.name).items() if i in ids}
@@ -76,7 +82,7 @@ def overview(registry: Registry, reader: View, now: datetime | None = None) -> O
         (c.record_id, c.kind, tuple(s.office for s in c.sayings), c.fields)
         for c in (conflicts(registry) if len(registry.chains()) > 1 else ()))
     return Overview(rows, len(entries), validating.overdue(registry, reader, days, at), days,
-                    without, seen_conflicts, undone)
+                    without, seen_conflicts, undone, silent)
 
 
 def doubts(registry: Registry, reader: View) -> list[Doubt]:

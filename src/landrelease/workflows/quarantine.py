@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.errors import (
     FILE_MISSING,
+    QUARANTINE_REFUSED,
     QUARANTINE_UNKNOWN,
     REGISTRY_MOVED_ON,
     RETURN_WITHOUT_NUMBERS,
@@ -32,8 +33,6 @@ from landrelease.errors import (
 )
 
 if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
     from landrelease.access.policy import View
     from landrelease.core.record import Kind
     from landrelease.core.revision import Revision
@@ -169,47 +168,6 @@ def mapping_of(registry: Registry, entry: QuarantineEntry) -> ColumnMapping | No
     return None
 
 
-def waiting_places(registry: Registry, kinds: Collection[str] | None = None
-                   ) -> list[tuple[QuarantineEntry, BaseGeometry]]:
-    """Rows that wait, each with its place as far as it can be read: its shape, or latitude and
-    longitude in degrees. A shape that is no shape stands for its whole extent (S01). Rows whose
-    place itself is in doubt may lie anywhere and are left out.
-
-    kinds : of these kinds only.
-    """
-    import shapely
-
-    from landrelease.workflows import _PLACE_IN_DOUBT
-
-    columns: dict[tuple[str, str, str], Mapping[str, str]] | None = None
-    out: list[tuple[QuarantineEntry, BaseGeometry]] = []
-    for entry in registry.quarantine("waiting"):
-        row = entry.row
-        if (kinds is not None and row.kind not in kinds) or any(
-                f.code in _PLACE_IN_DOUBT for f in row.findings):
-            continue
-        place: BaseGeometry | None = None
-        if row.geometry_wkt:
-            with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
-                place = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
-        else:
-            if columns is None:
-                columns = {(r.source, r.kind, r.layer): mapping_from(r.mapping).columns
-                           for _, r in registry.imports() if r.mapping}
-            named = columns.get((row.source, row.kind, row.layer), {})
-            with contextlib.suppress(ValueError, TypeError):
-                x, y = (float(str(row.values.get(named.get(n, n), "")).replace(",", "."))
-                        for n in ("longitude", "latitude"))
-                if math.isfinite(x) and math.isfinite(y):
-                    place = shapely.Point(x, y)
-        if place is None or place.is_empty:
-            continue
-        west, south, east, north = place.bounds
-        if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
-            out.append((entry, place if place.is_valid else shapely.box(*place.bounds)))
-    return out
-
-
 def mapping_from(document: Mapping[str, Any]) -> ColumnMapping:
     """A mapping as it was kept with an import (`document_of`)."""
     from landrelease.records.mapping import Mapping as ColumnMapping
@@ -241,38 +199,78 @@ def retry_quarantined(
         STO-...: there is no waiting row of that number. FRM-021: nothing can be imported of a
         submission of ours; it goes on waiting.
     """
-    from landrelease.records import intake
-    from landrelease.workflows.imports import programme_bounds
+    return Mender(registry, decided_by=decided_by, today=today).retry(
+        quarantine_entry(registry, number), changes)
 
-    entry = quarantine_entry(registry, number)
-    by = registry.author(decided_by)
-    result = intake.retry(
-        entry.row, dict(changes), mapping=mapping_of(registry, entry),
-        existing={r.id: r for r in registry.records(entry.row.kind)},
-        recorded_at=datetime.now(UTC), recorded_by=by, today=today or date.today(),
-        programme_bounds=programme_bounds(registry), kinds=registry.kinds)
-    if result.report.quarantined:
-        return result.report
-    report = result.report
-    if waits_whole(entry.row):
-        from landrelease.workflows.submissions import take_in_waiting
 
-        reports = take_in_waiting(registry, entry.row, by=decided_by)
-        report = dataclasses.replace(
-            report, findings=(*report.findings, *(f for r in reports for f in r.findings)))
-    words = ", ".join(f"{k} = {v}" for k, v in changes.items())
-    if result.revisions:
-        registry.decide_quarantine(
-            number, "accepted", reason=f"mended: {words}" if words else "tried again unchanged",
-            decided_by=by, revisions=result.revisions, personal=result.personal)
-        from landrelease.workflows.certificates import reopened_by_import
+class Mender:
+    """Checks rows that wait again, one after the other, each for itself: what is recorded beside
+    them is looked up (`workflows.few`), what they have in common is read once."""
 
-        reopened_by_import(registry, {entry.row.kind})
-    else:
-        registry.decide_quarantine(
-            number, "rejected", decided_by=by, reason="it is recorded already"
-            + (f" (mended: {words})" if words else ""))
-    return report
+    def __init__(self, registry: Registry, *, decided_by: str = UNVERIFIED,
+                 today: date | None = None):
+        self.registry, self.decided_by = registry, decided_by
+        self.today = today or date.today()
+        self._by = registry.author(decided_by)
+        self._mappings: dict[tuple[str, str, str], ColumnMapping | None] = {}
+        self._bounds: dict[str, tuple[float, float, float, float] | None] = {}
+
+    def _bounds_of(self, kind: str) -> tuple[float, float, float, float] | None:
+        from landrelease.records.intake import SETTINGS
+        from landrelease.workflows import few
+        from landrelease.workflows.imports import programme_bounds
+
+        if kind not in self._bounds:
+            found = programme_bounds(self.registry)
+            self._bounds[kind] = found if found is not None else few.bounds_for(
+                self.registry, kind, SETTINGS.bounds_margin_deg)
+        return self._bounds[kind]
+
+    def retry(self, entry: QuarantineEntry, changes: Mapping[str, Any]) -> ImportReport:
+        """As `retry_quarantined`; `entry` as the registry has it, nothing withheld."""
+        from landrelease.records import intake
+        from landrelease.workflows import few
+
+        registry, row = self.registry, entry.row
+        key = (row.source, row.kind, row.layer)
+        if key not in self._mappings:
+            self._mappings[key] = mapping_of(registry, entry)
+        bounds = self._bounds_of(row.kind)
+
+        def beside(existing: Mapping[str, Record]) -> Intake:
+            return intake.retry(
+                row, dict(changes), mapping=self._mappings[key], existing=existing,
+                carried_m=carried_m(registry, row),
+                recorded_at=datetime.now(UTC), recorded_by=self._by, today=self.today,
+                programme_bounds=bounds, kinds=registry.kinds)
+
+        result = beside(few.existing_for(registry, row.kind, beside))
+        report = result.report
+        if report.quarantined:
+            return report
+        if waits_whole(row):
+            from landrelease.workflows.submissions import take_in_waiting
+
+            reports = take_in_waiting(registry, row, by=self.decided_by)
+            report = dataclasses.replace(
+                report, findings=(*report.findings, *(f for r in reports for f in r.findings)))
+        words = ", ".join(f"{k} = {v}" for k, v in changes.items())
+        if result.revisions:
+            if row.kind == "administrative_area":
+                self._bounds.clear()
+            registry.decide_quarantine(
+                entry.number, "accepted", decided_by=self._by, revisions=result.revisions,
+                personal=result.personal,
+                reason=f"mended: {words}" if words else "tried again unchanged")
+            if few.may_reopen(registry, result.revisions):
+                from landrelease.workflows.certificates import reopened_by_import
+
+                reopened_by_import(registry, {row.kind})
+        else:
+            registry.decide_quarantine(
+                entry.number, "rejected", decided_by=self._by, reason="it is recorded already"
+                + (f" (mended: {words})" if words else ""))
+        return report
 
 
 def waits_whole(row: QuarantinedRow) -> bool:
@@ -283,12 +281,28 @@ def waits_whole(row: QuarantinedRow) -> bool:
             and row.values.get("title") in FORMS)
 
 
-def holds_hazards(row: QuarantinedRow) -> bool:
-    """Whether it is such a submission and says anything of a hazard, as far as its row shows."""
+def kinds_in(row: QuarantinedRow) -> tuple[str, ...]:
+    """The kinds of record that such a submission reports; of any other row none."""
+    from landrelease.records.forms import FORMS
+
     if not waits_whole(row):
+        return ()
+    return tuple(p.kind for p in FORMS[str(row.values["title"])].part.walk())
+
+
+def may_hold_hazards(row: QuarantinedRow) -> bool:
+    """Whether a submission that waits as a whole says anything of a hazard, as far as its row
+    shows; of a form that is not ours whether it holds any place: nobody knows what it says."""
+    from landrelease.workflows.waiting_rows import answered_place
+
+    if row.kind != "source" or row.values.get("source_type") != "form_submission":
         return False
     answers = [name for name in row.values if name.startswith("/")]
-    return len(answers) >= MOST_ANSWERS or any(_OF_HAZARD.search(name) for name in answers)
+    if len(answers) >= MOST_ANSWERS:
+        return True
+    if waits_whole(row):
+        return any(_OF_HAZARD.search(name) for name in answers)
+    return answered_place(row.values) is not None
 
 
 def reject_quarantined(
@@ -302,9 +316,8 @@ def reject_quarantined(
 
 def quarantine_entry(registry: Registry, number: int) -> QuarantineEntry:
     """The waiting row of that number; STO-015 where there is none."""
-    for entry in registry.quarantine("waiting"):
-        if entry.number == number:
-            return entry
+    for entry in registry.quarantine("waiting", number):
+        return entry
     raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
 
 
@@ -354,6 +367,25 @@ def _lies_with(reader: View, entry: QuarantineEntry) -> bool:
         [Record(entry.row.kind, "", entry.row.values, shape)]))
 
 
+def carried_m(registry: Registry, row: QuarantinedRow) -> float:
+    """How far off the transformation of its file left the shape of a row that waits, m (90 %); 0
+    where nothing was carried (S04). The import said it of the file as a whole."""
+    from landrelease.core.reading import facts_in
+    from landrelease.errors import POSITION_TRANSFORMED
+
+    if not row.geometry_wkt:
+        return 0.0
+    off = 0.0
+    for _, report in registry.imports():
+        if (report.source, report.kind, report.layer) == (row.source, row.kind, row.layer):
+            for f in report.findings:
+                if f.code == POSITION_TRANSFORMED.code:
+                    facts = facts_in(POSITION_TRANSFORMED.problem, f.problem) or {}
+                    with contextlib.suppress(ValueError):
+                        off = max(off, float(facts.get("accuracy", "")))
+    return off
+
+
 def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, ...]:
     """Findings as they may be shown: of a personal field without what was found (S17)."""
     from landrelease.access.policy import WITHHELD, personal_columns
@@ -365,6 +397,7 @@ def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, 
 
 # --- back to the sender and in again -----------------------------------------------------------
 
+DECIDED_MEANWHILE = (QUARANTINE_UNKNOWN.code, QUARANTINE_REFUSED.code)
 # Column of the workbook for ground that the file holds as a shape and not in its cells.
 SHAPE = "geometry (WKT, longitude latitude, WGS 84)"
 
@@ -384,19 +417,20 @@ class Outcome:
 
 
 def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence[str] = (),
-                 made_on: date) -> int:
+                 made_on: date, rows: Sequence[QuarantineEntry] | None = None) -> int:
     """Write the waiting rows as a workbook for whoever sent them; returns how many.
 
     A sheet for each file and layer has the columns of the file in their order, the cells as they
     were, those with an error marked and with a note, and in words what to do with the row. `files`:
-    only rows of files of these names, because a sender gets only what is theirs.
+    only rows of files of these names, because a sender gets only what is theirs. `rows`: those that
+    are written, as the reader may see them; None: all that the reader sees.
     """
     from landrelease.store.returns import ReturnedRow, ReturnedSheet
     from landrelease.store.returns import write_return as write
     from landrelease.workflows import SYNTHETIC, is_synthetic
 
     groups: dict[tuple[str, str, str], list[QuarantineEntry]] = {}
-    for entry in visible_quarantine(registry, reader):
+    for entry in visible_quarantine(registry, reader) if rows is None else rows:
         if not files or entry.row.file in files:
             groups.setdefault((entry.row.source, entry.row.layer, entry.row.kind), []).append(entry)
     sheets = []
@@ -406,7 +440,7 @@ def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence
         fields = dict(used.columns) if used is not None else {}
         in_cells = {"longitude", "latitude", "easting", "northing", "geometry"} & fields.keys()
         shaped = not in_cells or any(e.row.geometry_wkt for e in entries)
-        rows = []
+        told = []
         for e in entries:
             marks: dict[str, str] = {}
             for f in e.row.findings:
@@ -417,14 +451,14 @@ def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence
                 if heading in headings or heading == SHAPE:
                     marks[heading] = " ".join(filter(None, (
                         marks.get(heading), f"[{f.code}] {f.problem} {f.remedy}")))
-            rows.append(ReturnedRow(
+            told.append(ReturnedRow(
                 _key(e), _cells(e, shaped), marks,
                 "\n".join(f"{f.problem} {f.remedy}" for f in e.row.findings
                           if f.fate == "quarantined") or "Look at this row."))
         title = entries[0].row.file + (f" {layer}" if layer else "")
         sheets.append(ReturnedSheet(f"{title} ({kind})" if len(groups) > 1 and sum(
             g[0] == entries[0].row.source for g in groups) > 1 else title,
-            headings + ((SHAPE,) if shaped else ()), tuple(rows)))
+            headings + ((SHAPE,) if shaped else ()), tuple(told)))
     about = [("what this is", f"Rows of your files that {registry.office} could not accept."),
              ("what to do", "Correct the cells (those with an error are red, with a note), and "
               "send this workbook back. Leave the first column as it is. Rows that stay as they "
@@ -448,15 +482,21 @@ def _cells(entry: QuarantineEntry, shaped: bool) -> dict[str, Any]:
 
 
 def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str = UNVERIFIED,
-              today: date | None = None, progress: Progress = silent) -> list[Outcome]:
+              today: date | None = None, rows: Sequence[QuarantineEntry] | None = None,
+              told: Callable[[ImportReport], Sequence[Finding]] | None = None,
+              progress: Progress = silent) -> list[Outcome]:
     """Take the mended rows of a workbook that came back from its sender; one outcome a row.
 
     Rows are found by their number; only cells that differ from what was sent are changes. A row is
-    decided whole; where the work is interrupted, the same workbook again does the rest.
+    decided whole; where the work is interrupted, the same workbook again does the rest. `rows`:
+    those that may be mended, as the reader may see them; None: all that the reader sees. `told`:
+    what the reader may hear of a report; None: all but what is personal.
 
     Raises FIL-038 where no sheet has the numbers; FIL-... where it cannot be read.
     """
-    waiting = {_key(e): e for e in visible_quarantine(registry, reader)}
+    waiting = {_key(e): e for e in (visible_quarantine(registry, reader) if rows is None else rows)}
+    hear = told or (lambda report: without_personal(report.findings, reader.kinds[report.kind]))
+    mender = Mender(registry, decided_by=decided_by, today=today)
     seen: dict[str, tuple[str, dict[str, Any]]] = {}
     outcomes: dict[str, Outcome] = {}
     for sheet, key, cells in _returned_rows(path):
@@ -479,12 +519,16 @@ def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str =
         if not changes:
             outcomes[key] = Outcome(key, sheet, "unchanged")
             continue
-        report = retry_quarantined(registry, entry.number, changes, decided_by=decided_by,
-                                   today=today)
+        try:
+            report = mender.retry(quarantine_entry(registry, entry.number), changes)
+        except LandReleaseError as error:
+            if error.code not in DECIDED_MEANWHILE:
+                raise
+            outcomes[key] = Outcome(key, sheet, "unknown")
+            continue
         outcomes[key] = Outcome(
             key, sheet, "still waits" if report.quarantined else
-            "accepted" if report.accepted else "recorded already",
-            without_personal(report.findings, reader.kinds[report.kind]))
+            "accepted" if report.accepted else "recorded already", tuple(hear(report)))
     return [outcomes[key] for key in seen]
 
 

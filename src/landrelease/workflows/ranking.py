@@ -17,6 +17,7 @@ from landrelease.core.record import Record
 from landrelease.core.risk import HazardAssessment
 from landrelease.errors import RANK_NEEDS, RANK_VALUE, LandReleaseError
 from landrelease.units import M2_PER_HECTARE
+from landrelease.workflows.residents import Residents, residents, words_of
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -49,6 +50,7 @@ class Ranked:
     ranking: Ranking
     rows: list[dict[str, Any]]
     between: Difference | None
+    uncounted: str = ""  # which communities state no population, and how they count
 
 
 def stated_weights(path: Path) -> Weights:
@@ -88,7 +90,8 @@ def rank_hazards(
     stability = (stated.stability if seed is None
                  else dataclasses.replace(stated.stability, seed=seed))
     n = len(land.hazards)
-    columns = [_column(c, registry, reader, land, assessments, assumptions, roads, stated.scores)
+    counted = residents(land, assessments, assumptions)
+    columns = [_column(c, registry, reader, land, counted, assumptions, roads, stated.scores)
                for c in stated.criteria]
     value, low, high = (np.column_stack([column[i] for column in columns]).reshape(n, -1)
                         for i in range(3))
@@ -107,22 +110,29 @@ def rank_hazards(
                        for k, c in enumerate(made.criteria)},
             "parts": {c.name: round(float(made.weights[k] * made.utility[i, k]), 6)
                       for k, c in enumerate(made.criteria)}})
-    return Ranked(made, rows, None if why is None else ranks.why(made, *why))
+    return Ranked(made, rows, None if why is None else ranks.why(made, *why),
+                  words_of(counted, reader) if any(
+                      c.name == "people_nearby" for c in stated.criteria) else "")
 
 
 Column = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, low, high: float64 (N,)
 
 
 def _column(criterion: Criterion, registry: Registry, reader: View, land: Land,
-            assessments: Sequence[HazardAssessment], assumptions: Assumptions,
+            counted: Residents, assumptions: Assumptions,
             roads: RoadFiles | None, scores: Mapping[str, Mapping[str, float]]) -> Column:
-    name = criterion.name
+    name, assessments = criterion.name, counted.assessments
     if name.startswith("field:"):
         return _exact(_field(name.removeprefix("field:"), registry, land, scores))
     if name == "people_nearby":
-        return (_numbers(assessments, lambda a: a.people_nearby),
-                _numbers(assessments, lambda a: a.people_low),
-                _numbers(assessments, lambda a: a.people_high))
+        # Where nobody knows how many live there, it counts half (S12).
+        value, low, high = (
+            _numbers(assessments, lambda a: a.people_nearby),
+            _numbers(assessments, lambda a: a.people_low),
+            _numbers(assessments, lambda a: a.people_high))
+        for column in (value, low, high):
+            column[counted.unknown] = np.nan
+        return value, low, high
     if name == "contaminated_probability":
         return (_numbers(assessments, lambda a: a.prior.probability),
                 _numbers(assessments, lambda a: a.prior.low),

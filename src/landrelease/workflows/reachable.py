@@ -63,8 +63,8 @@ def closed_on(record: Record, day: date) -> bool:
     that does not say from when is in force (doubt counts against the road)."""
     from landrelease.plan.recorded.closures import closed_days
 
-    span = closed_days(record, None)
-    return span is None or (span[0] <= day and (span[1] is None or day <= span[1]))
+    first, last = closed_days(record, None)
+    return first <= day and (last is None or day <= last)
 
 
 def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,

@@ -41,17 +41,32 @@ def sources_of(registry: Registry, reader: View) -> Sources:
                                    expected="local time less UTC in hours, -12 to 14")
         offset = timedelta(hours=hours)
     accreditations = standing("accreditation")
+    inspections, outcomes = inspected(registry, reader)
     return Sources(
         closures=records("closure"), teams=records("team"), accreditations=accreditations,
         machines=records("machine"), detectors=records("detector"), funds=records("fund"),
         expenses=records("expense"), exchange_rates=records("exchange_rate"),
         projects=records("project"),
         handovers=standing("handover"), tasks=standing("task"), reported=records("task"),
-        activities=records("activity"), hazards=records("hazard"), roads=records("road"),
+        activities=records("activity"), inspections=inspections, outcomes=outcomes,
+        hazards=records("hazard"), roads=records("road"),
         settlements=records("settlement"), areas=records("administrative_area"),
         others={kind: there for kind in KINDS_NOT_READ if (there := len(records(kind)))},
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations
         else frozenset(), utc_offset=offset)
+
+
+def inspected(registry: Registry, reader: View
+              ) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    """Inspections as they stand, and the outcomes, where any of them rejected ground: else neither
+    bears on a plan."""
+    from landrelease.core.inspection import rejections
+    from landrelease.workflows.identities import standing_records
+
+    found = tuple(reader.inside(standing_records(registry, "inspection")))
+    if not rejections(found):
+        return found, ()
+    return found, tuple(reader.inside(registry.records("outcome")))
 
 
 def exchange_of(sources: Sources, currency: str, start: date, max_age_days: float) -> Exchange:

@@ -11,7 +11,6 @@ import csv
 import dataclasses
 import hashlib
 import io
-import itertools
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -24,9 +23,12 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
-from landrelease.core.certificate import OUTCOME, RELEASE, lookup_code
+from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
 from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
+from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.geometry import joined
+from landrelease.core.how_many import how_many
+from landrelease.core.names import folded
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
 from landrelease.core.signature import SigningKey, signed
@@ -46,8 +48,11 @@ from landrelease.errors import (
 )
 from landrelease.release import proposal as proposing
 from landrelease.release.ground import area_m2, areas, cut
+from landrelease.release.searches import as_told
 from landrelease.workflows.behind import OnFile, near, records_behind
 from landrelease.workflows.identities import owner, ring_of, standing_records
+from landrelease.workflows.opened import opened, reopened_by
+from landrelease.workflows.operating import local_day
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -78,12 +83,18 @@ class Proposal:
 
 def checklist_of(registry: Registry) -> Checklist:
     """The checklist of the national extension, else the one that ships with the package (S13)."""
-    from landrelease.workflows import packaged
     from landrelease.workflows.areas import extension_of
 
     extension = extension_of(registry)
     if extension is not None and extension.checklist is not None:
         return extension.checklist
+    return shipped_checklist()
+
+
+def shipped_checklist() -> Checklist:
+    """The checklist that comes with the package."""
+    from landrelease.workflows import packaged
+
     with packaged("all_reasonable_effort.yaml") as path:
         return read_checklist(path.read_text(encoding="utf-8"), path.name)
 
@@ -155,6 +166,7 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         residual_words,
     )
     from landrelease.release.proposal import answers as answered
+    from landrelease.release.searches import proven_at
     from landrelease.store.results import dump
     from landrelease.workflows import is_synthetic
 
@@ -165,8 +177,10 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     if area_m2(taken.ground) < lineage.SLIVER_M2:
         raise LandReleaseError(RELEASE_NO_GROUND, hazard=hazard,
                                file="the record" if ground is None else ground.name)
-    case = case_of(registry, record, taken, stated, outcome, gaps)
-    behind = records_behind(registry, record, taken.ground, _reopened_by(record))
+    known = OnFile(registry)
+    since = opened(registry, record, known)
+    case = case_of(registry, record, taken, stated, outcome, gaps, local_day(registry, at), known)
+    behind = records_behind(registry, record, taken.ground, since.finds, known)
     if case.outcome == "cleared":
         only, records = not_followed_up(case)
         if (size := proposing.left_m2(case, only)) > 0:
@@ -188,8 +202,10 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         "methods": list(method_words(case)), "depth_m": depth_m(case),
         "required_depth_m": case.required_depth_m if case.outcome == "cleared" else None,
         "work": [_work(a) for a in case.activities],
+        "searched": as_told(case) if case.outcome == "cleared" else [],
         "items": [{"record": i.id, "category": str(i.value("ordnance_category")),
-                   "quantity": i.values.get("quantity", 1), "depth_m": i.values.get("depth_m"),
+                   "quantity": (n := how_many(i.values.get("quantity"))).least,
+                   **({} if n.stated else {"at_least": True}), "depth_m": i.values.get("depth_m"),
                    "disposal": str(i.value("disposal"))} for i in case.items],
         "accidents": [a.id for a in case.accidents],
         "gate": {"days_in_spite": len({(f.activity, f.day) for f in case.flagged}),
@@ -202,7 +218,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         "residual": case.residual, "residual_statement": residual_words(case.residual)
         if not isinstance(case.residual, str) else [f"not computed: {case.residual}"],
         "coverage_proof": {"sha256": case.gaps_file, "gaps": len(case.gaps),
-                           "records": [p.id for p in case.proofs]},
+                           "records": [p.id for p in case.proofs],
+                           "confidence": proven_at(case)},
         "quarantine": [dataclasses.asdict(w) for w in case.quarantine],
         "checklist": {
             "name": checklist.name, "version": checklist.version, "source": checklist.source,
@@ -235,32 +252,39 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
 
 
 def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
-            outcome: OutcomeType | None, gaps: Path | None) -> Case:
+            outcome: OutcomeType | None, gaps: Path | None, until: date,
+            on_file: OnFile | None = None) -> Case:
     """What other stages say about the ground, put together for the checks: from all records, so
-    that it does not depend on who proposes."""
+    that it does not depend on who proposes. What is dated after `until` has not happened."""
     from landrelease.access.policy import view
-    from landrelease.core.coverage import proven_outcomes
+    from landrelease.core.coverage import by_confidence, proofs_of, proven_outcomes
     from landrelease.core.inspection import SEVERITIES
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.inspecting import weaker_than
     from landrelease.workflows.risk import residual_of_hazard
 
-    behind = records_behind(registry, record, taken.ground)
+    known = OnFile(registry) if on_file is None else on_file
+    since = opened(registry, record, known)
+    behind = records_behind(registry, record, taken.ground, on_file=known)
     r = behind.records
-    # Work whose tracks are on record counts where they prove it (S05).
-    outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], r["coverage"],
-                                         by_word(stated))
+    # Work whose tracks are on record counts where they prove it (S05); a proof of work from before
+    # the ground was opened again proves nothing of it.
+    proofs = [c for c in r["coverage"] if since.again is None or (
+        c.valid_from is not None and c.valid_from >= since.again - timedelta(days=1))]
+    outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
     every = standing_records(registry, "inspection")
-    inspections, accepted, unsigned = _inspected(registry, every, r["inspection"], r["outcome"])
+    inspections, accepted, unsigned, void = _inspected(registry, every, r["inspection"],
+                                                       r["outcome"], until)
     effort = build_effort(
         hazards=[record], outcomes=outcomes, items=r["item"], activities=r["activity"],
         inspections=inspections, gates=r["gate"], assumptions=stated, no_credit=unproven)
-    proven, holes = _proven(r["outcome"], outcomes, unproven)
+    proven = frozenset(proofs_of(r["outcome"], r["activity"], proofs)) - unproven.keys()
+    holes = _holes(r["outcome"], outcomes, unproven)
     kind = outcome or proposing.proposed_type(r["activity"], effort, taken.ground)
     try:
         residual: Mapping[str, Any] | str = residual_of_hazard(
-            registry, record.id, view("authority", kinds=registry.kinds), stated)
+            registry, record.id, view("authority", kinds=registry.kinds), stated, on_file=known)
     except LandReleaseError as error:
         residual = str(error)
     gap_shapes: Sequence[BaseGeometry] = ()
@@ -277,24 +301,61 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     on_it = {x.id for listed in here.values() for x in listed}
     beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
     return proposing.Case(
-        record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
+        record, kind, taken, depth, since.since, until, r["outcome"],
         r["activity"], here["item"], here["accident"], inspections, r["evidence"], r["track"],
         effort, _flagged(registry, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, proven, r["coverage"], residual, accepted, unsigned,
+        gaps_file, proven, proofs,
+        by_confidence(r["outcome"], r["activity"], proofs, by_word(stated)),
+        residual, accepted, unsigned,
         by_word(stated), frozenset(s for s in SEVERITIES
                                    if stated.value(f"closing_visit_{s}") >= 0.5),
         {i.id: words for i in inspections
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
-        stated.value("spot_radius_m"))
+        since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r))
+
+
+def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
+                   ) -> dict[str, int]:
+    """Work, or a search without work on record, -> how many items it reports more than there are
+    records of items of it, wherever they lie. What lies on the ground and names no work may be
+    some of them. Work that names another area, and of no search here, is not asked."""
+    names = known.family(hazard.id)
+    behind = {str(o.values.get("activity") or "") for o in records["outcome"]}
+    works = {a.id: a for a in records["activity"] if a.id in behind or not (
+        known.named_area(a) - names)}
+    said: dict[str, int] = {}
+    for a in works.values():
+        said[a.id] = max(0, _whole(a.values.get("items_found")))
+    for o in records["outcome"]:
+        if is_decision_outcome(o.id):
+            continue
+        work = str(o.values.get("activity") or "")
+        key = work if work in works else o.id
+        said[key] = max(said.get(key, 0), _whole(o.values.get("items_found")))
+    items = known.kind("item")
+    called = {n: a.id for a in works.values() for n in (a.id, a.values.get("identifier")) if n}
+    held: dict[str, int] = {}
+    for item in items.of(items.where("activity", called)):
+        done = folded(item.values.get("activity"))
+        work = next((i for n, i in called.items() if folded(n) == done), "")
+        held[work] = held.get(work, 0) + how_many(item.values.get("quantity")).least
+    spare = sum(how_many(i.values.get("quantity")).least for i in records["item"]
+                if not i.values.get("activity"))
+    lacking = {i: n - held.get(i, 0) for i, n in sorted(said.items()) if n > held.get(i, 0)}
+    return lacking if sum(lacking.values()) > spare else {}
+
+
+def _whole(said: Any) -> int:
+    return int(said) if isinstance(said, (int, float)) else 0
 
 
 def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequence[Record],
-               outcomes: Sequence[Record]
-               ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str]]:
+               outcomes: Sequence[Record], until: date
+               ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str], dict[str, str]]:
     """Inspections of the ground as they stand; what those accept that count; ids of those that
     accept and do not count: nobody signed, or somebody whose role does not accept lots (S09,
-    `core.decision.DECIDERS`)."""
-    from landrelease.core.inspection import accepted_ground, in_lots
+    `core.decision.DECIDERS`); those that accept nothing by what they say themselves, and why."""
+    from landrelease.core.inspection import accepted_ground, accepts_nothing, in_lots
     from landrelease.core.moment import listed
     from landrelease.workflows.inspecting import as_it_was
 
@@ -303,7 +364,10 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
     named = {str(o.values["identifier"]): o.id for o in outcomes if o.values.get("identifier")}
     held = in_lots(inspections)
     held |= {named[o] for o in held if o in named}
-    accepts = [i for i in standing if i.value("result") == "accepted" and i.signed_by]
+    void = {i.id: why for i in standing if i.value("result") == "accepted"
+            and (why := accepts_nothing(i, inspections, until))}
+    accepts = [i for i in standing if i.value("result") == "accepted" and i.signed_by
+               and i.id not in void]
     accepted: dict[str, BaseGeometry] = {}
     for i in accepts:
         # What was added to an outcome since was in front of nobody who accepted it.
@@ -316,7 +380,7 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
     claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
     counting = {i.id for i in accepts}
     standing = [i if i.id in counting else _once_rejected(registry, i) for i in standing]
-    return standing, accepted, frozenset(claimed - counting)
+    return standing, accepted, frozenset(claimed - counting - void.keys()), void
 
 
 def _once_rejected(registry: Registry, inspection: Record) -> Record:
@@ -333,19 +397,15 @@ def _once_rejected(registry: Registry, inspection: Record) -> Record:
             "result", "inspected_on", "outcomes") if n in said[-1].values}})
 
 
-def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
-            ) -> tuple[BaseGeometry | None, list[BaseGeometry]]:
-    """(Ground that stored proofs cover, None where there is none; what they leave of the ground
-    that was reported as searched and no other work with credit covers)."""
-    pairs = [(old, new) for old, new in zip(reported, outcomes, strict=True)
-             if new is not old or old.id in unproven]
-    if not pairs:
-        return None, []
-    proven = joined([new.geometry for _, new in pairs if new.id not in unproven], degrees=True)
+def _holes(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
+           ) -> list[BaseGeometry]:
+    """What stored proofs leave of the ground that was reported as searched and that no other work
+    with credit covers."""
     credit = joined([o.geometry for o in outcomes if o.id not in unproven], degrees=True)
-    holes = [areas(old.geometry.difference(credit)) for old, _ in pairs
-             if old.geometry is not None]
-    return proven, [h for h in holes if not h.is_empty]
+    holes = [areas(old.geometry.difference(credit))
+             for old, new in zip(reported, outcomes, strict=True)
+             if old.geometry is not None and (new is not old or old.id in unproven)]
+    return [h for h in holes if not h.is_empty]
 
 
 def _work(a: Record) -> dict[str, Any]:
@@ -354,25 +414,6 @@ def _work(a: Record) -> dict[str, Any]:
             "from": a.values.get("started_on"), "until": a.values.get("ended_on"),
             "teams": list(a.values.get("teams") or ()),
             "organisation": a.values.get("organisation")}
-
-
-def _searched_since(registry: Registry, record: Record) -> date | None:
-    """The day from which searches count: when the area was first recorded, or reopened."""
-    days = [s.revision.valid_from for s in registry.history(record.id) if s.revision.valid_from]
-    first = min(days, default=None)
-    if record.value("status") == "reopened":
-        said = record.values.get("status_changed_on")
-        return said if isinstance(said, date) and (first is None or said > first) else first
-    return first
-
-
-def _reopened_by(record: Record) -> tuple[str, ...]:
-    """Ids of the finds for which an area was reopened; they stand in its reason."""
-    if record.value("status") != "reopened":
-        return ()
-    words = str(record.values.get("status_reason", ""))
-    return tuple(dict.fromkeys(w.strip(";,") for a, w in itertools.pairwise(words.split())
-                               if a in ("item", "accident")))
 
 
 def _flagged(registry: Registry, activities: Sequence[Record]) -> tuple[Any, ...]:
@@ -385,11 +426,8 @@ def _flagged(registry: Registry, activities: Sequence[Record]) -> tuple[Any, ...
     activities = [a for a in standing_records(registry, "activity") if a.id in ids]
     days: set[date] = set()
     for a in activities:
-        begin = a.values.get("started_on")
-        first = begin if isinstance(begin, date) else a.valid_from
-        end = a.values.get("ended_on")
-        last = end if isinstance(end, date) else first
-        if first is not None and last is not None:
+        first, last = days_of_work(a)
+        if first is not None and last is not None and can_be_held_against_gates(first, last):
             days |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
     if not days:
         return ()
@@ -645,8 +683,9 @@ def changed_since(registry: Registry, made: Proposal, on_file: OnFile | None = N
     out = []
     if record.geometry != shapely.from_wkb(d["hazard_wkb"]):
         out.append(f"the ground of {record.id}")
-    behind = records_behind(registry, record, shapely.from_wkb(d["ground_wkb"]),
-                            _reopened_by(record), known)
+    finds = reopened_by(registry, record, known) if d.get("adopted") else \
+        opened(registry, record, known).finds
+    behind = records_behind(registry, record, shapely.from_wkb(d["ground_wkb"]), finds, known)
     before = {i: tuple(h) for i, h in d["evidence"].items()}
     out += [f"{i} is new" for i in behind.state if i not in before]
     out += [f"{i} changed" for i, h in behind.state.items() if i in before and before[i] != h]
@@ -667,7 +706,7 @@ def changed_since(registry: Registry, made: Proposal, on_file: OnFile | None = N
     return out
 
 
-def _answered_otherwise(registry: Registry, made: Proposal) -> list[str]:
+def _answered_otherwise(registry: Registry, made: Proposal, at: datetime) -> list[str]:
     """Items of the checklist that are not met any more, asked again of the registry as it is now:
     gates, accreditations, closures, keys and settings are no records of the ground, and what they
     say may have changed under an unchanged proposal (S08, S09)."""
@@ -689,7 +728,8 @@ def _answered_otherwise(registry: Registry, made: Proposal) -> list[str]:
             gaps.write_bytes(registry.source_content(sha256))
         assert record.geometry is not None
         case = case_of(registry, record, cut(record.geometry, shapely.from_wkb(d["ground_wkb"])),
-                       load_assumptions(None, registry), d["outcome"], gaps)
+                       load_assumptions(None, registry), d["outcome"], gaps,
+                       local_day(registry, at))
     before = {a["id"]: a["state"] for a in d["checklist"]["items"]}
     return [f"{a.item.id}: {a.words}" for a in proposing.answers(case, checklist, said)
             if a.state != "met" and before[a.item.id] == "met"]
@@ -715,7 +755,7 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
     if made.blocking:
         raise LandReleaseError(RELEASE_BLOCKED, release=made.id, count=len(made.blocking),
                                found="; ".join(made.blocking))
-    changes = changed_since(registry, made, known) or _answered_otherwise(registry, made)
+    changes = changed_since(registry, made, known) or _answered_otherwise(registry, made, at)
     if changes:
         raise LandReleaseError(RELEASE_STALE, release=made.id, found="; ".join(changes[:10]))
     record = standing_hazard(registry, d["hazard"], on_file=known)
@@ -762,7 +802,9 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
             f"{len(d['checklist']['items'])} items met",
             evidence=None if adopted else d["evidence_records"] or None,
             reported_area_m2=d["area_m2"],
-            items_found=sum(int(i["quantity"] or 1) for i in d["items"])),
+            # Where one is "at least so many" nobody reported how many there were (S12).
+            items_found=None if any(i.get("at_least") for i in d["items"])
+            else sum(how_many(i["quantity"]).least for i in d["items"])),
         ground, at, person, why, made.sha256, day)
     certificate = Revision(
         "handover", made.id, _given(

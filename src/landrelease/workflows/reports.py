@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -162,7 +163,7 @@ def near(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
     words, and hazards and finds within that distance, as far as the reader sees them as they stand.
     """
     from landrelease.workflows import load_assumptions
-    from landrelease.workflows.quarantine import waiting_places
+    from landrelease.workflows.waiting_rows import waiting_places
 
     chosen = [e for e in entries if e.row.kind == "complaint"]
     if not chosen:
@@ -191,10 +192,66 @@ def near(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Of a report whose place is not known: how far off it may be, m, None where it states no
+    place; the district that holds what it states, and the community nearest to that, "" where there
+    is none on record or it states none."""
+
+    off_m: float | None
+    district: str
+    community: str
+
+
+def whereabouts(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
+                ) -> dict[int, Whereabouts]:
+    """Row number -> whereabouts of the rows of the kind `complaint` whose place is not known: it
+    may be farther off than `report_place_m`, or there is none. Whoever looks through them asks
+    there, in place of going to a spot on a map."""
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.waiting_rows import waiting_rows
+
+    chosen = {e.number for e in entries if e.row.kind == "complaint"}
+    if not chosen:
+        return {}
+    most = load_assumptions(None, registry).value("report_place_m")
+    out = {}
+    for row in waiting_rows(registry, ("complaint",)):
+        number = row.entry.number
+        if number not in chosen or (row.place is not None and not row.place.is_empty
+                                    and row.reach_m <= most and row.known):
+            continue
+        if row.place is None or row.place.is_empty:
+            out[number] = Whereabouts(None, "", "")
+            continue
+        middle = row.place.representative_point()
+        out[number] = Whereabouts(row.reach_m, _district(registry, reader, middle),
+                                  _community(registry, reader, middle, min(row.reach_m, most)))
+    return out
+
+
+def _district(registry: Registry, reader: View, at: shapely.Point) -> str:
+    """The smallest administrative area with a name that holds a place."""
+    found = [r for r in reader.records(registry.find(
+        "administrative_area", bounds=at.bounds, limit=200))
+        if r.values.get("name") and r.geometry is not None and shapely.intersects(r.geometry, at)]
+    return str(min(found, key=lambda r: (shapely.area(r.geometry), r.id)).values["name"]) \
+        if found else ""
+
+
+def _community(registry: Registry, reader: View, at: shapely.Point, within_m: float) -> str:
+    """The community with a name nearest to a place, of those within that distance."""
+    high = within_m / 110_000
+    wide = high / max(0.05, math.cos(math.radians(at.y)))
+    found = [(away, r.id, str(r.values["name"])) for r in reader.records(registry.find(
+        "settlement", bounds=(at.x - wide, at.y - high, at.x + wide, at.y + high), limit=2_000))
+        if r.values.get("name") and (away := _apart(at, r.geometry)) is not None
+        and away <= within_m]
+    return min(found)[2] if found else ""
+
+
 def _records(registry: Registry, reader: View, kind: str, place: BaseGeometry, within: float,
              said: str) -> list[Near]:
-    import math
-
     x, y = place.centroid.x, place.centroid.y
     high = within / 110_000
     wide = high / max(0.05, math.cos(math.radians(y)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from landrelease.assess.residual_input import Settings
     from landrelease.assess.stratum import Described, Trial
     from landrelease.store.registry import Registry
+    from landrelease.workflows.behind import OnFile
 
 CLEARED = "cleared ground"  # the stratum of that name, see `assess.stratum`
 GROUNDS = ("test_field", "worked_ground")  # of blind trials
@@ -36,12 +38,14 @@ def settings_of(stated: Assumptions) -> Settings:
 
 
 def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: Assumptions,
-                       trials: Path | None = None, *, learn: bool = False) -> dict[str, Any]:
+                       trials: Path | None = None, *, learn: bool = False,
+                       on_file: OnFile | None = None) -> dict[str, Any]:
     """Residual risk of the strata of a hazard, from the records that the reader may see.
 
     `hazard`: its id or identifier. `trials`: a CSV of blind trials (organisation, method, targets,
     found, optional ground), in the place of those on record. `learn`: pi and density of cleared
-    ground from the finds on that of all other hazards.
+    ground from the finds on that of all other hazards. Of an area that was closed and opened again
+    only what came since counts. `on_file`: the records as they were read before.
     Raises ASS-104 (no such hazard), ASS-105 (no area), ASS-106 (a line of the trials), ASS-107
     (too few strata to learn from).
     """
@@ -67,13 +71,15 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     # A file takes the place of what is on record: the same trial may stand in both (S10).
     tried = read_trials(trials) if trials is not None else [
         t for _, t in trials_of(told["inspection"])]
+    opening = _Openings(registry, reader.records(registry.records("outcome")), by_word(stated),
+                        on_file)
     described = _described(registry, record, told, tried, stated,
-                           _prior(registry, record, reader, stated), unproven,
+                           _prior(registry, record, reader, stated), unproven, opening,
                            # A density that is learned from the finds of other hazards has them
                            # already (S10).
                            None if learn else detection_elsewhere(registry, reader, stated, record))
     own = _learned(registry, [r for r in known if r.id != record.id], told, tried, stated,
-                   unproven) if learn else None
+                   unproven, opening) if learn else None
     settings = settings_of(stated)
     unsigned = doubts(registry, "outcome")
     used = [r for r in told["outcome"] if r.id in described.records and r.id in unsigned]
@@ -100,7 +106,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
 
 def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
                trials: list[Trial], stated: Assumptions, pi: float,
-               unproven: Mapping[str, str],
+               unproven: Mapping[str, str], opening: _Openings,
                elsewhere: Mapping[tuple[str, str], tuple[float, float, str]] | None = None
                ) -> Described:
     from landrelease.assess.stratum import Evidence, describe
@@ -110,11 +116,62 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     # The decision on work is no search of its own (S10).
     outcomes = [r for r in told["outcome"]
                 if _about(r, hazard) and not is_decision_outcome(r.id)]
+    again = opening.again(hazard)
+    surveyed = _first_day(registry, hazard)
+    before: dict[str, str] = {}
+    if again is not None:
+        surveyed = again
+        outcomes, unproven, before = opening.since(again, outcomes)
     return describe(Evidence(
-        hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
+        hazard, surveyed, outcomes, told["activity"], told["item"],
         told["inspection"], trials, pi, stated["items_per_hectare"],
-        {**unproven, **_no_credit(registry, outcomes)}, elsewhere or {}),
+        {**unproven, **_no_credit(registry, outcomes), **before}, elsewhere or {}, again),
         plane_for(bounds), stated)
+
+
+class _Openings:
+    """When areas were last opened again after they had been closed, and what counts since then."""
+
+    def __init__(self, registry: Registry, outcomes: list[Record], by_word: Container[str],
+                 on_file: OnFile | None):
+        from landrelease.workflows.behind import OnFile
+
+        self.registry, self.by_word = registry, by_word
+        self.known = OnFile(registry) if on_file is None else on_file
+        self.reported = {r.id: r for r in outcomes}
+
+    def again(self, hazard: Record) -> date | None:
+        from landrelease.workflows.opened import opened
+
+        return opened(self.registry, hazard, self.known).again
+
+    def since(self, day: date, outcomes: list[Record]
+              ) -> tuple[list[Record], dict[str, str], dict[str, str]]:
+        """Searches with the ground that proofs since that day show of them, why of some it is none,
+        and which were done before, or began before, so that nobody knows which part was done since:
+        the same rule as for a release (`release.searches`)."""
+        from landrelease.core.coverage import proven_outcomes
+        from landrelease.core.moment import day_of
+        from landrelease.core.names import folded
+        from landrelease.core.search import search_day
+        from landrelease.workflows.coverage import coverages
+
+        activities = self.registry.records("activity")
+        works = {folded(n): a for a in activities for n in (a.values.get("identifier"), a.id) if n}
+        narrowed, unproven = proven_outcomes(
+            [self.reported.get(o.id, o) for o in outcomes], activities, coverages(self.registry),
+            self.by_word, day)
+        before = {}
+        for o in outcomes:
+            work = works.get(folded(o.values.get("activity")))
+            began = None if work is None else day_of(work.values.get("started_on"))
+            done = search_day(o, work)
+            if done is not None and done < day:
+                before[o.id] = f"searched before {day}, when the area was reopened"
+            elif began is not None and began < day:
+                before[o.id] = (f"its work began on {began}, before {day}, when the area was "
+                                "reopened")
+        return narrowed, unproven, before
 
 
 def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
@@ -145,7 +202,8 @@ def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
 
 
 def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Record]],
-             trials: list[Trial], stated: Assumptions, unproven: Mapping[str, str]) -> Learned:
+             trials: list[Trial], stated: Assumptions, unproven: Mapping[str, str],
+             opening: _Openings) -> Learned:
     """The prior of cleared ground, from what was found on that of these hazards (S10: never from
     the hazard that it is for)."""
     import numpy as np
@@ -159,7 +217,7 @@ def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Rec
         if hazard.geometry is None or hazard.geometry.is_empty or not worked & {
                 hazard.id, hazard.values.get("identifier")}:
             continue
-        made = _described(registry, hazard, told, trials, stated, 0.5, unproven)
+        made = _described(registry, hazard, told, trials, stated, 0.5, unproven, opening)
         for spec in made.strata:
             reported = spec.get("finds") is not None or any(
                 p.get("finds") is not None for p in spec["passes"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -67,9 +67,10 @@ def recorded_shut(record: Record) -> bool:
 def access_over_roads(
     problem: Problem, land: Land, over: Roads, assumptions: Assumptions,
     closed: Closed | None = None
-) -> tuple[Access, Closed | None, list[str]]:
+) -> tuple[Access, Closed | None, list[str], tuple[Note, ...]]:
     """Zones and gates of the plan from a road network, and the communities behind them; the
-    closures with what they cut off by closing roads; and records of roads that no plan opens.
+    closures with what they cut off by closing roads; records of roads that no plan opens; and what
+    waits for a release.
 
     A hazard within `road_margin_m` of a segment blocks it. A community is the land's settlement;
     its own hazards are those within `community_hazard_distance_m`; it is weighed by
@@ -78,7 +79,12 @@ def access_over_roads(
     a shorter one closes roads, work stands still on what cannot be reached (`reach.cut_off`). A
     community that is cut off again for a time counts as reached. A road whose own record keeps
     people from it opens with the hazards that block any part of it, or that its record names; where
-    there is none, no plan opens it.
+    there is none, no plan opens it. Neither does it open what a hazard blocks on which nothing is
+    left to do and that nobody has released (S09): such a hazard has no stage in the problem.
+
+    A segment waits for the tasks of a hazard whose ground blocks it. Where some of that ground is
+    worked through and not released, it waits for all that is left to do on the hazard, with which
+    the release of the whole is counted.
     """
     from landrelease.core.geometry import plane_for
     from landrelease.plan import reach
@@ -112,12 +118,18 @@ def access_over_roads(
     people = places.people
     mean = float(np.nanmean(people)) if np.isfinite(people).any() else 0.0
     roads = reach.graph(network)
+    held = unreleased(problem)
+    part, later = _on_the_way(problem, blocks, network, assumptions.value("road_margin_m"), index)
     made = reach.planner_access(
         network, roads, places, bases.node, blocks, grounds, problem.hazard,
         [sorted(o) for o in own],
-        assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never)
+        assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never, held,
+        part)
+    waits = later + _waiting_for_release(blocks, network, made.access, held,
+                                         {s.id: s.name for s in land.settlements})
+    never |= blocks.blocked(held)
     if closed is None or shut is None:
-        return made.access, closed, for_good
+        return made.access, closed, for_good, waits
     cut = np.zeros((len(grounds), problem.horizon), dtype=bool)
     force = closed.closed[placed] & ~always[:, None]
     known: dict[bytes, np.ndarray] = {}
@@ -134,7 +146,97 @@ def access_over_roads(
         False)
     crossing = sorted({placed[int(k)] for k in shut.blocker})
     return made.access, with_roads(problem, closed, cut, crossing,
-                                   [k for k in crossing if closed.closed[k].all()]), for_good
+                                   [k for k in crossing if closed.closed[k].all()]), for_good, waits
+
+
+def unreleased(problem: Problem) -> np.ndarray:
+    """bool (N,): hazards on which nothing is left to do and that are still on record as open."""
+    return ~np.isin(np.arange(len(problem.hazard_ids)), problem.hazard)
+
+
+def _on_the_way(problem: Problem, blocks: reach.Blocking, network: RoadNetwork, margin_m: float,
+                index: reach.SegmentIndex) -> tuple[dict[tuple[int, int], np.ndarray],
+                                                    tuple[Note, ...]]:
+    """For a segment and a hazard in tasks, the stages that the segment waits for (of the tasks
+    whose ground blocks it, and the survey before them); and, in words, of which hazards some of
+    the ground on the way is worked through and not released."""
+    from landrelease.plan import reach
+
+    number = {name: b for b, name in enumerate(blocks.ids)}
+    hazard = [number.get(task.hazard_id, -1) for task in problem.tasks]
+    own = [number.get(name, -1) for name in problem.hazard_ids]
+    blocking = set(blocks.blocker.tolist())
+    pieces: dict[int, list[int]] = {}
+    for n, h in enumerate(hazard):
+        if h in blocking:
+            pieces.setdefault(h, []).append(n)
+    cut = [n for tasks in pieces.values() if len(tasks) > 1 for n in tasks]
+    if not cut:
+        return {}, ()
+    # A metre more than the margin: what a cut through the ground may have moved stays on the way.
+    touched = reach.blocking(network, [problem.tasks[n].id for n in cut],
+                             [problem.tasks[n].ground for n in cut], margin_m + 1.0, index)
+    by_ground: dict[tuple[int, int], list[int]] = {}
+    for m, k in zip(touched.segment.tolist(), touched.blocker.tolist(), strict=True):
+        by_ground.setdefault((m, hazard[cut[k]]), []).append(cut[k])
+    of_task: dict[int, list[int]] = {}
+    whole: dict[int, list[int]] = {}
+    for s, (h, n) in enumerate(zip(problem.hazard.tolist(), problem.task.tolist(), strict=True)):
+        (whole.setdefault(own[h], []) if n < 0 else of_task.setdefault(n, [])).append(s)
+    part: dict[tuple[int, int], np.ndarray] = {}
+    later: dict[int, dict[str, None]] = {}
+    left = {own[h] for h in problem.hazard.tolist()}
+    for m, h in zip(blocks.segment.tolist(), blocks.blocker.tolist(), strict=True):
+        there = by_ground.get((m, h))
+        if there is None or h not in left:  # blocked by name, or nothing is left to do
+            continue
+        if all(n in of_task for n in there):
+            part[m, h] = np.array(sorted(whole.get(h, []) + [s for n in there for s in of_task[n]]))
+        else:
+            later.setdefault(h, {})[network.source_ids[m]] = None
+    return part, tuple(Note(
+        "hazard", blocks.ids[h], f"some of its ground on {', '.join(roads)} is on record "
+        "as worked through and not released: the road opens with the release of the whole, which "
+        "is counted with the last step on it") for h, roads in later.items())
+
+
+def _opening(plan: Plan, blocks: reach.Blocking, network: RoadNetwork, margin_m: float,
+             index: reach.SegmentIndex) -> np.ndarray:
+    """int64 (M,): the day on which each segment opens under a plan, when the last work that it
+    waits for ends (`_on_the_way`)."""
+    from landrelease.plan import reach
+
+    problem, finish = plan.problem, plan.schedule.finish
+    part, _ = _on_the_way(problem, blocks, network, margin_m, index)
+    number = {name: h for h, name in enumerate(problem.hazard_ids)}
+    whole = [np.flatnonzero(problem.hazard == number.get(name, -1)) for name in blocks.ids]
+    out = np.full(blocks.segments, reach.OPEN, dtype=np.int64)
+    for m, b in zip(blocks.segment.tolist(), blocks.blocker.tolist(), strict=True):
+        ends = finish[part.get((m, b), whole[b])]
+        day = reach.NEVER if not len(ends) or (ends < 0).any() else (
+            problem.slot_starts[0].toordinal() + math.ceil(problem.delay_days[int(ends.max())]))
+        out[m] = max(int(out[m]), day)
+    return out
+
+
+def _waiting_for_release(blocks: reach.Blocking, network: RoadNetwork, access: Access,
+                         held: np.ndarray, names: Mapping[str, str]) -> tuple[Note, ...]:
+    """Which roads and communities wait for the release of land that is worked through, in words."""
+    of_road: dict[str, list[str]] = {}
+    for m, b in zip(blocks.segment.tolist(), blocks.blocker.tolist(), strict=True):
+        if held[b]:
+            of_road.setdefault(blocks.ids[b], []).append(network.source_ids[m])
+    notes = [Note("hazard", name, "on record as worked through, and no release of it stands: it "
+                  f"keeps {', '.join(dict.fromkeys(roads))} shut, and no work of the plan opens "
+                  "that")
+             for name, roads in of_road.items()]
+    if access.community_held is not None and access.community_held.any():
+        who = [names.get(c) or c for c, h in zip(access.community_ids, access.community_held,
+                                                 strict=True) if h]
+        notes.append(Note("hazard", "", "land beside these is on record as worked through, and no "
+                          "release of it stands: no day is given on which they have it back: "
+                          + ", ".join(who)))
+    return tuple(notes)
 
 
 def _with_named(blocks: reach.Blocking, network: RoadNetwork, named: Sequence[tuple[str, str]]
@@ -249,18 +351,11 @@ def reach_of(
     ids = [hazard.id for hazard in land.hazards]
     blocks = reach.blocking(network, ids, [hazard.ground for hazard in land.hazards],
                             assumptions.value("road_margin_m"), index)
-    released = np.full(len(ids), reach.NEVER, dtype=np.int64)
+    opening = blocks.opening(np.full(len(ids), reach.NEVER, dtype=np.int64))
     last = on.toordinal()
     if plan is not None:
-        number = {name: h for h, name in enumerate(plan.problem.hazard_ids)}
-        finish = plan.schedule.finish
-        for b, name in enumerate(ids):
-            own = finish[plan.problem.hazard == number[name]] if name in number else finish[:0]
-            if len(own) and (own >= 0).all():
-                released[b] = plan.problem.slot_starts[0].toordinal() + math.ceil(
-                    plan.problem.delay_days[int(own.max())])
+        opening = _opening(plan, blocks, network, assumptions.value("road_margin_m"), index)
         last = plan.problem.slot_starts[-1].toordinal()
-    opening = blocks.opening(released)
     closed = when = None
     if closures is not None:
         known = read_closures(closures, areas=areas)

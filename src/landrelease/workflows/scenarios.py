@@ -6,13 +6,14 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.moment import day_within
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
@@ -62,9 +63,9 @@ def closures_of(registry: Registry, plan: Plan, land: Land, assumptions: Assumpt
     from landrelease.forecast.circumstances import Circumstances, Shut
     from landrelease.forecast.closings import fit_closing
 
-    dated = [(first, _moment(r.values.get("closed_until")), r.geometry)
+    dated = [(first, day_within(r.values.get("closed_until")), r.geometry)
              for r in registry.records("closure") if r.geometry is not None
-             and (first := _moment(r.values.get("closed_from"))) is not None]
+             and (first := day_within(r.values.get("closed_from"))) is not None]
     if not dated:
         return Closed(Circumstances(), None, ())
     start = plan.problem.slot_starts[0]
@@ -155,19 +156,6 @@ def _sectors(grounds: np.ndarray, places: np.ndarray, shapes: np.ndarray
     return sector_of, list(number)
 
 
-def _moment(value: Any) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value).date()
-        except ValueError:
-            return None
-    return None
-
-
 def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed,
                  taught: tuple[Assumption, ...] = (), later: Sequence[Tranche] = ()
                  ) -> list[Scenario]:
@@ -198,21 +186,30 @@ def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, cl
 
 
 def money_of(plan: Plan) -> tuple[Tranche, ...] | None:
-    """The arrivals of the funds that pay for stages of a plan, as one; None: nothing binds it."""
+    """The arrivals of the funds that pay for stages of a plan, and what they may pay for; None:
+    nothing binds it."""
     from landrelease.forecast.circumstances import Tranche
 
     money, starts = plan.problem.conditions.money, plan.problem.slot_starts
     if money is None or not (money.stage_fund >= 0).all():
         return None
     payers, ends = money.payers(), money.ends()
-    funds = sorted({int(f) for line in np.unique(money.stage_fund) for f in payers[int(line)]})
+    used = np.unique(money.stage_fund).tolist()
+    lines_of: dict[int, list[int]] = {}
+    for line in used:
+        for f in payers[line].tolist():
+            lines_of.setdefault(f, []).append(line)
+    # Funds that can be spent equally long, and on the same, are one; those that outlast the plan
+    # keep what is left.
+    alike: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for f, own_lines in lines_of.items():
+        alike.setdefault((int(ends[f]), tuple(own_lines)), []).append(f)
     found = []
-    for last in sorted({int(ends[f]) for f in funds}):
-        # Of funds that can be spent equally long; those that outlast the plan keep what is left.
-        own = [f for f in funds if int(ends[f]) == last]
+    for (last, lines), own in sorted(alike.items()):
         came = np.diff(money.arrived[own].sum(axis=0), prepend=0.0)
         until = None if last >= money.arrived.shape[1] else starts[last] - timedelta(days=1)
-        found += [Tranche(starts[t], float(came[t]), until=until)
+        found += [Tranche(starts[t], float(came[t]), until=until,
+                          lines=None if len(lines) == len(used) else lines)
                   for t in np.flatnonzero(came > 0).tolist()]
     return tuple(sorted(found, key=lambda t: t.day))
 
@@ -231,7 +228,7 @@ def later_money(registry: Registry, reader: View, plan: Plan, assumptions: Assum
     sources = sources_of(registry, reader)
     exchange = exchange_of(sources, currency, plan.problem.slot_starts[0],
                            assumptions.value("exchange_rate_age_days"))
-    found, announced, without_rate = [], 0.0, 0
+    found, announced, tied, without_rate = [], 0.0, 0.0, 0
     for r in sources.funds:
         day = r.values.get("available_on") or r.values.get("received_on")
         amount = r.values.get("amount")
@@ -244,6 +241,8 @@ def later_money(registry: Registry, reader: View, plan: Plan, assumptions: Assum
         elif r.value("fund_status") in ("received", "committed"):
             until = r.values.get("spend_until")
             found.append(Tranche(day, own, until=until if isinstance(until, date) else None))
+            if r.values.get("earmark_areas") or r.values.get("earmark_activities"):
+                tied += own
         else:
             announced += own
     notes = []
@@ -251,6 +250,9 @@ def later_money(registry: Registry, reader: View, plan: Plan, assumptions: Assum
         notes.append(f"Money that comes after the plan's last day, {end}, counts as well: "
                      f"{sum(t.amount for t in found):,.0f} {currency} received or committed, from "
                      f"{min(t.day for t in found)} on.")
+    if tied:
+        notes.append(f"Of this {tied:,.0f} {currency} are given for some areas or kinds of work "
+                     "only; beyond the plan this is not kept: they count for all work.")
     if announced:
         notes.append(f"{announced:,.0f} {currency} after the plan's last day are only announced "
                      "and do not count; `money:` in a scenario brings them.")
@@ -397,13 +399,17 @@ def money_words(scenario: Scenario) -> str | None:
             "bring.")
     money = plan.problem.conditions.money
     if own is not None and money is not None:
+        from landrelease.forecast.circumstances import MOST_LINES
+
         said.append(f"Work waits for the money of the plan, {sum(t.amount for t in own):,.0f} "
                     f"{money.currency}; `money:` in a scenario brings another, `money: enough` all "
                     "that is needed. Runs that need more do not finish.")
-        if money.may_pay is not None:
-            said.append("The plan's funds count as one here: what donors gave them for is kept by "
-                        "the plan and not by the forecast; money that is not spent by its last day "
-                        "is lost in both.")
+        if any(t.lines is not None for t in own):
+            said.append("What donors gave it for is kept, as in the plan: work whose money is not "
+                        "there waits, and other work goes on. Money that is not spent by its last "
+                        "day is lost." if len(money.lines) <= MOST_LINES else
+                        f"The plan has {len(money.lines)} budget lines, more than a forecast keeps "
+                        "apart: its funds count as one here.")
     elif short:
         said.append("This forecast takes the money to be there; `money:` in a scenario makes it "
                     "wait for money.")
@@ -451,6 +457,10 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
     def reached(kinds: tuple[str, ...], more: int) -> float:
         return outlook(kinds, more).chance_by(by)
 
+    begins = plan.problem.slot_starts[0]
+    if by < begins:
+        return [Need((), None, 0.0, None, f"{by} lies before the forecast begins, {begins}: no "
+                     "teams and no money reach it any more.")]
     start = outlook((), 0)
     inverse_of(start, by=by, chance=chance)
     own_money = scenario.circumstances.money

@@ -221,7 +221,8 @@ def share(registry: Registry, out: Path, reader: View, *, made_at: datetime | No
           ) -> Shared:
     """Write what a reader may see of a registry as a plain GeoPackage (WGS 84).
 
-    A layer for each kind that the reader sees record by record, with the fields that it may see;
+    A layer for each kind that the reader sees record by record, with the fields that it may see and
+    the marks of `workflows.marks`, hazards on the ground that they stand on (S01, S09);
     for others `hazard_cells` (S15), `released_ground` (rounded inward) and `municipality_totals`
     where those are what it may see. `withheld` says what is missing and why, without counts;
     `about` when, for whom and from which state it was made. No chain, no files that came in, no
@@ -230,6 +231,7 @@ def share(registry: Registry, out: Path, reader: View, *, made_at: datetime | No
     Raises STO-008: `out` cannot be written; ASS-... and ACC-...: no public layer can be made.
     """
     from landrelease.store.exports import atomic
+    from landrelease.workflows import export, marks
 
     synthetic = workflows.is_synthetic(registry)
     withheld = tuple(reader.withheld())
@@ -240,9 +242,12 @@ def share(registry: Registry, out: Path, reader: View, *, made_at: datetime | No
         try:
             for kind in reader.kinds.values():
                 if reader.precision(kind.name) == "exact":
-                    records = reader.records(registry.records(kind.name))
+                    # On the ground that stands, with what counts and how far it was validated.
+                    records = export.marked(registry, reader, kind.name)
                     if records:
-                        _layer(whole, kind, records, reader.fields(kind.name), synthetic)
+                        _layer(whole, kind, records, (
+                            *reader.fields(kind.name),
+                            *(f.name for f in marks.fields(kind, reader))), synthetic)
                         layers[kind.name] = len(records)
             if reader.precision("hazard") == "cells":
                 layers |= _public_layers(whole, registry, reader, synthetic)

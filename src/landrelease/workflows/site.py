@@ -100,13 +100,14 @@ def exposure_log(registry: Registry, reader: View, *, valid_at: date | None = No
                  known_at: datetime | None = None) -> ExposureLog:
     """Hours on hazardous ground, of the records that the reader may know of. Hazards of every
     status count: what is released now was hazardous when it was worked on."""
+    from landrelease.core.happened import by_day
     from landrelease.operate.exposure import exposure
 
     def records(kind: str) -> list[Record]:
         return list(reader.inside(
             registry.records(kind, valid_at=valid_at, known_at=known_at)))
 
-    return exposure(records("activity"), records("track"), records("hazard"))
+    return exposure(by_day(records("activity"), valid_at)[0], records("track"), records("hazard"))
 
 
 def exposure_of(registry: Registry, reader: View) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import contextlib
 import hashlib
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +44,13 @@ from landrelease.workflows.quarantine import MOST_ANSWERS, document_of, retry_qu
 if TYPE_CHECKING:
     from landrelease.core.record import Record
     from landrelease.records.readers.openrosa import Said
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry
 
 _EASTERNMOST = timedelta(hours=14)  # the zone in which a day begins first (UTC+14)
+_NAMELESS = "without-id-"
+_EMPTY = hashlib.sha256(b"").hexdigest()
 _LONGEST = 100  # edits of one submission
+_LONGEST_NAME = 120
 MOST_PHOTO_BYTES = 20_000_000
 # What a photograph may be: by its first bytes, not by its name.
 PICTURES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
@@ -65,6 +68,31 @@ class Received:
     photographs: int
 
 
+def receive_all(registry: Registry, contents: Sequence[bytes], files: Mapping[str, bytes], *,
+                by: str, at: datetime | None = None) -> Received:
+    """Take in all submissions of one request, each as `receive` does, with the files that it names;
+    the first has those that none of the others names. One that cannot be read waits as a file
+    beside the first, unless it is the first. Raises as `receive` does."""
+    from landrelease.records.readers import LIMITS, openrosa
+
+    first, rest = contents[0], dict(files)
+    others: list[tuple[bytes, dict[str, bytes]]] = []
+    named = set(map(file_name, openrosa.said_of("submission.xml", first, LIMITS).pictures))
+    for number, content in enumerate(contents[1:], 2):
+        try:
+            said = openrosa.said_of("submission.xml", content, LIMITS)
+        except LandReleaseError:
+            rest[f"submission ({number}).xml"] = content
+            continue
+        own = {n for n in map(file_name, said.pictures) if n in files and n not in named}
+        others.append((content, {n: rest.pop(n) for n in own if n in rest}))
+    found = [receive(registry, content, with_it, by=by, at=at)
+             for content, with_it in ((first, rest), *others)]
+    return replace(found[0], accepted=sum(f.accepted for f in found),
+                   merged=sum(f.merged for f in found), waiting=sum(f.waiting for f in found),
+                   photographs=sum(f.photographs for f in found))
+
+
 def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, by: str,
             at: datetime | None = None) -> Received:
     """Take a submission in, whole or not at all; the same one again changes nothing.
@@ -77,20 +105,16 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     A submission of a form that is not ours (FRM-010), and one of ours that cannot be imported as a
     whole, waits as one row of the kind `source` with all its answers: nothing that came in is lost.
 
-    Of a line of edits the last one holds, in whatever order they come (`_Line`). One that has the
-    id of another with other content is kept beside it (FRM-014). All of one that a phone filled in
-    at an impossible hour waits (FRM-018), and so does a report on the form for everybody (PUB-030).
+    Of a line of edits the last one holds, in whatever order they come (`_Line`). All of one that
+    has the id of another with other content waits beside that (FRM-014); so does one without an id
+    (FRM-011), one that a phone filled in at an impossible hour (FRM-018), and a report on the form
+    for everybody (PUB-030).
 
-    Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read, FRM-011 for one without an
-    instance id: the phone keeps it.
+    Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read: the phone keeps it.
     """
-    from landrelease.records.readers import LIMITS, openrosa
-
     now = at or datetime.now(UTC)
-    said = openrosa.said_of("submission.xml", content, LIMITS)
+    said = _said("submission.xml", content)
     form, instance = said.form, said.instance
-    if not re.fullmatch(r"[\w:.\-]{8,100}", instance):
-        raise LandReleaseError(SUBMISSION_NAMELESS, found=instance[:100])
     odd = 0
     for file, picture in sorted(files.items()):
         if problem := _no_picture(file, picture):
@@ -100,16 +124,14 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     line = _Line(registry, said, hashlib.sha256(content).hexdigest(), now)
     name = _file_of(form, instance)
     merged = Received(form, instance, 0, 1, odd, len(files) - odd)
-    if line.twin:
-        line.keep(name, content, SUBMISSION_AGAIN, line.twin[:12])
-        return merged
-    newer = line.newer()
+    newer = "" if line.twin else line.newer()
     if newer:
-        line.keep(name, content, SUBMISSION_REPLACED, newer)
+        line.keep(name, content, newer)
         line.settle(by)
         return merged
     found = _take_in(registry, name, content, line, by, odd, len(files) - odd)
-    line.settle(by)
+    if not line.twin:  # it decides nothing about others
+        line.settle(by)
     return found
 
 
@@ -133,6 +155,10 @@ def _take_in(registry: Registry, name: str, content: bytes, line: _Line, by: str
 def _import(registry: Registry, name: str, content: bytes, line: _Line, by: str
             ) -> list[ImportReport]:
     doubt = line.clock_is_wrong()
+    if line.said.instance.startswith(_NAMELESS):
+        doubt = SUBMISSION_NAMELESS, {"found": line.said.instance}
+    elif line.twin:
+        doubt = SUBMISSION_AGAIN, {"found": line.said.instance, "other": line.twin[:12]}
     if doubt is None and FORMS[line.said.form].public:  # as every report: somebody looks
         doubt = REPORT_TO_LOOK_AT, {}
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
@@ -150,12 +176,9 @@ def take_in_waiting(registry: Registry, row: QuarantinedRow, *, by: str) -> list
 
     Raises FRM-021: no record can be made of it, as little as when it came.
     """
-    from landrelease.records.readers import LIMITS, openrosa
-
     content = registry.source_content(row.source)
-    said = openrosa.said_of(row.file, content, LIMITS)
-    line = _Line(registry, said, row.source, datetime.now(UTC))
-    if line.newer():
+    line = _Line(registry, _said(row.file, content), row.source, datetime.now(UTC))
+    if not line.twin and line.newer():
         return []
     try:
         reports = _import(registry, row.file, content, line, by)
@@ -163,7 +186,8 @@ def take_in_waiting(registry: Registry, row: QuarantinedRow, *, by: str) -> list
         if error.code.startswith("STO-"):
             raise
         raise LandReleaseError(SUBMISSION_NOT_READ, file=row.file, reason=str(error)) from error
-    line.settle(by)
+    if not line.twin:
+        line.settle(by)
     return reports
 
 
@@ -228,19 +252,25 @@ class _Line:
         if ended is None:
             return None
         stated = load_assumptions(None, self.registry)
-        late = self.first_came - ended
-        if -timedelta(minutes=stated.value("phone_ahead_minutes")) <= late <= timedelta(
-                days=stated.value("phone_behind_days")):
+        ahead = timedelta(minutes=stated.value("phone_ahead_minutes"))
+        behind = timedelta(days=stated.value("phone_behind_days"))
+        if ended.tzinfo is None:  # no zone, or none on Earth: wrong only where it is so in each
+            came = self.first_came.astimezone(UTC).replace(tzinfo=None)
+            good = came - behind - _EASTERNMOST <= ended <= came + ahead + _EASTERNMOST
+        else:
+            good = -ahead <= self.first_came - ended <= behind
+        if good:
             return None
         return PHONE_CLOCK, {
             "found": ended.isoformat(timespec="minutes"), "expected":
             self.first_came.isoformat(timespec="minutes")}
 
-    def keep(self, name: str, content: bytes, message: Message, other: str) -> None:
-        """Keep the content without a record of it, and say why; once."""
-        facts = {"found": self.said.instance, "other": other}
-        finding = Finding(message.code, name, 1, "", self.said.instance,
-                          message.problem.format(**facts), message.remedy.format(**facts), "merged")
+    def keep(self, name: str, content: bytes, newer: str) -> None:
+        """Keep what was replaced before it came, without a record of it, and say so; once."""
+        facts = {"found": self.said.instance, "other": newer}
+        finding = Finding(SUBMISSION_REPLACED.code, name, 1, "", self.said.instance,
+                          SUBMISSION_REPLACED.problem.format(**facts), SUBMISSION_REPLACED.remedy,
+                          "merged")
         self.registry.take_in(Intake(
             ImportReport(name, self.digest, "source", 1, 0, 1, 0, (finding,)), (), (), content))
 
@@ -255,12 +285,13 @@ class _Line:
             if not said:
                 break
             last = _Line(self.registry, said, self._first_content(instance), self.first_came)
-        older, _ = last._older()
-        if not older:
+        older, whole = last._older()
+        if not older and whole:
             return
         author = self.registry.author(by)
         for entry in self.registry.quarantine("waiting"):
-            if entry.row.source in older.values() and entry.row.source != last.digest:
+            if entry.row.source != last.digest and (
+                    entry.row.source in older.values() or (not whole and last._says_again(entry))):
                 self.registry.decide_quarantine(
                     entry.number, "rejected", decided_by=author,
                     reason=f"replaced on the phone by {last.said.instance}")
@@ -270,7 +301,18 @@ class _Line:
                 record = few.record_of(self.registry, entry.row.kind, openrosa_id(entry.row))
                 if record is not None and last.of(record) is None:
                     retry_quarantined(self.registry, entry.number, {}, decided_by=by)
-        last._left_out(older)
+        if older:
+            last._left_out(older)
+
+    def _says_again(self, entry: QuarantineEntry) -> bool:
+        """Whether a row that waits is of the original of this edit, of which the one in between has
+        not come, and about a record that the edit holds too. What the edit leaves out goes on
+        waiting: a phone takes nothing off the map."""
+        if openrosa_id(entry.row) not in self.said.records:
+            return False
+        other = self._submission(entry.row.source)
+        return (other is not None and other.form == self.said.form and not other.replaces
+                and self._first_content(other.instance) == entry.row.source)
 
     def _left_out(self, older: Mapping[str, str]) -> None:
         gone: dict[str, str] = {}
@@ -320,14 +362,13 @@ class _Line:
 
     def _submission(self, digest: str) -> Said | None:
         """What a submission that is kept says of itself; None of anything else."""
-        from landrelease.records.readers import LIMITS, openrosa
+        from landrelease.records.readers import openrosa
 
         if not digest:
             return None
         try:
             content = self.registry.source_content(digest)
-            return openrosa.said_of("", content, LIMITS) if openrosa.is_submission(content) \
-                else None
+            return _said("", content) if openrosa.is_submission(content) else None
         except LandReleaseError:  # erased, or another file
             return None
 
@@ -338,10 +379,28 @@ class _Line:
             and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
 
 
+def _said(name: str, content: bytes) -> Said:
+    """What a submission says of itself. One without an id that can be used gets one by its content,
+    so that it is known again when it comes again."""
+    from landrelease.records.readers import LIMITS, openrosa
+
+    said = openrosa.said_of(name, content, LIMITS)
+    if re.fullmatch(r"[\w:.\-]{8,100}", said.instance):
+        return said
+    return replace(said, instance=_NAMELESS + hashlib.sha256(content).hexdigest()[:32])
+
+
 def openrosa_id(row: QuarantinedRow) -> str:
     """Id of the record that a row of a submission is about."""
     said = str(row.values.get("identifier") or "")
     return said if row.kind == "hazard" else f"{row.kind}-{said}"
+
+
+def file_name(stated: str) -> str:
+    """The name of a file as it is kept: the last part of a path of any system, without signs that
+    cannot be printed, the end of a long one."""
+    last = "".join(c for c in re.split(r"[/\\]", stated)[-1] if c.isprintable())
+    return last.strip()[-_LONGEST_NAME:].strip() if last.strip(" .") else "file"
 
 
 def _first(form: str, instance: str) -> str:
@@ -408,7 +467,9 @@ def keep_file(registry: Registry, said: Said, name: str, content: bytes, *, by: 
 def _no_picture(name: str, content: bytes) -> LandReleaseError | None:
     """FRM-012 of a file that is no photograph, by its size and first bytes."""
     found = expected = ""
-    if len(content) > MOST_PHOTO_BYTES:
+    if not content:
+        found, expected = "0 bytes", "a photograph as JPEG or PNG"
+    elif len(content) > MOST_PHOTO_BYTES:
         found, expected = f"{len(content):,} bytes", f"at most {MOST_PHOTO_BYTES:,} bytes"
     elif not any(content.startswith(magic) for magic, _ in PICTURES):
         found, expected = "another kind of file", "a photograph as JPEG or PNG"
@@ -419,7 +480,7 @@ def _no_picture(name: str, content: bytes) -> LandReleaseError | None:
 def _wait_file(registry: Registry, form: str, instance: str, name: str, content: bytes,
                why: LandReleaseError) -> int:
     """Keep a file that is no photograph: it waits beside the submission that it came with."""
-    file = Path(name).name[-120:] or "file"
+    file = file_name(name)
     finding = Finding(why.code, file, 1, "", why.facts["found"],
                       why.message.problem.format(**why.facts), why.message.remedy, "quarantined")
     return _wait_row(registry, file, content, {
@@ -430,7 +491,7 @@ def _wait_file(registry: Registry, form: str, instance: str, name: str, content:
 def _keep(registry: Registry, said: Said, name: str, content: bytes, by: str, at: datetime) -> None:
     """Keep a photograph, with a `source` record for each submission that it came with."""
     digest = hashlib.sha256(content).hexdigest()
-    file, label = Path(name).name[-120:], f"{said.form} {said.instance}"
+    file, label = file_name(name), f"{said.form} {said.instance}"
     for _ in range(2):  # once more where another request was first
         record = f"source-{digest[:32]}"
         # Whatever was kept of it before: a server may have been killed in between.
@@ -457,17 +518,16 @@ def _keep(registry: Registry, said: Said, name: str, content: bytes, by: str, at
 def missing_pictures(registry: Registry) -> list[tuple[str, str, str]]:
     """(form, submission, file) of photographs that submissions of our forms name and that never
     came, by form and submission."""
-    from landrelease.records.readers import LIMITS, openrosa
-
     came = {(str(v.get("source_label")), str(v.get("title"))) for v in (
         *(r.values for r in registry.records("source")),
-        *(e.row.values for e in registry.quarantine(None) if e.row.kind == "source"))}
+        *(e.row.values for e in registry.quarantine(None) if e.row.kind == "source"))
+        if v.get("sha256") != _EMPTY}  # a file of which nothing came
     found = set()
     for digest, name in registry.sources().items():
         if not (name.endswith(".xml") and name.startswith(tuple(FORMS))):
             continue
         with contextlib.suppress(LandReleaseError):  # erased, or another file of that name
-            said = openrosa.said_of(name, registry.source_content(digest), LIMITS)
+            said = _said(name, registry.source_content(digest))
             found |= {(said.form, said.instance, picture) for picture in said.pictures
-                      if (f"{said.form} {said.instance}", picture[-120:]) not in came}
+                      if (f"{said.form} {said.instance}", file_name(picture)) not in came}
     return sorted(found)

@@ -28,7 +28,7 @@ _ROOM = 50_000_000  # bytes that stay free on a disk for who works there meanwhi
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A copy that was made and checked: `head` and `count` are those of both. `tested`: it was
-    restored elsewhere and came back the same."""
+    restored elsewhere and came back the same. `plans`, `forecasts`: how many on file went along."""
 
     address: str
     office: str
@@ -36,6 +36,8 @@ class Copy:
     count: int
     findings: tuple[AuditFinding, ...]
     tested: bool = False
+    plans: int = 0
+    forecasts: int = 0
 
 
 def backup(address: str, out: Path, progress: Progress = silent, *, test: bool = False,
@@ -91,10 +93,13 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
                 held.backup(beside)
             finally:
                 held.close()
-        base = _base(file, accounts)
-        if base is not None and shelf.pack(base, files) and test and not shelf.sound(files):
-            raise LandReleaseError(BACKUP_DIFFERS, path=files, address=base, expected="all of it",
-                                   found="another content")
+        base = shelf.base_of(file, accounts)
+        packed = None if base is None else shelf.pack(base, files)
+        if packed is not None:
+            if test and not shelf.sound(files):
+                raise LandReleaseError(BACKUP_DIFFERS, path=files, address=base,
+                                       expected="all of it", found="another content")
+            made = replace(made, plans=packed[0], forecasts=packed[1])
     except BaseException:
         for left in (out, files, *((beside,) if accounts is not None else ())):
             left.unlink(missing_ok=True)
@@ -106,14 +111,6 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
 def files_of(backup_path: Path) -> Path:
     """Where the plans and forecasts of a backup are."""
     return backup_path.with_name(f"{backup_path.name}.files.zip")
-
-
-def _base(file: Path | None, accounts: Path | None) -> Path | None:
-    """What the folders of plans and forecasts are named after, as the server names them: the
-    registry's file, or for PostgreSQL the accounts."""
-    if file is not None or accounts is None:
-        return file
-    return accounts.with_name(accounts.name.removesuffix(".accounts"))
 
 
 def _test(made: Copy, out: Path, address: str) -> None:
@@ -194,7 +191,7 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
             raise LandReleaseError(BACKUP_DIFFERS, path=backup_path, address=copy.address,
                                    found=f"{found[1]} revisions", expected=expected[1])
         made = Copy(copy.address, copy.office, *found, tuple(copy.audit()))
-    base, files = _base(target, accounts), files_of(backup_path)
+    base, files = shelf.named_after(target, accounts), files_of(backup_path)
     if base is not None and files.is_file():
         shelf.unpack(files, base)
     if accounts is not None:

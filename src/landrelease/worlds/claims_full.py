@@ -262,6 +262,25 @@ def _few_people(rows: list[Row]) -> None:
     rows.append({**base, "metric": "people working", "value": "300", "unit": "deminers"})
 
 
+def _many_items(rows: list[Row]) -> None:
+    """A week of more items than the few people there could find anywhere."""
+    scope = f"Synthetic plain, {SCOPE}"
+    day = _last(rows, "machines")["as_of"]
+    base = {"source": SOURCE, "published": day, "as_of": day, "scope": scope, "words": ""}
+    rows.append({**base, "metric": "explosive items destroyed in a week", "value": "17,555",
+                 "unit": "items"})
+    rows.append({**base, "metric": "people working", "value": "300", "unit": "deminers"})
+
+
+def _not_kept(rows: list[Row]) -> None:
+    """What remains of a hill, the week after its promised end."""
+    base = {"source": SOURCE, "scope": f"Synthetic hill, {SCOPE}", "words": ""}
+    for day, metric, value, unit in (("2022-05-02", "promise of finish", "2022-05-23", ""),
+                                     ("2022-05-30", "area remaining", "3.4", "ha")):
+        rows.append({**base, "published": day, "as_of": day, "metric": metric, "value": value,
+                     "unit": unit})
+
+
 def _week(machines: bool) -> Callable[[list[Row]], None]:
     def damage(rows: list[Row]) -> None:
         day = _last(rows, "machines")["as_of"]
@@ -326,6 +345,8 @@ DAMAGES: Mapping[str, Callable[[list[Row]], None]] = {
     "parts_exceed_whole": _districts,
     "promise_needs_faster_pace": _promise,
     "capacity_short": _few_people,
+    "items_beyond_workforce": _many_items,
+    "promise_not_kept": _not_kept,
     "machines_short": _week(True),
     "pace_beyond_clearance": _week(False),
 }

@@ -771,6 +771,7 @@ columns:
   hours: hours
   hours_lost: lost_day
   items_found: items_found
+  joint_with: joint_with
 unit_columns: {area_m2: unit}
 values:
   hours_lost: {"yes": "6", "no": "0"}

@@ -110,14 +110,15 @@ class Passwords:
 @post("/api/account/password", status_code=200, opt=within(account=True))
 async def change_password(request: Request, data: JSONBody[Passwords]) -> Response[dict[str, Any]]:
     """Another password for one's own account. All sessions and tokens end; who asks with a session
-    goes on in a new one. The old password is asked for, and guesses wait as those of signing in."""
+    goes on in a new one. The old password is asked for, and guesses wait as those of signing in,
+    counted apart."""
     asking = asking_of(request)
     settings: Settings = request.app.state.settings
     accounts: Accounts = request.app.state.accounts
     guesses: Guesses = request.app.state.guesses
     if data.new != data.again:
         raise LandReleaseError(PASSWORDS_DIFFER)
-    if await guesses.check(request, asking.account, data.old) is None:
+    if await guesses.check(request, asking.account, data.old, again=True) is None:
         accounts.log(asking.account, asking.role, "password refused",
                      f"the old one is not right, from {address_of(request)}")
         raise LandReleaseError(PASSWORD_OLD)

@@ -24,11 +24,13 @@ from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.registries import Registries
-from landrelease.errors import NOT_FOR_ROLE, LandReleaseError
+from landrelease.errors import LOOK_UPS_WAIT, NOT_FOR_ROLE, REPORTS_WAIT, LandReleaseError
 from landrelease.store.registry import Registry
 
 T = TypeVar("T")
 _NOTED_MOST = 10_000
+_WAIT = (HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE)
+_WAIT_S = 30  # where nothing says for how long
 _READ_JSON = ("litestar.serialization.msgspec_hooks", "json.decoder")
 OPENROSA = "X-OpenRosa-Version"  # in every request of a phone, and in every answer to one
 
@@ -54,7 +56,9 @@ _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
            "STO-031": HTTP_409_CONFLICT, "WEB-030": HTTP_429_TOO_MANY_REQUESTS,
            "WEB-032": HTTP_409_CONFLICT, "WEB-033": HTTP_503_SERVICE_UNAVAILABLE,
            "WEB-035": HTTP_404_NOT_FOUND, "WEB-014": HTTP_429_TOO_MANY_REQUESTS,
+           **dict.fromkeys((REPORTS_WAIT.code, LOOK_UPS_WAIT.code), HTTP_429_TOO_MANY_REQUESTS),
            "WEB-017": HTTP_403_FORBIDDEN, "WEB-041": HTTP_401_UNAUTHORIZED,
+           "WEB-008": HTTP_401_UNAUTHORIZED,
            **dict.fromkeys(("REL-006", "REL-020", "REL-021", "INS-005", "INS-010", "PUB-031"),
                            HTTP_404_NOT_FOUND)}
 
@@ -128,6 +132,13 @@ def status_of(error: LandReleaseError) -> int:
     return _STATUS.get(error.code, HTTP_400_BAD_REQUEST)
 
 
+def retry_after(error: LandReleaseError | None) -> dict[str, str]:
+    """When a program may ask again, of an answer that says to wait (RFC 6585, 4)."""
+    if error is None or status_of(error) not in _WAIT:
+        return {}
+    return {"Retry-After": str(max(1, int(error.facts.get("seconds", _WAIT_S))))}
+
+
 def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
     """An error of ours as JSON: code, words, remedy; what was found stays in the words. A phone
     gets it as OpenRosa says, and shows it; both in the language of the request, as far as it is
@@ -139,11 +150,19 @@ def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, An
         request.app.state.accounts.log(asking.account, asking.role, "refused",
                                        request.url.path)  # ASVS 5.0, 16.3.2
     words = speaking.texts().error(error)
-    if request.url.path.startswith("/openrosa/") and request.headers.get(OPENROSA):
-        return openrosa_message(words, status_of(error))
+    if _of_a_phone(request):
+        answer = openrosa_message(words, status_of(error))
+        answer.headers.update(retry_after(error))
+        return answer
     return Response({"code": error.code, "description": words},
-                    status_code=status_of(error),
+                    status_code=status_of(error), headers=retry_after(error),
                     media_type="application/json")
+
+
+def _of_a_phone(request: Request) -> bool:
+    """Whether a phone asks; of who sends something there it is taken for granted."""
+    return request.url.path.startswith("/openrosa/") and (
+        request.method == "POST" or OPENROSA in request.headers)
 
 
 def openrosa_message(words: str, status: int) -> Response[Any]:
@@ -160,7 +179,7 @@ def openrosa_message(words: str, status: int) -> Response[Any]:
 def on_http_error(request: Request, error: HTTPException) -> Response[Any]:
     """A request that cannot be answered; a phone gets it as OpenRosa says, so that it shows it."""
     secure = request.app.state.settings.secure
-    if request.url.path.startswith("/openrosa/") and request.headers.get(OPENROSA):
+    if _of_a_phone(request):
         from landrelease.apps.web import speaking
 
         answer = openrosa_message(speaking.texts()(error.detail), error.status_code)

@@ -23,6 +23,7 @@ from landrelease.apps.web import (
     basemap,
     claims,
     complaints,
+    deciding,
     documents,
     features,
     figuring,
@@ -45,12 +46,14 @@ from landrelease.apps.web import (
     speaking,
     tiling,
     validating,
+    waiting,
     webhooks,
     work,
 )
 from landrelease.apps.web.answers import (
     HEADERS,
     HTTPS_HEADERS,
+    OPENROSA,
     note_often,
     on_error,
     on_http_error,
@@ -95,13 +98,15 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
         return
     # A phone speaks OpenRosa and brings its token: a page elsewhere can add neither header without
     # asking first, and no cookie opens the way of the phones.
-    if connection.headers.get("x-openrosa-version") and not asking.csrf:
+    if connection.headers.get(OPENROSA) and not asking.csrf:
         return
     stated = connection.headers.get("x-csrf-token", "")
     site = connection.headers.get("sec-fetch-site", "same-origin")
     refused = ""
     if site not in ("same-origin", "none") or not stated:
-        refused = "A change needs the header X-CSRF-Token."
+        refused = (f"A submission needs the header {OPENROSA}: 1.0 (OpenRosa 1.0, HTTP Request)."
+                   if connection.scope["path"].startswith("/openrosa/") and not asking.csrf else
+                   "A change needs the header X-CSRF-Token.")
     elif asking.csrf and not hmac.compare_digest(stated, asking.csrf):
         refused = "The page is out of date: load it again."
     if refused:
@@ -123,10 +128,12 @@ def make_app(settings: Settings) -> Litestar:
     async def open_all(app: Litestar) -> None:
         jobs.begin()
         await registries.run(lambda registry: registry.count())
-        app.state.preparing = asyncio.create_task(tiles.prepare())
+        app.state.preparing = [asyncio.create_task(one) for one in (
+            asyncio.to_thread(pages.prepare), tiles.prepare())]
 
     async def close_all(app: Litestar) -> None:
-        app.state.preparing.cancel()
+        for one in app.state.preparing:
+            one.cancel()
         await jobs.stop()
         registries.close()
         exports.close()
@@ -139,9 +146,10 @@ def make_app(settings: Settings) -> Litestar:
         route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
                         *oidc.HANDLERS, *account.HANDLERS, *webhooks.HANDLERS,
                         *records.HANDLERS, *around.HANDLERS, *figuring.HANDLERS,
-                        *importing.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
-                        *pages.HANDLERS, *speaking.HANDLERS,
+                        *importing.HANDLERS, *waiting.HANDLERS, *openrosa.HANDLERS,
+                        *public.HANDLERS, *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
+                        *deciding.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *complaints.HANDLERS, *people.HANDLERS,
                         *quality.HANDLERS,
@@ -159,7 +167,7 @@ def make_app(settings: Settings) -> Litestar:
                      "code_throttle": Throttle(one=20, everybody=2_000)}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[
-                                                 r"\.(parquet|xlsx)$",
+                                                 r"\.(parquet|xlsx)$", "^/static/",
                                                  r"^/tiles/[^/]+/\d+/\d+/\d+$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},

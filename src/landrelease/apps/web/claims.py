@@ -15,7 +15,7 @@ from msgspec import Meta
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
-from landrelease.apps.web.results import verdict
+from landrelease.apps.web.results import reason, reasons, verdict
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import assets, file_input, job_form, jobs_of, may_start, when
@@ -84,8 +84,7 @@ def _recorded(registry: Registry, view: View, checked: dict[str, Any] | None) ->
                   record_link("claim", r.id)),
             f"{_number(v.get('value'))} {v.get('unit') or ''}".strip(),
             word("claim.not_checked") if at is None else verdict(at["verdict"]),
-            "" if at is None else tag("ul", *(tag("li", x) for x in at["reasons"]),
-                                      class_="plain")))
+            "" if at is None else reasons(at)))
     return table(word("claim.recorded"), [word(f"claim.{k}") for k in (
         "metric", "value", "verdict", "reasons")], rows
     ) if rows else tag("p", word("claim.none"))
@@ -145,7 +144,8 @@ async def check_claim(request: Request, data: JSONBody[Claim]) -> dict[str, Any]
             path.write_text(as_csv(data), encoding="utf-8")
             found = claims.check_file(path, today=date.today())
         (told,) = claims.document(found)
-        return {**told, "words": word(f"claim.verdict.{told['verdict']}")}
+        return {**told, "words": word(f"claim.verdict.{told['verdict']}"),
+                "said": [reason(r) for r in told["reasons"]]}
 
     return await read(request, work)
 

@@ -59,6 +59,7 @@ _SCHEMAS: dict[str, Any] = {
     "Object": {"type": "object"},
 }
 _TILE = "application/vnd.mapbox-vector-tile"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its schema; "" for bytes)
     "/ogc": ("application/json", "Landing"),
     "/ogc/api": ("application/vnd.oai.openapi+json;version=3.0", "Object"),
@@ -69,10 +70,12 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/ogc/collections/{name}/items": (GEOJSON, "Features"),
     "/ogc/collections/{name}/items.parquet": ("application/vnd.apache.parquet", ""),
     "/ogc/collections/{name}/items.csv": ("text/csv", ""),
-    "/ogc/collections/{name}/items.xlsx": (
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ""),
+    "/ogc/collections/{name}/items.xlsx": (_XLSX, ""),
+    "/api/quarantine/workbook": (_XLSX, ""),
+    "/jobs/{job_id}/rows/workbook": (_XLSX, ""),
     "/ogc/collections/{name}/items/{item_id}": (GEOJSON, "Feature"),
     "/api/figures/{figure_id}": ("application/json", "Object"),
+    "/api/outlines/{record_id}": (GEOJSON, "Layer"),
     "/api/layers/coverage_gaps": (GEOJSON, "Layer"),
     "/api/layers/reach": (GEOJSON, "Layer"),
     "/api/layers/contamination": (GEOJSON, "Layer"),
@@ -139,6 +142,8 @@ def amended(schema: dict[str, Any]) -> dict[str, Any]:
                 "description": "Why not, with a code of the list of errors.",
                 "content": {} if method == "head" else {
                     "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+            if path.startswith("/openrosa/") and method != "head":  # a phone shows it
+                answers["4XX"]["content"]["text/xml"] = {"schema": {"type": "string"}}
     return out
 
 

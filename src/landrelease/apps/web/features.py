@@ -23,6 +23,7 @@ from litestar.response import File
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import note_reading, read
 from landrelease.apps.web.tiers import OPEN, VIEW
+from landrelease.core.happened import PAST_WORDS
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -49,11 +50,12 @@ CONFORMS = (
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
 )
 LIMIT, MOST = 100, 10_000
-_CHOICE = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "sortby")
+_PAST = ("valid_at", "known_at")
+_CHOICE = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "sortby", *_PAST)
 _OWN = (*_CHOICE, "crs", "limit", "after", "f")
 PARQUET = "application/vnd.apache.parquet"
 WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
-          "moving on the ground.")
+         "moving on the ground.")
 
 
 def _link(request: Request, path: str, rel: str, kind: str, title: str = "") -> dict[str, str]:
@@ -211,11 +213,13 @@ async def list_items(
     filter_lang: Annotated[str | None, QueryParameter(name="filter-lang")] = None,
     filter_crs: Annotated[str | None, QueryParameter(name="filter-crs")] = None,
     sortby: FromQuery[str | None] = None,
+    valid_at: FromQuery[str | None] = None, known_at: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """Items in a window, of a time, with certain values; `next` leads to those that follow.
 
     `sortby` orders all of them by one field, `-` before it: the largest first; what has no value
-    comes last (after OGC API Features Part 8, draft).
+    comes last (after OGC API Features Part 8, draft). For who may see histories as it was on a day
+    (`valid_at`), as it was known at an instant (`known_at`): the answer and each item say so.
     """
     count = _limit(limit)
     out = _system("crs", crs)
@@ -225,13 +229,15 @@ async def list_items(
         raise LandReleaseError(PARAMETER_WRONG, name="after", found=start[:40],
                                expected="it is what `next` of a page says")
 
+    then = moment_of(valid_at, known_at)
+
     def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
         from landrelease.workflows import collections, is_synthetic
 
         page = collections.items(registry, view, name, after=start, limit=count,
                                  **asked(registry, view, name, _OWN))
         made_up = is_synthetic(registry)
-        return page, [feature(i, out, made_up) for i in page.items], made_up
+        return page, [feature(i, out, made_up, then) for i in page.items], made_up
 
     page, features, made_up = await read(request, work)
     note_reading(request, name, f"{len(features)} items")
@@ -243,15 +249,18 @@ async def list_items(
     return as_json({
         "type": "FeatureCollection", "features": features, "numberReturned": len(features),
         "timeStamp": datetime.now().astimezone().isoformat(timespec="seconds"),
-        **({"synthetic": True} if made_up else {}), "links": links,
+        **({"synthetic": True} if made_up else {}),
+        **({**_said_of(then), "description": PAST_WORDS + WORDS} if then else {}), "links": links,
     }, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
 def question(request: Request) -> Callable[..., dict[str, Any]]:
-    """What a request asks of a collection: window, time, filter, values, order. What can be judged
-    without the registry is judged at once (WEB-011); the rest by `asked(registry, view, name,
-    own)`, which gives what `collections.items` takes; `own`: parameters that are no fields."""
+    """What a request asks of a collection: window, time, filter, values, order, of which moment.
+    What can be judged without the registry is judged at once (WEB-011); the rest by
+    `asked(registry, view, name, own)`, which gives what `collections.items` takes; `own`:
+    parameters that are no fields."""
     said = request.query_params.get
+    then = moment_of(said("valid_at"), said("known_at"))
     window = _window(said("bbox"), said("bbox-crs"))
     between = _between(said("datetime"))
     lang = said("filter-lang") or "cql2-text"
@@ -266,8 +275,10 @@ def question(request: Request) -> Callable[..., dict[str, Any]]:
 
         found = collections.collection(registry, view, name)
         by_name = {f.name: f for f in found.fields}
+        may_past(view, name, then)
         only(request, *own, *by_name)
-        keep = None if text is None else filtering.read_filter(text, lang, by_name, carried)
+        keep = None if text is None else filtering.read_filter(
+            text, lang, by_name, carried, placed=found.geometry != "none")
         where, holds, being = {}, {}, {}
         for key, value in request.query_params.items():
             if key in by_name and by_name[key].type in ("choices", "references"):
@@ -284,10 +295,36 @@ def question(request: Request) -> Callable[..., dict[str, Any]]:
         if sortby:
             # A plus in an address is a space.
             order = collections.Order(sortby.lstrip("+- "), sortby.startswith("-"))
-            collections.check_order(found, order)
-        return {"bounds": window, "where": where, "between": between, "keep": keep, "order": order}
+            collections.check_order(found, order, now=then is None)
+        return {"bounds": window, "where": where, "between": between, "keep": keep, "order": order,
+                "then": then}
 
     return asked
+
+
+def may_past(view: View, name: str, then: Moment | None) -> None:
+    """Raise WEB-012 where the moment is not the reader's to ask for: the past is for who may see
+    histories, for others there is no such parameter. WEB-011: what is made of the records as they
+    stand is of now alone, as what the public sees is never late (S15)."""
+    from landrelease.workflows.collections import MADE
+
+    if then is None:
+        return
+    if not view.may("history", "revisions"):
+        raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at", expected="none")
+    if name in MADE:
+        found = then.valid_at or then.known_at
+        raise LandReleaseError(
+            PARAMETER_WRONG, name="valid_at" if then.valid_at else "known_at",
+            found=str(found)[:60], expected="this collection is of now alone")
+
+
+def _said_of(then: Moment | None) -> dict[str, str]:
+    """What an answer and each item of it say of the moment that they are of; nothing for now."""
+    if then is None:
+        return {}
+    return {"valid_at": then.valid_at.isoformat() if then.valid_at else "now",
+            "known_at": then.known_at.isoformat() if then.known_at else "now"}
 
 
 _HIDDEN = "~"
@@ -320,20 +357,26 @@ def _shown_after(request: Request, text: str) -> str:
 
 
 @get("/ogc/collections/{name:str}/items.parquet", opt=VIEW)
-async def download(request: Request, name: FromPath[str]) -> File:
-    """A whole collection as GeoParquet, as the reader's role may see it."""
+async def download(request: Request, name: FromPath[str],
+                   valid_at: FromQuery[str | None] = None,
+                   known_at: FromQuery[str | None] = None) -> File:
+    """A whole collection as GeoParquet, as the reader's role may see it; `valid_at`, `known_at` as
+    `items` takes them."""
     import shutil
     import tempfile
     from pathlib import Path
 
-    only(request)
+    only(request, *_PAST)
+    then = moment_of(valid_at, known_at)
     folder = Path(tempfile.mkdtemp(prefix="landrelease-"))
 
     def work(registry: Registry, view: View) -> int:
         from landrelease.workflows import collections
 
+        collections.collection(registry, view, name)
+        may_past(view, name, then)
         return collections.write_parquet(registry, view, name, folder / "items.parquet",
-                                         datetime.now(UTC))
+                                         datetime.now(UTC), then or collections.NOW)
 
     try:
         count = await read(request, work, request.app.state.exports)
@@ -378,8 +421,8 @@ async def _table(request: Request, name: str, ending: str, media: str) -> File:
 
 @get("/ogc/collections/{name:str}/items.csv", opt=VIEW)
 async def as_csv(request: Request, name: FromPath[str], filter_: Annotated[
-        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None
-        ) -> File:
+        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None,
+        valid_at: FromQuery[str | None] = None, known_at: FromQuery[str | None] = None) -> File:
     """The items that are asked for (as `items` takes it) as CSV in UTF-8 with HXL tags, whole. A
     text that a spreadsheet would run as a formula has an apostrophe before it."""
     return await _table(request, name, "csv", "text/csv")
@@ -387,8 +430,8 @@ async def as_csv(request: Request, name: FromPath[str], filter_: Annotated[
 
 @get("/ogc/collections/{name:str}/items.xlsx", opt=VIEW)
 async def as_xlsx(request: Request, name: FromPath[str], filter_: Annotated[
-        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None
-        ) -> File:
+        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None,
+        valid_at: FromQuery[str | None] = None, known_at: FromQuery[str | None] = None) -> File:
     """The items that are asked for (as `items` takes it) as a workbook with HXL tags, whole."""
     return await _table(
         request, name, "xlsx",
@@ -397,17 +440,20 @@ async def as_xlsx(request: Request, name: FromPath[str], filter_: Annotated[
 
 @get("/ogc/collections/{name:str}/items/{item_id:path}", opt=VIEW)
 async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
-                   crs: FromQuery[str | None] = None) -> Response[bytes]:
-    """One item; its id may hold slashes."""
-    only(request, "crs", "f")
+                   crs: FromQuery[str | None] = None, valid_at: FromQuery[str | None] = None,
+                   known_at: FromQuery[str | None] = None) -> Response[bytes]:
+    """One item; its id may hold slashes. `valid_at`, `known_at` as `items` takes them."""
+    only(request, "crs", "f", *_PAST)
     item_id = item_id.removeprefix("/")
-    out = _system("crs", crs)
+    out, then = _system("crs", crs), moment_of(valid_at, known_at)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections, is_synthetic
 
-        return feature(collections.item(registry, view, name, item_id), out,
-                       is_synthetic(registry))
+        collections.collection(registry, view, name)
+        may_past(view, name, then)
+        return feature(collections.item(registry, view, name, item_id, then or collections.NOW),
+                       out, is_synthetic(registry), then)
 
     found = await read(request, work)
     note_reading(request, name, item_id)
@@ -417,8 +463,8 @@ async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str]
     return as_json(found, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
-def feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
-    """An item as a feature of GeoJSON, in one of the `SYSTEMS`."""
+def feature(item: Any, system: str, made_up: bool, then: Moment | None = None) -> dict[str, Any]:
+    """An item as a feature of GeoJSON, in one of the `SYSTEMS`; of the past it says of when."""
     shape = item.geometry
     if shape is not None and system != CRS84:
         shape = shapely.transform(shape, _FROM_DEGREES[system])
@@ -426,7 +472,7 @@ def feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
             "geometry": None if shape is None else orjson.Fragment(shapely.to_geojson(shape)),
             "properties": {**{k: v.isoformat() if isinstance(v, (date, datetime)) else v
                               for k, v in item.values.items()},
-                           **({"synthetic": True} if made_up else {})}}
+                           **({"synthetic": True} if made_up else {}), **_said_of(then)}}
 
 
 _EARTH = 6_378_137.0
@@ -574,7 +620,8 @@ def moment_of(valid_at: str | None, known_at: str | None) -> Moment | None:
         if known_at:
             at = datetime.fromisoformat(known_at.replace("z", "Z"))
             # A day without a time is known at its end; without a zone it is UTC.
-            at = at.replace(hour=23, minute=59, second=59) if len(known_at) <= 10 else at
+            at = (at.replace(hour=23, minute=59, second=59, microsecond=999_999)
+                  if len(known_at) <= 10 else at)
             at = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise wrong("known_at", known_at or "") from None

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from landrelease.access.policy import View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.features import as_json, moment_of
+from landrelease.apps.web.features import as_json, moment_of, only
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
 from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
@@ -70,13 +70,16 @@ class Asked:
             if value)
 
 
-def _asked(request: Request) -> Asked:
+def asked_of(request: Request, *more: str) -> Asked:
+    """The dates and the level that are asked for. WEB-012 for any other parameter, but `more`."""
+    only(request, "valid_at", "known_at", "level", *more)
     said = request.query_params.get
     return Asked(*(str(said(n, "")).strip()[:40] for n in ("valid_at", "known_at", "level")))
 
 
-def _figures(request: Request, registry: Registry, view: View, asked: Asked
-             ) -> tuple[Figure, ...]:
+def figures_of(request: Request, registry: Registry, view: View, asked: Asked
+               ) -> tuple[Figure, ...]:
+    """All figures at the dates and the level that are asked for, as the reader may see them."""
     from landrelease.workflows import figures, visible_figures
 
     view.check("figures list")
@@ -141,11 +144,11 @@ def _about(asked: Asked) -> Html | None:
 @get("/figures", include_in_schema=False, opt=_SEES)
 async def overview(request: Request) -> Response[str]:
     """All figures that the reader may see, at a date; each leads to what it rests on."""
-    asked = _asked(request)
     scope = str(request.query_params.get("scope", "") or "all").strip()[:200]
 
     def content(registry: Registry, view: View) -> Html:
-        found = _figures(request, registry, view, asked)
+        asked = asked_of(request, "scope")  # what is wrong with it is said on the page
+        found = figures_of(request, registry, view, asked)
         scopes = sorted({f.scope for f in found} - {"all"})
         own = [f for f in found if f.scope == scope]
         by_id = {f.id: f for f in found}
@@ -162,7 +165,11 @@ async def overview(request: Request) -> Response[str]:
                 (group(link(figure_address(f.id, asked), named_figure(f)),
                        tag("p", told(f.definition), class_="note"),
                        tag("p", told(f.note), class_="note") if f.note else None),
-                 value_words(f), f"{len(f.records):,}" if f.records else "")
+                 value_words(f), group(
+                     f"{len(f.records):,}" if f.records else "",
+                     tag("p", link(f"{figure_address(f.id, asked)}#uncounted", word(
+                         "figure.silent", count=f"{len(f.uncounted):,}")), class_="note")
+                     if f.uncounted else None))
                 for f in own], numbers=(1, 2)))
 
     answer = await show(request, word("figures"), content, here="figures")
@@ -177,7 +184,7 @@ def _styles() -> Html:
 
 def _one(request: Request, registry: Registry, view: View, asked: Asked, name: str) -> Figure:
     """A figure. CLI-105: there is none, or not for the reader."""
-    for found in _figures(request, registry, view, asked):
+    for found in figures_of(request, registry, view, asked):
         if found.id == name:
             return found
     raise LandReleaseError(FIGURE_UNKNOWN, found=name[:80])
@@ -187,18 +194,19 @@ def _one(request: Request, registry: Registry, view: View, asked: Asked, name: s
 async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
     """One figure: what it is, what counts, what it is a share of, the records behind it, the chain
     head, and the commands that compute it again."""
-    name, asked = figure_id.lstrip("/"), _asked(request)
-    start = request.query_params.get("start", "0")
-    first = int(start) if start.isdecimal() and len(start) < 9 else 0
+    name = figure_id.lstrip("/")
+    first, silent_first = (int(text) if text.isdecimal() and len(text) < 9 else 0 for text in (
+        request.query_params.get(n, "0") for n in ("start", "silent")))
     title = [word("figures")]
 
     def content(registry: Registry, view: View) -> Html:
+        asked = asked_of(request, "start", "silent")
         f = _one(request, registry, view, asked, name)
         title[0] = named_figure(f)
         pairs: list[tuple[str, Any]] = [
             (word("value"), tag("strong", value_words(f))),
             (word("definition"), told(f.definition)),
-            (word("figure.counts"), f.counts or None)]
+            (word("figure.counts"), told(f.counts) if f.counts else None)]
         if f.denominator or f.unit == "share":
             pairs.append((word("figure.denominator"), told(f.denominator) or None))
         if f.note:
@@ -213,6 +221,10 @@ async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
             _choices(view, asked, f"/figures/{quote(f.id, safe=':')}"), _about(asked),
             tag("section", layout.facts(pairs), class_="card"),
             tag("h2", word("records")), _records(registry, view, f, asked, first),
+            tag("section", tag("h2", word("figure.uncounted")),
+                tag("p", word("figure.uncounted_words"), class_="note"),
+                _listed(registry, view, f, asked, f.uncounted, silent_first, "silent"),
+                id="uncounted") if f.uncounted else None,
             tag("section", tag("h2", word("figure.again")),
                 tag("p", word("figure.again_words"), class_="note"),
                 tag("pre", tag("code", f"landrelease figures trace REGISTRY {f.id}"
@@ -234,28 +246,35 @@ def _records(registry: Registry, view: View, f: Figure, asked: Asked, start: int
     if not f.records:
         return tag("p", word("figure.no_records" if f.value is not None
                              else "figure.nothing"), class_="note")
+    return _listed(registry, view, f, asked, f.records, start, "start")
+
+
+def _listed(registry: Registry, view: View, f: Figure, asked: Asked, ids: tuple[str, ...],
+            start: int, parameter: str) -> Html:
+    """Records by their ids, a page at a time, each as the reader may see it."""
     from landrelease.workflows.around import told_of
 
     rows = []
-    for record_id in f.records[start:start + PAGE]:
+    for record_id in ids[start:start + PAGE]:
         kind, words = told_of(registry, view, record_id, named)
         rows.append((record_link(kind, record_id) if kind else record_id,
                      kind_named(kind, registry.kinds[kind].title) if kind
                      else word("figure.unseen"), words))
-    last = min(start + PAGE, len(f.records))
+    last = min(start + PAGE, len(ids))
 
     def to(at: int, text: str) -> Html:
-        return link(figure_address(f.id, asked, start=at or None), text, class_="button plain")
+        return link(figure_address(f.id, asked, **{parameter: at or None}), text,
+                    class_="button plain")
 
     return group(
         tag("p", word("figure.which", first=f"{start + 1:,}", last=f"{last:,}",
-                      all=f"{len(f.records):,}")),
+                      all=f"{len(ids):,}")),
         tag("p", word("figure.records_now"), class_="note") if asked.known_at or asked.valid_at
         else None,
         table(word("records"), [word("record"), word("kind"), word("rec.values")], rows),
         tag("p", to(max(0, start - PAGE), word("import.earlier")) if start else None,
-            to(start + PAGE, word("import.later")) if last < len(f.records) else None,
-            class_="buttons") if len(f.records) > PAGE else None)
+            to(start + PAGE, word("import.later")) if last < len(ids) else None,
+            class_="buttons") if len(ids) > PAGE else None)
 
 
 @get("/api/figures/{figure_id:path}", opt=within("figures trace"))
@@ -263,7 +282,7 @@ async def one_figure(request: Request, figure_id: FromPath[str]) -> Response[byt
     """One figure with all records under it: what `figures trace --json` writes, for `figures
     recompute`. `valid_at`, `known_at`: of a past date, for who may see the past; `level`: counting
     only what is validated so far."""
-    name, asked = figure_id.lstrip("/"), _asked(request)
+    name, asked = figure_id.lstrip("/"), asked_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows.figures import plain_figure

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from landrelease.apps.web import speaking
 from landrelease.apps.web.layout import (
     Html,
     group,
@@ -17,8 +18,9 @@ from landrelease.apps.web.layout import (
     table,
     tag,
 )
-from landrelease.apps.web.results import number, percent
-from landrelease.apps.web.words import told, word
+from landrelease.apps.web.results import figure, number, percent
+from landrelease.apps.web.words import named, told, word
+from landrelease.apps.web.words import told as said_of
 from landrelease.core.assumption import Assumption
 from landrelease.core.outlook import Outlook
 
@@ -29,11 +31,13 @@ def s_curves(outlook: Outlook) -> Html:
     """The chance of being done by each day, and, for who sees costs, of each sum being enough."""
     from landrelease.workflows import pictures
 
-    figures = [tag("figure", Html(pictures.s_curve([outlook], word("forecast.s_curve"))),
+    figures = [tag("figure", Html(pictures.s_curve([outlook], word("forecast.s_curve"),
+                                              speaking.texts())),
                    tag("figcaption", word("forecast.s_curve_words")), class_="picture")]
     if outlook.currency:
         figures.append(tag(
-            "figure", Html(pictures.s_curve([outlook], word("forecast.s_cost"), cost=True)),
+            "figure", Html(pictures.s_curve([outlook], word("forecast.s_cost"),
+                                              speaking.texts(), cost=True)),
             tag("figcaption", tag("strong", word("forecast.s_cost")), ". ",
                 f"{word('forecast.s_cost_words')} ({outlook.currency})"),
             class_="picture"))
@@ -76,7 +80,8 @@ def beside(name: str, own: Outlook, others: Sequence[tuple[str, Outlook]], offer
                 *([word("forecast.cost_median")] if costs else [])], rows, numbers=(4, 5)),
             tag("figure", Html(pictures.side_by_side(outlooks, word("forecast.fan"))),
                 tag("figcaption", word("forecast.beside_fan")), class_="picture wide"),
-            tag("figure", Html(pictures.s_curve(outlooks, word("forecast.s_curve"))),
+            tag("figure", Html(pictures.s_curve(outlooks, word("forecast.s_curve"),
+                                              speaking.texts())),
                 tag("figcaption", word("forecast.s_curve_words")), class_="picture wide")]
     return tag("section", *parts, class_="card", id="beside")
 
@@ -114,6 +119,11 @@ def track(outlook: Outlook) -> Html:
     return tag("section", tag("h2", word("forecast.track")), body, class_="card", id="track")
 
 
+def _cited(source: str) -> Html:
+    """Where a number comes from, in the words of whoever wrote it down."""
+    return tag("span", source, lang="en")
+
+
 def rests_on(document: dict[str, Any], assumptions: Iterable[Assumption], *, head: str) -> Html:
     """What a forecast rests on: rates from reports or priors, days lost, assumptions with their
     sources, and the records of which they were learned."""
@@ -127,7 +137,7 @@ def rests_on(document: dict[str, Any], assumptions: Iterable[Assumption], *, hea
             f"{number(said['p10'])} – {number(said['p90'])}", f"{r['whole_days']:,}",
             mark("open", word("forecast.prior")) if r["is_prior"]
             else mark("good", word("forecast.learned")),
-            r["prior"]["source"] if r["is_prior"] else "; ".join(failed)))
+            _cited(r["prior"]["source"]) if r["is_prior"] else "; ".join(map(said_of, failed))))
     lost = told.get("lost_days")
     parts: list[Any] = [tag("h2", word("forecast.rests"))]
     if rows:
@@ -140,8 +150,9 @@ def rests_on(document: dict[str, Any], assumptions: Iterable[Assumption], *, hea
             "forecast.lost_prior" if lost["is_prior"] else "forecast.lost_days",
             share=percent(said["p50"], 0), low=percent(said["p10"], 0),
             high=percent(said["p90"], 0))))
-    listed = [(a.name, f"{a.value:g} ({a.low:g} – {a.high:g}) {a.unit}".strip(), a.definition,
-               a.source) for a in assumptions]
+    listed = [(tag("code", a.name), f"{figure(f'{a.value:g} ({a.low:g} – {a.high:g})')} "
+               f"{said_of(a.unit)}".strip(), said_of(a.definition), _cited(a.source))
+              for a in assumptions]
     if listed:
         parts.append(tag("details", tag("summary", word("forecast.assumptions")), table(
             word("forecast.assumptions"), [word("name"), word("value"), word("definition"),
@@ -156,6 +167,6 @@ def rests_on(document: dict[str, Any], assumptions: Iterable[Assumption], *, hea
 
 def _reports(activity: str, method: str) -> Html:
     """A kind of work, linked to the reports of it."""
-    words = activity + ("" if method == "not_reported" else f", {method.replace('_', ' ')}")
+    words = named(activity) + ("" if method == "not_reported" else f", {named(method)}")
     asked = json.dumps([{"field": "activity_type", "test": "is", "value": activity}])
     return link(f"/#tables/activity//{quote(asked, safe='')}", words)

@@ -13,7 +13,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
-from landrelease.apps.web import forecast_parts
+from landrelease.apps.web import forecast_parts, speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import (
     Html,
@@ -195,7 +195,7 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
             assets(),
             tag("p", mark("good" if current else "open",
                           word("plan.in_force" if current else "plan.file")), " ",
-                when(kept.made_at.isoformat())),
+                tag("bdi", when(kept.made_at.isoformat()))),
             tag("p", word("synthetic"), class_="warn") if document.get("synthetic") else None,
             tag("div", _finish(outlook, document, plan), _chance(name, outlook, document, by_text,
                                                                  budget_text), class_="columns"),
@@ -325,7 +325,7 @@ def _fan(outlook: Outlook) -> Html:
             for day, low, middle, high in pictures.curve(outlook)]
     return tag(
         "section", tag("h2", word("forecast.fan")),
-        tag("figure", Html(pictures.fan(outlook, word("forecast.fan"))),
+        tag("figure", Html(pictures.fan(outlook, word("forecast.fan"), speaking.texts())),
             tag("figcaption", word("forecast.fan_words")), class_="picture wide"),
         tag("details", tag("summary", word("forecast.curve")),
             table(word("forecast.fan"), [word(k) for k in (
@@ -369,7 +369,7 @@ def _cost(outlook: Outlook, document: dict[str, Any]) -> Html | None:
         tag("figure", Html(svg), tag("figcaption", word(
             "forecast.cost_axis_m" if millions else "forecast.cost_axis",
             currency=outlook.currency)), class_="picture"),
-        tag("p", outlook.cost_definition, class_="note"), class_="card")
+        tag("p", speaking.texts().said(outlook.cost_definition), class_="note"), class_="card")
 
 
 def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
@@ -385,7 +385,7 @@ def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
         ordered = sorted(rows, key=lambda r: (r.get("p50") or "9999", r[of]))
         body = table(word(key), [word("forecast.group" if of == "group" else "plan.area"),
                                  *(word(f"forecast.{k}") for k in levels)], [
-            (record_link("hazard", r[of]) if of == "area" else r[of],
+            (record_link("hazard", r[of]) if of == "area" else told(r[of]),
              *(stamp(r[k]) if r[k] else word("forecast.not_within", years=_years(outlook))
                for k in levels)) for r in ordered[:500]])
         parts.append(tag("section", tag("h2", word(key)), body) if of == "group"

@@ -17,14 +17,17 @@ _BUSY_S = 5
 
 
 class Guesses:
-    """One thread that looks at passwords, and how many wait for it."""
+    """One thread that looks at passwords of who signs in, one for who is signed in and gives it
+    once more, and how many wait for each: no crowd of strangers holds back a decision."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
-        self._waiting = 0
+        self._pools = {again: ThreadPoolExecutor(1, thread_name_prefix="passwords")
+                       for again in (False, True)}
+        self._waiting = {False: 0, True: 0}
 
-    async def check(self, request: Request, name: str, password: str) -> Account | None:
-        """The account where name and password are right.
+    async def check(self, request: Request, name: str, password: str, *, again: bool = False
+                    ) -> Account | None:
+        """The account where name and password are right. `again`: of who is signed in as it.
 
         Raises WEB-014: name or address wait, or too many are being looked at; it stands in the log
         once a minute.
@@ -32,18 +35,20 @@ class Guesses:
         accounts: Accounts = request.app.state.accounts
         address = address_of(request)
         try:
-            if self._waiting >= MOST_WAITING:
+            if self._waiting[again] >= MOST_WAITING:
                 raise LandReleaseError(SIGN_IN_WAITS, seconds=_BUSY_S)
-            self._waiting += 1
+            self._waiting[again] += 1
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._pool, lambda: accounts.check(name, password, address=address))
+                    self._pools[again], lambda: accounts.check(name, password, address=address,
+                                                               again=again))
             finally:
-                self._waiting -= 1
+                self._waiting[again] -= 1
         except LandReleaseError as error:
             if error.code == SIGN_IN_WAITS.code:
                 note_often(request, address, "", "sign-in refused", f"too many, from {address}")
             raise
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False)

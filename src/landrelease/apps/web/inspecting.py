@@ -365,6 +365,7 @@ async def teams(request: Request, by: FromQuery[str] = "team") -> Response[str]:
             None, registry), chosen)
         groups = found["groups"]
         missed = any("missed_share" in g for g in groups)
+        uncounted = sorted({i for g in groups for i in g.get("items_at_least", ())})
         rows = []
         for g in groups:
             place = (f"{g['rank_low']}" if g["rank_low"] == g["rank_high"]
@@ -373,7 +374,8 @@ async def teams(request: Request, by: FromQuery[str] = "team") -> Response[str]:
                 g["group"], _plain(g["organisation"]), _plain(g["school"]), g["lots"], g["units"],
                 f"{g['hectares']:.3f}", f"{g['units_with_item']:g}",
                 f"{g['left_per_hectare']:.2f} ({g['low']:.2f}–{g['high']:.2f})", place,
-                *([f"{g['missed_share']:.1%} ({g['missed_low']:.1%}–{g['missed_high']:.1%})"
+                *([("≤ " if g["items_at_least"] else "")
+                   + f"{g['missed_share']:.1%} ({g['missed_low']:.1%}–{g['missed_high']:.1%})"
                    if "missed_share" in g else word("not_reported")] if missed else [])])
         return group(
             tag("p", word("ins.teams_words", certainty=f"{found['certainty']:.0%}")),
@@ -388,6 +390,9 @@ async def teams(request: Request, by: FromQuery[str] = "team") -> Response[str]:
                 word("ins.lots"), word("ins.units_searched"), word("ins.hectares"),
                 word("ins.with_item"), word("ins.left_interval"), word("ins.place"),
                 *([word("ins.missed")] if missed else [])], rows, numbers=(3, 4, 5, 6, 7, 8, 9)),
+            tag("p", word("ins.at_least", count=len(uncounted)), " ", *(
+                group(record_link("item", i), " ") for i in uncounted[:20]), class_="note")
+            if uncounted else None,
             tag("h2", word("ins.doubt")),
             layout.table(word("ins.doubt"), [word("ins.lot"), word("ins.result"),
                                              word("rel.why"), word("ins.rejected_lots"),

@@ -11,7 +11,8 @@ import shapely
 from litestar import Request, Response, get
 from litestar.params import FromQuery
 
-from landrelease.access.policy import View
+from landrelease.access.policy import ROLES, View
+from landrelease.access.policy import view as policy_view
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.features import moment_of
@@ -23,8 +24,11 @@ from landrelease.store.registry import Registry
 if TYPE_CHECKING:
     from landrelease.core.roads import Place
     from landrelease.workflows.collections import Moment
+    from landrelease.workflows.waiting_areas import WaitingArea
 
 GEOJSON = "application/geo+json"
+# Whoever sees hazards as they are, and so all of them (S01).
+_WALKS = tuple(r for r in ROLES if policy_view(r).precision("hazard") == "exact")
 
 
 def _then(view: View, valid_at: str | None, known_at: str | None) -> Moment | None:
@@ -126,27 +130,33 @@ async def contamination(request: Request, valid_at: FromQuery[str | None] = None
     return Response(content, media_type=GEOJSON, headers={"Cache-Control": "private, no-store"})
 
 
-@get("/api/layers/waiting", opt=within("quarantine list"))
+def _own(area: WaitingArea) -> str:
+    return str(area.number) if area.why == "waiting" else f"{area.why}-{area.number}"
+
+
+@get("/api/layers/waiting", opt=within(roles=_WALKS))
 async def waiting(request: Request) -> Response[bytes]:
-    """Hazards that wait in quarantine, as wide as any reading of them (GeoJSON); `nowhere` counts
-    those that may lie anywhere, because their place is not known."""
+    """Hazards without a record (GeoJSON): those that wait in quarantine, as wide as any reading of
+    them, and released ground that reopened under a hazard that nobody recorded (`why`); `nowhere`
+    counts those that may lie anywhere, because their place is not known. What the rows say is for
+    who may see rows that wait; for others who see hazards as they are it is the ground alone."""
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> bytes:
         from landrelease.workflows import is_synthetic
         from landrelease.workflows.waiting_areas import waiting_areas
 
-        view.check("quarantine list")
         found, nowhere = layout.KEPT.of(("waiting", *layout.state_of(registry, asking)),
                                         lambda: waiting_areas(registry, view))
         mark = {"synthetic": True} if is_synthetic(registry) else {}
         return orjson.dumps({
             "type": "FeatureCollection", "nowhere": nowhere, **mark, "features": [
-                {"type": "Feature", "id": str(a.number),
+                {"type": "Feature", "id": _own(a),
                  # With all digits: rounding could take ground away (S01).
                  "geometry": orjson.Fragment(shapely.to_geojson(a.place)),
-                 "properties": {"id": str(a.number), "name": a.name, "file": a.file, "row": a.row,
-                                "codes": ", ".join(a.codes), **mark}} for a in found]})
+                 "properties": {"id": _own(a), "why": a.why, **({
+                     "name": a.name, "file": a.file, "row": a.row, "codes": ", ".join(a.codes)}
+                     if a.file or a.row else {}), **mark}} for a in found]})
 
     content = await read(request, work)
     note_reading(request, "quarantine", "layer")

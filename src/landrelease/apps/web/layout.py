@@ -25,7 +25,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.store.registry import Registry
 
 HTML = "text/html"
-_WIDE = 5  # columns from which on a table does not fit on a phone
+_WIDE = 4  # columns from which on a table does not fit on a phone
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
@@ -193,7 +193,8 @@ async def show(request: Request, title: str | Callable[[], str],
         body = await read(request, both)
     except LandReleaseError as error:
         status = status_of(error)
-        body = group(tag("p", str(error), class_="error", role="alert"))
+        body = group(tag("p", speaking.texts().error(error), class_="error",
+                         role="alert"))
         if not asking_of(request).signed_in:
             body = group(body, tag("p", link("/#sign_in", word("sign_in"))))
     said = told[0] if told else About("landrelease", False, ())

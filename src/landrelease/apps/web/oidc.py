@@ -24,10 +24,12 @@ import httpx
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 
-from landrelease.apps.web.answers import address_of
+from landrelease.apps.web import speaking
+from landrelease.apps.web.answers import address_of, retry_after
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import LOOPBACK, Settings
 from landrelease.apps.web.tiers import OPEN
+from landrelease.apps.web.words import word
 from landrelease.errors import (
     OIDC_FAILED,
     OIDC_FILE,
@@ -61,6 +63,8 @@ class Client:
     callback: str
     label: str
     secret: str = ""
+    acr: tuple[str, ...] = ()  # one of these strengths of signing in, or none is let in
+    amr: tuple[str, ...] = ()  # one of these ways of signing in, such as "mfa" (RFC 8176)
 
     def __repr__(self) -> str:  # the secret is in no log
         return f"Client({self.issuer!r}, {self.client_id!r})"
@@ -68,7 +72,8 @@ class Client:
 
 def read_client(path: Path, environment: dict[str, str] | None = None) -> Client:
     """Read the settings of the provider: YAML with issuer, client_id, callback, label and, where
-    the client has a secret, client_secret_file (or the variable LANDRELEASE_OIDC_SECRET).
+    the client has a secret, client_secret_file (or the variable LANDRELEASE_OIDC_SECRET); acr and
+    amr, with blanks between: how strongly the provider has to have asked.
 
     Raises WEB-050 where something is missing, unknown, or not https outside this machine.
     """
@@ -83,7 +88,8 @@ def read_client(path: Path, environment: dict[str, str] | None = None) -> Client
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise wrong(type(error).__name__, "a YAML file that can be read") from error
-    known = {"issuer", "client_id", "callback", "label", "client_secret_file"}
+    known = {"issuer", "client_id", "callback", "label", "client_secret_file",
+             "acr", "amr"}
     if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()):
         raise wrong("no names with texts", ", ".join(sorted(known)))
     if set(said) - known:
@@ -104,7 +110,8 @@ def read_client(path: Path, environment: dict[str, str] | None = None) -> Client
         except OSError as error:
             raise wrong(f"{file.name}: {error.strerror}", "a file with the secret") from error
     return Client(said["issuer"], said["client_id"], said["callback"],
-                  said.get("label") or urlsplit(said["issuer"]).hostname or "OpenID", secret)
+                  said.get("label") or urlsplit(said["issuer"]).hostname or "OpenID", secret,
+                  tuple(said.get("acr", "").split()), tuple(said.get("amr", "").split()))
 
 
 def _safe(address: str) -> bool:
@@ -208,7 +215,12 @@ class Provider:
             or claims["iat"] < now - 60 * MINUTES - LEEWAY else
             "time" if _number(claims.get("nbf")) and claims["nbf"] > now + LEEWAY else
             "nonce" if not secrets.compare_digest(str(claims.get("nonce", "")), nonce) else
-            "subject" if not isinstance(claims.get("sub"), str) or not claims["sub"] else "")
+            "subject" if not isinstance(claims.get("sub"), str) or not claims["sub"] else
+            # How strongly the provider asked: where the office states it, nothing less counts.
+            "strength (acr)" if self.client.acr and claims.get("acr") not in self.client.acr else
+            "strength (amr)" if self.client.amr and not (
+                isinstance(claims.get("amr"), list)
+                and any(way in self.client.amr for way in claims["amr"])) else "")
         if wrong:
             raise LandReleaseError(OIDC_FAILED, found=f"an ID token with another {wrong}")
         return claims
@@ -239,14 +251,15 @@ async def start(request: Request) -> Response[bytes]:
     try:
         said = await provider.described()
     except LandReleaseError as error:
-        return _page(request, str(error), 502)
+        return _page(request, speaking.texts().error(error), 502)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     kept = _box(request.app.state.accounts).encrypt(json.dumps([state, nonce, verifier]).encode())
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
     asked = urlencode({
         "response_type": "code", "client_id": provider.client.client_id, "scope": "openid email",
         "redirect_uri": provider.client.callback, "state": state, "nonce": nonce,
-        "code_challenge": challenge.decode(), "code_challenge_method": "S256"})
+        "code_challenge": challenge.decode(), "code_challenge_method": "S256",
+        **({"acr_values": " ".join(provider.client.acr)} if provider.client.acr else {})})
     at = said["authorization_endpoint"]
     return Response(b"", status_code=303, media_type="text/html", headers={
         "Location": f"{at}{'&' if '?' in at else '?'}{asked}", "Cache-Control": "no-store"},
@@ -263,13 +276,16 @@ async def callback(request: Request) -> Response[bytes]:
     waits = accounts.waits(f"address {address}")
     if waits:  # not a failure of its own: asking again must not make the wait longer
         accounts.log("", "", "sign-in refused", f"{SIGN_IN_WAITS.code} from {address}")
-        return _page(request, str(LandReleaseError(SIGN_IN_WAITS, seconds=waits)), 429)
+        error = LandReleaseError(SIGN_IN_WAITS, seconds=waits)
+        answer = _page(request, speaking.texts().error(error), 429)
+        answer.headers.update(retry_after(error))
+        return answer
     try:
         name, claims = await _answered(request, provider)
     except LandReleaseError as error:
         accounts.failed(f"address {address}")
         accounts.log("", "", "sign-in refused", f"{error.code} from {address}")
-        return _page(request, str(error), 403)
+        return _page(request, speaking.texts().error(error), 403)
     if request.auth:
         accounts.end(request.auth)
     secret, session = accounts.begin(name, by=claims["iss"])
@@ -332,11 +348,17 @@ def _provider(request: Request) -> Provider:
 def _page(request: Request, problem: str, status: int, *cookies: Cookie) -> Response[bytes]:
     """A small page of this site: only what starts here brings the session's cookie (strict)."""
     settings: Settings = request.app.state.settings
+    texts = speaking.texts()
     on = "" if problem else '<meta http-equiv="refresh" content="0;url=/">'
-    words = html.escape(problem) if problem else "Signed in."
-    body = (f'<!doctype html><html lang="en"><head><meta charset="utf-8">{on}<title>landrelease'
-            f'</title><link rel="stylesheet" href="/static/app.css"></head><body><main>'
-            f'<p role="alert">{words}</p><p><a href="/">landrelease</a></p></main></body></html>')
+    words, title = html.escape(problem or word("signed_in")), html.escape(word("sign_in"))
+    there = (f'<a href="/#sign_in">{title}</a>' if problem
+             else f'<a href="/">{html.escape(word("map"))}</a>')
+    body = (f'<!doctype html><html lang="{texts.code}" dir="{texts.direction}"><head>'
+            '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
+            f'initial-scale=1">{on}<title>{title} – landrelease</title>'
+            '<link rel="icon" href="/static/sign.svg">'
+            '<link rel="stylesheet" href="/static/app.css"></head><body><main>'
+            f'<h1>{title}</h1><p role="alert">{words}</p><p>{there}</p></main></body></html>')
     return Response(body.encode(), status_code=status, media_type="text/html",
                     headers={"Cache-Control": "no-store"},
                     cookies=[_kept(settings, "", 0), *cookies])

@@ -16,8 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Request, Response, get, head, post
-from litestar.datastructures import UploadFile
-from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.exceptions import ClientException, NotAuthorizedException, NotFoundException
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
@@ -29,6 +28,7 @@ from landrelease.apps.web.answers import (
     openrosa_message,
     read,
 )
+from landrelease.apps.web.multipart import parts_of
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.tiers import MAY_BRING_IN, within
 from landrelease.errors import (
@@ -46,6 +46,7 @@ MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
 _ACCEPTS = {"X-OpenRosa-Accept-Content-Length": str(MOST_BYTES)}
 _WAITED_S = 1  # about: five attempts
 _XML = "text/xml"
+_FORM_PART = "xml_submission_file"
 _PHONES = within(roles=MAY_BRING_IN, writes=True, by_handler=True)
 
 
@@ -72,7 +73,7 @@ class _Asked:
     made: Any = field(compare=False)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _xform(asked: _Asked) -> str:
     from landrelease.workflows import forms
 
@@ -80,10 +81,10 @@ def _xform(asked: _Asked) -> str:
 
 
 def _made(registry: Registry, view: View) -> dict[str, Any]:
-    """Form -> its sheets, as this reader gets them."""
+    """Form -> its sheets, as this reader gets them, in the language of the request first."""
     from landrelease.workflows import forms
 
-    return forms.for_reader(registry, view)
+    return forms.for_reader(registry, view, speaking.texts().code)
 
 
 def _form(registry: Registry, view: View, name: str) -> tuple[Any, str]:
@@ -211,32 +212,46 @@ def _free(name: str, body: bytes, files: Mapping[str, bytes]) -> str:
     return found
 
 
+async def _sent(request: Request) -> tuple[list[bytes], dict[str, bytes]]:
+    """The submissions in a request, the same one twice as one, and the files that came with them.
+    """
+    from landrelease.workflows.submissions import file_name
+
+    contents: list[bytes] = []
+    files: dict[str, bytes] = {}
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().lstrip().startswith("multipart/"):
+        form = await request.form()
+        contents = [str(v).encode() for k, v in form.multi_items() if k == _FORM_PART and v]
+        return contents[:1], files
+    parts = parts_of(kind, await request.body())
+    if parts is None:
+        raise ClientException("Invalid multipart/form-data")
+    for part in parts:
+        if part.key == _FORM_PART:
+            if part.body and part.body not in contents:
+                contents.append(part.body)
+        elif part.is_file:
+            name = file_name(part.name or part.key)
+            files[_free(name, part.body, files)] = part.body
+    return contents, files
+
+
 @post("/openrosa/submission", status_code=201, opt=_PHONES)
 async def submit(request: Request) -> Response[bytes]:
     """A submission with its photographs. 201 means: kept for good, the phone may forget it."""
     _phone(request)
     asking = asking_of(request)
-    form = await request.form()
-    content = b""
-    files: dict[str, bytes] = {}
-    for key, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            body = await value.read()
-            if key == "xml_submission_file" and not content:
-                content = body
-            else:
-                files[_free(value.filename or key, body, files)] = body
-        elif key == "xml_submission_file" and not content:
-            content = str(value).encode()
-    if not content:
+    contents, files = await _sent(request)
+    if not contents:
         raise LandReleaseError(SUBMISSION_EMPTY)
 
     def work(registry: Registry, _: View) -> Any:
         from landrelease.workflows import is_synthetic, submissions
 
         try:
-            return submissions.receive(registry, content, files,
-                                       by=signature(asking)), is_synthetic(registry)
+            return submissions.receive_all(registry, contents, files,
+                                           by=signature(asking)), is_synthetic(registry)
         except LandReleaseError as error:
             if error.code != REGISTRY_MOVED_ON.code:
                 raise

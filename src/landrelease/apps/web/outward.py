@@ -56,7 +56,8 @@ def is_public(text: str) -> bool:
 
 
 def checked(url: str) -> str:
-    """A URL that may be named at all: https, a name, no credentials. Raises WEB-060."""
+    """A URL that may be named at all: https, a name or a public address, no credentials. What the
+    name stands for is looked at when something is sent. Raises WEB-060."""
     try:
         parts = urlsplit(url)
         port = parts.port or 443
@@ -69,7 +70,24 @@ def checked(url: str) -> str:
         raise LandReleaseError(ADDRESS_REFUSED, found="a name or password in it")
     if port != 443 and port < 1024:
         raise LandReleaseError(ADDRESS_REFUSED, found=f"the port {port}")
+    stated = _address_in(parts.hostname)
+    if parts.hostname.rstrip(".").rpartition(".")[2] == "localhost" or (
+            stated and not is_public(stated)):
+        raise LandReleaseError(ADDRESS_REFUSED, found="an address that is not public")
     return url
+
+
+def _address_in(host: str) -> str:
+    """The address that a host is as it stands, also in the ways of writing one (a single number,
+    octal, hexadecimal) that resolvers take; "" for a name."""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    except OSError:
+        return ""
 
 
 class Public(httpcore.NetworkBackend):

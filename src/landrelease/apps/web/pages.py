@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import cache
 from importlib import resources
@@ -16,6 +17,7 @@ from landrelease.apps.web.tiers import OPEN
 _KINDS = {".html": "text/html", ".js": "text/javascript",
           ".mjs": "text/javascript", ".css": "text/css",
           ".svg": "image/svg+xml", ".txt": "text/plain", ".ttf": "font/ttf"}
+_LEAST = 1_000  # bytes from which a file is sent compressed
 
 
 @cache
@@ -32,6 +34,19 @@ def _files() -> dict[str, tuple[bytes, str]]:
     return found
 
 
+@cache
+def _packed(name: str) -> bytes:
+    """A file as it is sent compressed: packed once, not with every request."""
+    return gzip.compress(_files()[name][0], 9, mtime=0)
+
+
+def prepare() -> None:
+    """Pack what is sent compressed, so that the first reader does not wait for it."""
+    for name, (content, _) in _files().items():
+        if len(content) > _LEAST:
+            _packed(name)
+
+
 def _ending(name: str) -> str:
     return name[name.rfind("."):] if "." in name else ""
 
@@ -40,9 +55,11 @@ def _answer(request: Request, name: str) -> Response[bytes]:
     if name not in _files():
         raise NotFoundException("There is no such file.")
     content, tag = _files()[name]
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == f'"{tag}"':
         return Response(b"", status_code=304, headers=headers)
+    if len(content) > _LEAST and "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["Content-Encoding"] = _packed(name), "gzip"
     return Response(content, media_type=_KINDS[_ending(name)], headers=headers)
 
 

@@ -47,8 +47,8 @@ async def times(request: Request) -> dict[str, str]:
 @get("/api/layers/coverage_gaps", opt=within("operate proof"))
 async def coverage_gaps(request: Request) -> Response[bytes]:
     """Ground of tasks that their proofs of coverage leave open (GeoJSON), and ground that waits for
-    hand work because only a machine or an animal covered it, told apart by `state`; tasks without a
-    proof on record are not in it."""
+    hand work because only a machine or an animal covered it, and of completed tasks of which no
+    track is on record, told apart by `state`."""
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> bytes:
@@ -81,7 +81,7 @@ async def map_settings(request: Request) -> dict[str, Any]:
 
         return {"bounds": extent(registry, view),
                 "basemap": bool(request.app.state.settings.basemap),
-                "waiting": way("quarantine list")(view), "levels": way("history")(view),
+                "waiting": view.precision("hazard") == "exact", "levels": way("history")(view),
                 "past": way("history")(view), "gaps": way("operate proof")(view),
                 "reach": way("plan reach")(view),
                 "contamination": way("assess map")(view) and may_write(asking_of(request))}
@@ -89,4 +89,20 @@ async def map_settings(request: Request) -> dict[str, Any]:
     return await read(request, work)
 
 
-HANDLERS = [times, coverage_gaps, map_settings]
+@get("/api/map/version", opt=VIEW)
+async def map_version(request: Request) -> dict[str, str]:
+    """By which an open map learns that something changed, and the moment of the answer. `version`
+    is empty for who may not see histories: when anything changes is a part of them. Such a map asks
+    for its tiles, which are sent only where they differ."""
+
+    def work(registry: Registry, view: View) -> dict[str, str]:
+        from landrelease.store.open import utc_now
+        from landrelease.workflows.map_tiles import version
+
+        at = utc_now().isoformat(timespec="seconds")  # before it is read: never newer than what is
+        return {"version": version(registry, view), "at": at}
+
+    return await read(request, work)
+
+
+HANDLERS = [times, coverage_gaps, map_settings, map_version]

@@ -17,10 +17,12 @@ from landrelease.apps.web.forms import day_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import ENGLISH, field_named, named, told, word
+from landrelease.core.moment import day_of
 from landrelease.store.registry import Registry
 
 if TYPE_CHECKING:
     from landrelease.core.gate import TeamGate
+    from landrelease.core.record import Record
     from landrelease.workflows.capacity import TeamState
 
 _SEES = within("operate competence", by_handler=True)  # the refusal is a page
@@ -91,7 +93,7 @@ async def overview(request: Request, day: FromQuery[str] = "") -> Response[str]:
                 word("team.team"), word("name"), word("ins.organisation"), word("team.type"),
                 word("team.status"), word("team.members"), word("team.leave"),
                 word("team.detectors"), word("team.gate")],
-                [_row(t, on) for t in teams], numbers=(5,)),
+                [_row(t, on, _unsigned_of(t, others)) for t in teams], numbers=(5,)),
             tag("h2", word("team.ends")),
             tag("p", word("team.ends_words", days=f"{stated.value('expiry_warning_days'):g}"),
                 class_="note"),
@@ -104,28 +106,57 @@ async def overview(request: Request, day: FromQuery[str] = "") -> Response[str]:
                   group(*(group(layout.link(team_address(t), t), " ") for t in x.teams))]
                  for x in found]),
             tag("h2", word("team.not_granted")),
-            layout.table(word("team.not_granted"), [word("record"), word("rel.state"),
-                                                    word("team.scope"), word("team.holder")],
-                         [*([record_link("accreditation", i), mark("bad", word(
-                             "team.unsigned", why=why)), "", ""]
-                            for i, why in others["unsigned"].items()),
-                          *([record_link("accreditation", r.id), mark("open", _plain(
-                              r.value("accreditation_status"))), _plain(r.value("scope")),
-                              _plain(r.values.get("team") or r.values.get("person")
-                                     or r.values.get("accredited_organisation"))]
-                            for r in others["others"])]))
+            layout.table(word("team.not_granted"), [
+                word("record"), word("rel.state"), word("team.scope"), word("team.holder"),
+                word("team.until"), word("teams")],
+                [*([*_stated(r, mark("bad", word("team.unsigned", why=told(why))), on),
+                    _links([t for t in teams if capacity.of_team(t.team, r)])]
+                   for r, why in others["unsigned"]),
+                 *([*_stated(r, mark("open", _plain(r.value("accreditation_status"))), on),
+                    _links([t for t in teams if capacity.of_team(t.team, r)])]
+                   for r in others["others"])]))
 
     return await _page(request, word("teams"), work, "teams")
 
 
-def _row(t: TeamState, on: date) -> list[Any]:
+def _links(teams: Iterable[TeamState]) -> Html:
+    return group(*(group(layout.link(team_address(t.team.id), t.team.id), " ") for t in teams))
+
+
+def _stated(r: Record, state: Html, on: date) -> list[Any]:
+    """An accreditation that counts for nothing: for what, whose, until when, as it says."""
+    until = day_of(r.values.get("expires_on"))
+    return [record_link("accreditation", r.id), state, _plain(r.value("scope")),
+            _plain(next((r.values[n] for n in ("person", "machine", "team",
+                                               "accredited_organisation") if r.values.get(n)),
+                        None)),
+            word("not_reported") if until is None else group(
+                until, *([" ", leave_mark("expired")] if until < on else []))]
+
+
+def _unsigned_of(t: TeamState, others: dict[str, Any]) -> int:
+    """How many accreditations of a team are on record that nobody signed."""
+    from landrelease.workflows import capacity
+
+    return sum(capacity.of_team(t.team, r) for r, _ in others["unsigned"])
+
+
+def _leave(t: TeamState, unsigned: int) -> Html:
+    """What a team's leave to work is; what nobody signed is none, and is on record (S09, S12)."""
+    beside = mark("bad", word("leave.unsigned", count=unsigned)) if unsigned else None
+    if beside is not None and not t.leave:
+        return beside
+    return leave_mark(t.leave) if beside is None else group(leave_mark(t.leave), " ", beside)
+
+
+def _row(t: TeamState, on: date, unsigned: int) -> list[Any]:
     v = t.team.values
     tests = mark("open", word("team.no_detector")) if not t.detectors else (
         mark("bad", word("team.untested", count=len(t.untested), of=len(t.detectors)))
         if t.untested else mark("good", word("team.all_tested")))
     return [layout.link(team_address(t.team.id, on.isoformat()), t.team.id), v.get("name") or "",
             v.get("organisation") or word("not_reported"), _plain(v.get("team_type")),
-            _plain(v.get("team_status")), len(v.get("members") or ()), leave_mark(t.leave), tests,
+            _plain(v.get("team_status")), len(v.get("members") or ()), _leave(t, unsigned), tests,
             gate_mark(t.gates)]
 
 
@@ -143,6 +174,7 @@ async def one_team(request: Request, team_id: FromPath[str], day: FromQuery[str]
         on = day_of_form("day", day) or date.today()
         (t,) = capacity.teams_on(registry, view, workflows.load_assumptions(None, registry), on,
                                  only=name)
+        others = capacity.accreditation_states(registry, view, on)["unsigned"]
         v = t.team.values
         fields = set(view.fields("person"))
         return group(
@@ -170,7 +202,11 @@ async def one_team(request: Request, team_id: FromPath[str], day: FromQuery[str]
                 word("team.scope"), word("team.until")],
                 [[record_link("person" if x.what == "training" else "accreditation", x.record),
                   leave_mark(x.state), word(f"leave.what.{x.what}"), x.holder, _plain(x.scope),
-                  x.until or word("not_reported")] for x in t.leaves]),
+                  x.until or word("not_reported")] for x in t.leaves]
+                + [[record, state, word("leave.what.accreditation"), holder, scope, until]
+                   for record, state, scope, holder, until in (
+                       _stated(r, mark("bad", word("team.unsigned", why=told(why))), on)
+                       for r, why in others if capacity.of_team(t.team, r))]),
             tag("h2", word("team.detectors")),
             layout.table(word("team.detectors"), [
                 word("record"), word("team.test"), word("team.type"), word("team.model"),

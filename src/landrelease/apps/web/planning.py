@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
+import shapely
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from landrelease.access import policy
 from landrelease.access.policy import View
-from landrelease.apps.web import results
+from landrelease.apps.web import results, speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.deciding import decision_form
 from landrelease.apps.web.documents import plan_links
 from landrelease.apps.web.layout import (
     KEPT,
@@ -39,11 +41,11 @@ from landrelease.apps.web.layout import (
     tag,
 )
 from landrelease.apps.web.layout import Kept as Results
+from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.results import (
     ROWS_MOST,
     better_by,
-    changes,
     day,
     number,
     percent,
@@ -51,8 +53,8 @@ from landrelease.apps.web.results import (
 )
 from landrelease.apps.web.standing import Filed
 from landrelease.apps.web.tiers import within
+from landrelease.apps.web.words import kind_named, named, word
 from landrelease.apps.web.words import told as say
-from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
     Day,
     assets,
@@ -67,10 +69,14 @@ from landrelease.apps.web.work import (
     text_input,
     when,
 )
+from landrelease.core.record import Record
 from landrelease.errors import NOT_FOUND_HERE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 from landrelease.store.results import PlanFile, load_plan
 from landrelease.store.shelf import Kept, Shelf
+
+if TYPE_CHECKING:
+    from landrelease.workflows.plan_around import Around
 
 TEAMS_MOST = 120
 MONTHS = ("6", "12", "24", "60", "0")
@@ -78,7 +84,7 @@ MONTHS = ("6", "12", "24", "60", "0")
 _DATED = tuple(r for r in policy.ROLES if policy.view(r).may("plan_dates", "start"))
 _READERS = tuple(r for r in policy.ROLES if r in _DATED
                  or policy.view(r).may("plan_quality", "gap"))
-FILES = ("plan.csv", "plan.geojson", "communities.csv", "changes.csv")
+FILES = ("plan.csv", "plan.geojson", "communities.csv", "cash.csv", "changes.csv")
 
 
 @lru_cache(maxsize=4)
@@ -261,6 +267,7 @@ def _page(request: Request, name: str, here: str,
                 word("plan.since", day=when(force.at), by=force.by) if full and current
                 and force is not None else None),
             plan_links(name),
+            tag("p", word("plan.tables"), class_="warn") if saved.from_tables else None,
             tag("p", word("plan.newer"), class_="warn") if old else None,
             tag("p", word("plan.stopped"), class_="warn") if saved.plan.interrupted else None,
             work(registry, view, kept, saved))
@@ -285,7 +292,7 @@ def _numbers(view: View, saved: PlanFile) -> Html:
     return tag(
         "section", tag("h2", word("plan.summary")), plan_numbers(told), tag("p", words),
         tag("figure", Html(pictures.plan_scores(saved.plan, word("plan.this"), word("plan.bound"),
-                                                word("plan.scores"))),
+                                                word("plan.scores"), speaking.texts())),
             tag("figcaption", word("plan.scores")), class_="picture score") if finite else None,
         tag("details", tag("summary", word("plan.rule")),
             table(word("plan.scores"), [word("plan.rule"), word("plan.points")], rows,
@@ -412,7 +419,8 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
         if not seen.whole:
             return group(chart, work_table)
         files = [link(f"/api/plans/{name}/files/{f}", word(k), class_="button", download=f)
-                 for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"))
+                 for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"),
+                              ("cash.csv", "plan.cash"))
                  if (kept.path / f).is_file()]
         return group(_numbers(view, saved), results.undone(_unkept(kept, saved)), chart,
                      work_table, tag("p", *files, class_="buttons"), FILED.buttons(request, kept))
@@ -426,32 +434,93 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
 async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
     """The areas of the plan by their place in it."""
 
+    asking = asking_of(request)
+
     def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        ground, around = _on_the_map(registry, view, kept, saved, asking)
+        places, others = ground["features"], around.listed
         return group(
             tag("h2", word("plan.map")), tag("p", word("plan.map_words"), class_="note"),
+            tag("p", word("plan.map_rest")),
+            tag("p", word("map.keys"), id="map-keys", class_="unseen"),
             tag("link", rel="stylesheet", href="/static/vendor/maplibre-gl.css"),
             tag("div", tag("div", "", id="plan-map", role="region",
-                           aria_label=word("plan.map"), data_source=f"/api/plans/{name}/map",
+                           aria_label=word("plan.map"), aria_describedby="map-keys",
+                           data_source=f"/api/plans/{name}/map",
                            data_class=word("plan.map_class"), data_cut=word("plan.map_cut"),
-                           data_no=word("no_webgl")),
-                tag("div", "", id="plan-legend", class_="side", aria_live="polite"),
+                           data_no=word("no_webgl"), data_none=word("none"),
+                           data_unplanned=word("plan.unplanned"),
+                           data_here=word("plan.unplanned_here"), data_part=word("plan.parts"),
+                           data_unrecorded=word("layer.waiting"),
+                           data_together=word("plan.together"), data_closed=word("plan.closed"),
+                           data_nowhere=word("plan.nowhere"),
+                           data_community=kind_named("settlement"),
+                           data_more=word("plan.communities_cut"),
+                           data_basemap=bool(request.app.state.settings.basemap)),
+                tag("div", tag("div", "", id="plan-legend"),
+                    tag("div", "", id="plan-told", aria_live="polite"), class_="side"),
                 class_="mapview"),
+            tag("h2", word("plan.unplanned"), f": {len(others):,}"),
+            table(word("plan.unplanned"), [word(k) for k in (
+                "plan.area", "field.name", "field.hazard_type", "field.status")], [
+                    (record_link("hazard", h["hazard"]), h["name"] or "", *(
+                        named(h[k] or "not_reported") for k in ("hazard_type", "status")))
+                    for h in others[:ROWS_MOST]]),
+            _listed_of(len(others)),
+            tag("h2", word("plan.by_place")),
+            table(word("plan.by_place"), [word(k) for k in (
+                "plan.order", "plan.area", "plan.start", "plan.finish")], [
+                    (p["order"], record_link("hazard", p["hazard"]),
+                     day(date.fromisoformat(p["start"])), day(date.fromisoformat(p["finish"])))
+                    for f in places[:ROWS_MOST] for p in [f["properties"]]]),
+            _listed_of(len(places)),
             tag("p", link(f"/plans/{name}", word("plan.table"))))
 
+    note_reading(request, "plan_dates", name)
     return await show(request, name, _page(request, name, "map", work, whole=False), here="plans")
+
+
+def _listed_of(total: int) -> Html | None:
+    return tag("p", word("plan.listed", n=ROWS_MOST, total=f"{total:,}"),
+               class_="note") if total > ROWS_MOST else None
+
+
+def _on_the_map(registry: Registry, view: View, kept: Kept, saved: PlanFile, asking: Asking
+                ) -> tuple[dict[str, Any], Around]:
+    """The areas of a plan as GeoJSON, and what lies around them, for this reader."""
+    from landrelease.workflows import on_file
+    from landrelease.workflows.plan_around import around_plan
+
+    def make() -> tuple[dict[str, Any], Around]:
+        ground = on_file.plan_map(saved, on_file.seen(saved, view, registry), registry, view)
+        drawn = {f["properties"]["hazard"]: shapely.geometry.shape(f["geometry"])
+                 for f in ground["features"]}
+        return ground, around_plan(drawn, frozenset(on_file.order_of(saved)), registry, view)
+
+    found: tuple[dict[str, Any], Around] = KEPT.of(
+        ("plan map", *_files(kept), *state_of(registry, asking)), make)
+    return found
 
 
 @get("/api/plans/{name:str}/map", opt=within(roles=_DATED))
 async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
-    """The areas of a plan as GeoJSON, in their order, with their dates."""
-    shelf, areas = plans_of(request), asking_of(request).areas
+    """The areas of a plan as GeoJSON, in their order, with their dates; beside them (`around`) the
+    hazards that it does not work on, and communities (`communities`)."""
+    shelf, asking = plans_of(request), asking_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease.workflows import on_file
-
-        kept, _ = seen_by(shelf, view, name, areas)
-        saved = loaded(kept)
-        return on_file.plan_map(saved, on_file.seen(saved, view, registry), registry, view)
+        kept, _ = seen_by(shelf, view, name, asking.areas)
+        ground, around = _on_the_map(registry, view, kept, loaded(kept), asking)
+        # In the language of the reader, who may be another than the one before.
+        said = [{**a, "properties": {**a["properties"], "said": " · ".join(
+            named(a["properties"].get(k, "not_reported")) for k in ("hazard_type", "status"))}}
+            if a["properties"]["kind"] == "unplanned" else a for a in around.areas]
+        return {**ground, "around": {
+            "type": "FeatureCollection", "unplanned": len(around.listed),
+            "nowhere": around.nowhere, "parts": around.parts, "unrecorded": around.unrecorded,
+            "together": around.together, "closed": around.closed, "features": said},
+            "communities": {"type": "FeatureCollection", "more": around.more,
+                            "features": around.communities}}
 
     note_reading(request, "plan_dates", name)
     return await read(request, work)
@@ -584,7 +653,7 @@ def _why(why: dict[str, Any]) -> Html:
 @get("/plans/{name:str}/what-if", include_in_schema=False,
      opt=within("plan what-if", by_handler=True))
 async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
-    """Forms: other weights, another team, more money."""
+    """Forms: other weights, another team, more money, chance, between two parts of the score."""
 
     def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
         view.check("plan what-if")
@@ -623,7 +692,8 @@ async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
                     (f, f) for f in money.fund_ids])),
                 number_input("change.amount", f"{word('plan.amount')} ({money.currency})", 100_000,
                              min=1), since, few, button=word("job.start")))
-        return tag("div", by_weight, tag("div", by_team, by_money), class_="columns")
+        return group(tag("div", by_weight, tag("div", by_team, by_money), class_="columns"),
+                     tag("div", _policy_form(name), _pareto_form(name), class_="columns"))
 
     answer = await show(request, name, _page(request, name, "what_if", work), here="plans")
     if answer.status_code == 200:
@@ -631,8 +701,36 @@ async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
     return answer
 
 
+def _policy_form(name: str) -> Html:
+    return tag(
+        "section", tag("h2", word("plan.policy")),
+        tag("p", word("plan.policy.words"), class_="note"),
+        job_form("policy", _plan_name(name),
+                 number_input("samples", word("plan.policy.samples"), 50, min=1, max=2000),
+                 number_input("every", word("plan.policy.every"), 35,
+                              word("plan.policy.every_hint"), min=0, max=10_000),
+                 number_input("iterations", word("plan.policy.iterations"), 1, min=0, max=1000),
+                 button=word("job.start")))
+
+
+def _pareto_form(name: str) -> Html:
+    parts = [(p, word(f"plan.loss.{p}")) for p in (
+        "people", "land", "seasons", "access", "infrastructure")]
+    return tag(
+        "section", tag("h2", word("plan.pareto")),
+        tag("p", word("plan.pareto.words"), class_="note"),
+        job_form("pareto", _plan_name(name),
+                 field(word("plan.pareto.one"), choices("parts[]", parts, "access")),
+                 field(word("plan.pareto.other"), choices("parts[]", parts, "land")),
+                 number_input("points", word("plan.pareto.points"), 5, min=2, max=21),
+                 number_input("iterations", word("plan.iterations"), 60, min=0, max=20000),
+                 text_input("name", word("plan.keep_as"), word("plan.pareto.keep_hint"),
+                            maxlength="56", pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,55}"),
+                 button=word("job.start")))
+
+
 @get("/plans/{name:str}/compare", include_in_schema=False,
-     opt=within("plan explain", by_handler=True))
+     opt=within("plan compare", by_handler=True))
 async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
     """This plan and another one side by side, and what is different."""
     chosen = request.query_params.get("with", "")
@@ -640,8 +738,9 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
 
     def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
         from landrelease.workflows import on_file
-        from landrelease.workflows.explaining import between
+        from landrelease.workflows.comparing import compared
 
+        view.check("plan compare")
         others = [k.name for k in on_file.plans_on_file(shelf, view, areas) if k.name != name]
         if not others:
             return tag("p", word("plan.compare_none"))
@@ -651,21 +750,15 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
             return group(tag("h2", word("plan.compare")), picker)
         beside = on_file.plan_on_file(shelf, view, chosen, areas)
         other = loaded(beside)
-        one, two = numbers_of(saved), numbers_of(other)
-        stages, communities = between(saved.plan, other.plan)
         return group(
             tag("h2", word("plan.compare")), picker,
-            table(word("plan.compare"), ["", name, chosen], [
-                (word("plan.score"), number(one["score"]), number(two["score"])),
-                (word("plan.bound"), number(one["bound"]), number(two["bound"])),
-                (word("plan.gap"), better_by(one["gap"]), better_by(two["gap"])),
-                (word("plan.planned"), *(word("plan.of", planned=f"{t['stages_planned']:,}",
-                                              stages=f"{t['stages']:,}") for t in (one, two)))],
-                numbers=(1, 2)),
+            results.compared({**compared(saved, other), "names": [name, chosen]}),
+            job_form("compare", _plan_name(name), tag(
+                "input", type="hidden", name="other", value=chosen),
+                button=word("plan.compare_file")) if may_start(asking_of(request)) else None,
             tag("div", *(tag("section", tag("h3", n), results.undone(_unkept(k, p)) or tag(
                 "p", mark("good", word("plan.unkept_none"))), class_="card")
-                for n, k, p in ((name, kept, saved), (chosen, beside, other))), class_="columns"),
-            changes(stages, communities))
+                for n, k, p in ((name, kept, saved), (chosen, beside, other))), class_="columns"))
 
     note_reading(request, "plan_dates", name)
     return await show(request, name, _page(request, name, "compare", work), here="plans")
@@ -689,14 +782,14 @@ async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
                        word("plan.orders_until_hint")),
                  button=word("plan.propose"), confirm=word("plan.propose_sure"), class_="card")
             if may_start(asking_of(request)) else None,
+            decision_form(asking_of(request), name, shown, sorted(
+                r.id for r in view.records(registry.records("team"))))
+            if shown and may_start(asking_of(request)) else None,
             tag("h2", word("plan.tasks")),
             table(word("plan.tasks"), [word(k) for k in (
                 "plan.task", "plan.task_status", "plan.area", "plan.start", "plan.finish",
-                "plan.mode")], [
-                    (record_link("task", r.id), str(r.values.get("task_status") or ""),
-                     str(r.values.get("hazard") or ""), str(r.values.get("planned_start") or ""),
-                     str(r.values.get("planned_finish") or ""),
-                     str(r.values.get("instructions") or "")) for r in shown[:ROWS_MOST]]),
+                "plan.mode", "plan.task_teams", "plan.task_paper")],
+                [_task_row(r) for r in shown[:ROWS_MOST]]),
             tag("p", word("plan.task_cut", n=ROWS_MOST, total=f"{len(shown):,}"), class_="note")
             if len(shown) > ROWS_MOST else None)
 
@@ -705,6 +798,25 @@ async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
         note_reading(request, "plan_dates", name)
         note_reading(request, "task", f"orders {name}"[:100])
     return answer
+
+
+_TASK_SIGNS = {"proposed": "open", "withdrawn": "bad", "suspended": "soon", "completed": "good"}
+
+
+def _task_row(task: Record) -> tuple[Any, ...]:
+    """A task as a row: what it is, when, how, by whom, and its order on paper."""
+    status, area = str(task.values.get("task_status") or "not_reported"), task.values.get("hazard")
+    ways = [named(v) for v in (task.values.get("task_type"), task.values.get("method")) if v]
+    return (record_link("task", task.id), mark(_TASK_SIGNS.get(status, "soon"), named(status)),
+            record_link("hazard", str(area)) if area else "",
+            day(task.values.get("planned_start")) if task.values.get("planned_start") else "",
+            day(task.values.get("planned_finish")) if task.values.get("planned_finish") else "",
+            tag("span", ", ".join(ways), tag("span", say(str(task.values["instructions"])),
+                                             class_="note")
+                if task.values.get("instructions") else None),
+            group(*(group(", " if n else None, record_link("team", str(team)))
+                    for n, team in enumerate(task.values.get("teams") or ()))),
+            link(f"/documents/task?task={quote(task.id, safe='')}", "PDF"))
 
 
 @dataclass
@@ -736,7 +848,10 @@ async def propose_tasks(request: Request, name: FromPath[str], data: JSONBody[Or
         found = propose_from(registry, loaded(kept), Path(kept.name), by=signature(asking),
                              until=until)
         counts = {k: len(v) for k, v in dataclasses.asdict(found).items()}
-        return {**dataclasses.asdict(found), "said": word("plan.proposed", **counts)}
+        said = [word("plan.proposed", **counts)]
+        if found.again:
+            said.append(word("plan.proposed_again", **counts))
+        return {**dataclasses.asdict(found), "said": " ".join(said)}
 
     return await read(request, work)
 

@@ -22,7 +22,7 @@ from litestar.exceptions import PermissionDeniedException
 from landrelease.apps.web import public_html as html
 from landrelease.apps.web import public_map as drawing
 from landrelease.apps.web import speaking
-from landrelease.apps.web.answers import address_of
+from landrelease.apps.web.answers import address_of, retry_after
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.tiers import VIEW
 from landrelease.errors import (
@@ -66,8 +66,10 @@ def language_of(request: Request) -> str:
     return stated if stated in NAMES else speaking.language_of(request)
 
 
-def _page(body: str, status: int = 200) -> Response[bytes]:
-    return Response(body.encode(), media_type=_TYPE, status_code=status, headers=_FRESH)
+def _page(body: str, status: int = 200, problem: LandReleaseError | None = None
+          ) -> Response[bytes]:
+    return Response(body.encode(), media_type=_TYPE, status_code=status,
+                    headers={**_FRESH, **retry_after(problem)})
 
 
 # --- questions -----------------------------------------------------------------------------------
@@ -170,10 +172,11 @@ async def map_picture(request: Request) -> Response[bytes]:
         view = public.VIEWS.of(registry)
         frame = drawing.frame_of(view, asked.get("e", ""), asked.get("n", ""), asked.get("s", ""))
         question = _Question(view, {"corners": asked.get("corners", "")[:20_000]})
-        x, y = (drawing._number(asked.get(name, "")) for name in ("x", "y"))
+        x, y, within = (drawing._number(asked.get(name, "")) for name in ("x", "y", "r"))
         mark = shapely.Point(x, y) if x is not None and y is not None and abs(x) <= 180 \
             and abs(y) <= 90 else None
-        return drawing.picture(view, frame, size, mark, question.field)
+        return drawing.picture(view, frame, size, mark, question.field,
+                               min(max(within or 0.0, 0.0), 2e7))
 
     return Response(await _run(request, work), media_type="image/svg+xml", headers=_FRESH)
 
@@ -218,7 +221,7 @@ async def _form(request: Request, said: Mapping[str, str], problem: LandReleaseE
         return html.report_page(public.VIEWS.of(registry), languages.texts(lang), said, token,
                                 problem)
 
-    return _page(await _run(request, work), status)
+    return _page(await _run(request, work), status, problem)
 
 
 @post("/public/report", exclude_from_auth=True, include_in_schema=False, status_code=201,
@@ -280,6 +283,7 @@ async def look_up(request: Request) -> Response[bytes]:
 async def _looked_up(request: Request, lang: str, code: str | None = None, wait: int = 0
                      ) -> Response[bytes]:
     status: list[int] = [200]
+    told: list[LandReleaseError] = []
 
     def work(registry: Registry) -> str:
         from landrelease.workflows import complaints, languages, public
@@ -294,9 +298,11 @@ async def _looked_up(request: Request, lang: str, code: str | None = None, wait:
             if not error.code.startswith("PUB-"):
                 raise
             problem, status[0] = error, 429 if wait else 404
+            told.append(error)
         return html.look_up_page(public.VIEWS.of(registry), languages.texts(lang), found, problem)
 
-    return _page(await _run(request, work), status[0])
+    body = await _run(request, work)
+    return _page(body, status[0], told[0] if told else None)
 
 
 def open_form(request: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from landrelease.apps.web import public_map as drawing
 from landrelease.workflows import public_words as say
 from landrelease.workflows.languages import NAMES
+from landrelease.workflows.public import MOST_NAMES
 
 if TYPE_CHECKING:
     from landrelease.errors import LandReleaseError
@@ -45,11 +46,14 @@ def _answer(words: Any, view: Any, texts: Any, now: datetime) -> str:
               f'<span class="noprint">{_t(texts(say.PRINT))}</span></p></section>')
 
 
-def _choices(places: Iterable[Any], texts: Any) -> str:
+def _choices(places: Sequence[Any], texts: Any) -> str:
     links = "".join(
         f'<li><a href="/public?{_t(urlencode({"lang": texts.code, "place": p.name, "id": p.id}))}">'
-        f"{_t(p.name)}{_t(f' ({p.of})' if p.of else '')}</a></li>" for p in places)
-    return f'<section class="choices"><h2>{_t(texts(say.SEVERAL))}</h2><ul>{links}</ul></section>'
+        f"{_t(p.name)}{_t(f' ({p.of})' if p.of else '')}</a></li>" for p in places[:MOST_NAMES])
+    more = f"<p>{_t(texts.told(say.TOO_MANY, most=MOST_NAMES))}</p>" \
+        if len(places) > MOST_NAMES else ""
+    return (f'<section class="choices"><h2>{_t(texts(say.SEVERAL))}</h2><ul>{links}</ul>{more}'
+            "</section>")
 
 
 def _where(question: Any, texts: Any) -> dict[str, str]:
@@ -67,7 +71,8 @@ def _map(view: Any, texts: Any, question: Any) -> str:
     shown = dict(state)
     for reply in question.replies:
         if reply.place.geom_type == "Point":
-            shown |= {"x": f"{reply.place.x:.6f}", "y": f"{reply.place.y:.6f}"}
+            shown |= {"x": f"{reply.place.x:.6f}", "y": f"{reply.place.y:.6f}",
+                      "r": f"{reply.within_m:.1f}"}
     label = _t(texts(say.MAP_LABEL))
     forms = []
     for size, (wide, high) in drawing.SIZES.items():
@@ -89,6 +94,7 @@ def _map(view: Any, texts: Any, question: Any) -> str:
             f'height="{high}" alt="{label}"><div class="steps noprint">{steps}</div></form>')
     key = "".join(f'<li><span class="key {name}"></span>{_t(texts(words))}</li>'
                   for name, words in (("hazard", say.HAZARD_KEY), ("released", say.RELEASED_KEY),
+                                      ("reported", say.REPORTED_KEY),
                                       ("nothing", say.NOTHING_KEY)))
     return (f'<section><h2>{_t(texts(say.ON_MAP))}</h2>'
             f'<p class="noprint">{_t(texts(say.MAP_HINT))}</p>{"".join(forms)}'

@@ -18,7 +18,9 @@ SIZES = {"wide": (720, 460), "narrow": (312, 340)}  # px; never scaled: a press 
 FINGER_PX = 4.0  # what a press cannot tell apart
 _FIRST_SCALE = 50.0
 _MOST_NAMES = 40
-_HAZARD, _RELEASED = "#b3122a", "#2f7d4f"
+_MARK_PX = 9.0
+_ROUGH_M = 100.0  # a place known no better than so is drawn as wide as it may be off
+_HAZARD, _RELEASED, _REPORTED = "#b3122a", "#2f7d4f", "#b35a00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ def _number(text: str) -> float | None:
 
 
 def picture(view: PublicView, frame: Frame, size: tuple[int, int], mark: Any = None,
-            corners: Any = None) -> bytes:
-    """The map as SVG. `mark`, `corners`: what was asked about, in degrees.
+            corners: Any = None, within_m: float = 0.0) -> bytes:
+    """The map as SVG. `mark`, `corners`: what was asked about, in degrees; `within_m`: how far
+    round the mark the answer speaks, drawn where it is larger than the mark.
 
     Cells are drawn with an outline of their own colour, so that they only grow (S01); released
     ground without one.
@@ -115,6 +118,10 @@ def picture(view: PublicView, frame: Frame, size: tuple[int, int], mark: Any = N
             parts.append(f'<path d="{line}" fill="#f3b8bf" fill-opacity=".8" fill-rule="evenodd"/>'
                          f'<path d="{line}" fill="url(#h)" stroke="{_HAZARD}" stroke-width="1.6" '
                          'fill-rule="evenodd"/>')
+    for shape in view.land.reported_within(box):
+        parts.append(f'<path d="{path(shape)}" fill="{_REPORTED}" fill-opacity=".25" '
+                     f'stroke="{_REPORTED}" stroke-width="2.5" stroke-dasharray="7 4" '
+                     'fill-rule="evenodd"/>')
     parts += _names(view, frame, size, box)
     plane = view.land.plane
     if corners is not None:
@@ -129,7 +136,12 @@ def picture(view: PublicView, frame: Frame, size: tuple[int, int], mark: Any = N
         x, y = (point.x - box[0]) / frame.scale, (box[3] - point.y) / frame.scale
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" stroke="#fff" '
                      f'stroke-width="6"/><circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" '
-                     f'stroke="#111" stroke-width="3"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>')
+                     f'stroke="#111" stroke-width="3"/>')
+        reach = within_m / frame.scale
+        # A dot says where it is: only for what is known better than a dot is wide.
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' if reach <= _MARK_PX else
+                     f'<circle class="within" cx="{x:.1f}" cy="{y:.1f}" r="{reach:.1f}" '
+                     'fill="none" stroke="#111" stroke-width="2" stroke-dasharray="2 4"/>')
     parts.append(_bar(frame, high))
     if view.synthetic:
         parts.append(f'<text x="{wide - 8}" y="18" text-anchor="end" font-weight="bold" '
@@ -155,8 +167,14 @@ def _names(view: PublicView, frame: Frame, size: tuple[int, int],
         if any(own[0] < t[2] and t[0] < own[2] and own[1] < t[3] and t[1] < own[3] for t in taken):
             continue
         taken.append(own)
-        out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#222"/>'
-                   f'<text x="{x + 6:.1f}" y="{y + 4:.1f}" stroke="#fff" stroke-width="3" '
+        rough = place.off_m >= _ROUGH_M
+        radius = max(4.0, place.off_m / frame.scale)
+        dot = (f'<circle class="about" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="none" '
+               'stroke="#444" stroke-width="1.2" stroke-dasharray="3 3"/>' if rough else
+               f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#222"/>')
+        style = 'font-style="italic" ' if rough else ""
+        out.append(f'{dot}<text x="{x + 6:.1f}" y="{y + 4:.1f}" {style}stroke="#fff" '
+                   'stroke-width="3" '
                    f'paint-order="stroke" fill="#111">{escape(place.name[:40])}</text>')
         if len(out) >= _MOST_NAMES:
             break

@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from landrelease.access.policy import View
-from landrelease.apps.web import layout
+from landrelease.apps.web import layout, speaking
 from landrelease.apps.web.answers import asking_of, note_reading
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
@@ -21,7 +21,7 @@ _SEES = within("check", by_handler=True)  # the refusal is a page
 # Up to so many revisions the checks of shapes are made when the page is opened; over it on a click.
 AT_ONCE = 5_000
 _MOST = 500
-_LISTS = ("overdue", "without_place", "unsigned")
+_LISTS = ("overdue", "without_place", "without_people", "unsigned")
 
 
 async def _page(request: Request, title: str, work: Any, detail: str) -> Response[str]:
@@ -45,8 +45,10 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
         found = quality.overview(registry, view)
         late, bare = (sum(map(len, x.values())) for x in (found.overdue, found.without_place))
         undone = sum(map(len, found.unsigned.values()))
+        silent = sum(map(len, found.without_people.values()))
         numbers = [("quality.rows", found.waiting), ("quality.overdue", late),
-                   ("quality.without_place", bare), ("quality.unsigned", undone),
+                   ("quality.without_place", bare), ("quality.without_people", silent),
+                   ("quality.unsigned", undone),
                    ("quality.conflicts", len(found.conflicts))]
         if checks or registry.count() <= AT_ONCE:
             doubts = _kept(request, registry, "doubts", lambda: quality.doubts(registry, view))
@@ -55,7 +57,7 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
                                          word("quality.says"), word("quality.count")],
                 [[layout.link(f"/quality/findings?{urlencode({'code': d.code})}", d.code),
                   mark("bad" if d.level == "mandatory" else "open",
-                       word(f"quality.level.{d.level}")), d.title, len(d.findings)]
+                       word(f"quality.level.{d.level}")), told(d.title), len(d.findings)]
                  for d in doubts], numbers=(3,))
         else:
             shapes = tag("p", layout.link("/quality?checks=yes", word("quality.run_checks"),
@@ -85,6 +87,9 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
             by_kind("overdue", found.overdue),
             tag("h2", word("quality.without_place")),
             by_kind("without_place", found.without_place),
+            tag("h2", word("quality.without_people")),
+            tag("p", word("quality.without_people_words"), class_="note"),
+            by_kind("without_people", found.without_people),
             tag("h2", word("quality.unsigned")),
             tag("p", word("quality.unsigned_words"), class_="note"),
             by_kind("unsigned", found.unsigned),
@@ -112,12 +117,13 @@ async def findings(request: Request, code: FromQuery[str] = "") -> Response[str]
         rows = []
         for f in found.findings[:_MOST]:
             pair = quality.record_of(f, registry)
-            rows.append([record_link(*pair) if pair else f.file, f.problem, f.found, f.remedy])
+            problem, remedy = speaking.texts().finding(f.code, f.problem, f.remedy)
+            rows.append([record_link(*pair) if pair else f.file, problem, f.found, remedy])
         return group(
             tag("p", mark("bad" if found.level == "mandatory" else "open",
-                          word(f"quality.level.{found.level}")), " ", found.title),
+                          word(f"quality.level.{found.level}")), " ", told(found.title)),
             tag("p", word("quality.first", count=_MOST)) if len(found.findings) > _MOST else None,
-            layout.table(found.title, [word("record"), word("quality.problem"),
+            layout.table(told(found.title), [word("record"), word("quality.problem"),
                                        word("quality.found"), word("quality.remedy")], rows))
 
     return await _page(request, word("quality.code_of", code=code[:20]), work, code)
@@ -126,7 +132,7 @@ async def findings(request: Request, code: FromQuery[str] = "") -> Response[str]
 @get("/quality/records", include_in_schema=False, opt=_SEES)
 async def records(request: Request, what: FromQuery[str] = "", kind: FromQuery[str] = ""
                   ) -> Response[str]:
-    """The records of one kind that are overdue, have no place, or decide without a signature."""
+    """The records of one kind that are overdue, have no place or no people, or decide unsigned."""
     chosen = what if what in _LISTS else _LISTS[0]
 
     def work(registry: Registry, view: View) -> Html:

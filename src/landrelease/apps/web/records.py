@@ -1,21 +1,22 @@
-"""Records in the browser: their past, rows that wait, files in, figures."""
+"""Records in the browser: their past, figures, and who writes."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, get, post
+import orjson
+import shapely
+from litestar import Request, Response, get
 from litestar.exceptions import NotAuthorizedException
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery
 
 from landrelease.access.policy import View
-from landrelease.apps.web import layout
+from landrelease.apps.web import figuring
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.description import GEOJSON
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.tiers import MAY_BRING_IN, VIEW, may_write, within
-from landrelease.errors import PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
 
@@ -48,7 +49,7 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
-        from landrelease.workflows import identities
+        from landrelease.workflows import identities, outlines
         from landrelease.workflows.photographs import photographs_of
 
         view.check("history")
@@ -57,6 +58,7 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
         whole = view.may("source_files", "content")
         verdicts = identities.verdicts(registry, name)
         offices = {c.id: c.office for c in registry.chains()}
+        ground = outlines.changes(revisions)
         return {"id": name, "kind": revisions[-1].revision.kind if revisions else "",
                 "photographs": [p.sha256 for p in photographs_of(registry, view, name)],
                 "revisions": [{
@@ -68,7 +70,8 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
                     "source": names.get(s.revision.source, ""),
                     # The file as it came in is for who may see files (`/api/photographs/SHA-256`).
                     "source_sha256": s.revision.source if whole else "",
-                    "values": {k: _told(v) for k, v in s.revision.values.items()}}
+                    "ground": ground[s.hash].told() if s.hash in ground else None,
+                    "values": {k: told(v) for k, v in s.revision.values.items()}}
                     for s in revisions]}
 
     found = await read(request, work)
@@ -76,120 +79,53 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
     return found
 
 
-def _told(value: Any) -> Any:
+@get("/api/outlines/{record_id:path}", opt=within("history"))
+async def outlines_of(request: Request, record_id: FromPath[str], revision: FromQuery[str]
+                      ) -> Response[bytes]:
+    """The outlines of a record before and after a revision (its hash), what of the earlier ground
+    it left out and what it added (GeoJSON, with all digits); no feature where the place is as it
+    was."""
+    name = record_id.lstrip("/")
+
+    def work(registry: Registry, view: View) -> bytes:
+        from landrelease import workflows
+        from landrelease.workflows.outlines import outlines
+
+        mark = {"synthetic": True} if workflows.is_synthetic(registry) else {}
+        return orjson.dumps({"type": "FeatureCollection", "record": name, **mark, "features": [
+            {"type": "Feature", "geometry": orjson.Fragment(shapely.to_geojson(shape)),
+             "properties": {"id": name, "which": which, "area_m2": m2, **mark}}
+            for which, shape, m2 in outlines(registry, name, revision, view)]})
+
+    content = await read(request, work)
+    note_reading(request, "history", f"{name}, outlines")
+    return Response(content, media_type=GEOJSON,
+                    headers={"Cache-Control": "private, no-store"})
+
+
+def told(value: Any) -> Any:
+    """A value of a record as JSON holds it."""
     plain = value is None or isinstance(value, (str, int, float, bool, list))
     return value if plain else str(value)
-
-
-# --- rows that wait ------------------------------------------------------------------------------
-
-@get("/api/quarantine", opt=within("quarantine list"))
-async def waiting(request: Request) -> list[dict[str, Any]]:
-    """The rows that wait, with what is wrong with each and how to mend it."""
-
-    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
-        from landrelease import workflows
-        from landrelease.workflows import photographs, reports
-
-        view.check("quarantine list")
-        entries = workflows.visible_quarantine(registry, view)
-        near = reports.near(registry, view, entries)
-        shown = photographs.beside(registry, view, entries)
-        return [{**entry_of(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())],
-                 "photographs": shown.get(e.number, [])}
-                for e in entries]
-
-    found = await read(request, work)
-    note_reading(request, "quarantine", f"{len(found)} rows")
-    return found
-
-
-def entry_of(entry: Any) -> dict[str, Any]:
-    """A row that waits, for a page."""
-    return {"number": entry.number, "status": entry.status, "file": entry.row.file,
-            "row": entry.row.row, "kind": entry.row.kind,
-            "values": {k: _told(v) for k, v in entry.row.values.items()},
-            "geometry": entry.row.geometry_wkt[:2_000],
-            "findings": [dataclasses.asdict(f) for f in entry.row.findings]}
-
-
-@dataclass
-class Mending:
-    """New values of a row, by heading or field, null to take one away; none: check it again as it
-    is."""
-
-    changes: dict[str, str | None]
-
-
-@dataclass
-class Rejection:
-    """Why a row is rejected."""
-
-    reason: str
-
-
-@post("/api/quarantine/{number:int}/mend", status_code=200,
-      opt=within("quarantine mend", writes=True))
-async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending]) -> dict[str, Any]:
-    """Change values of a row that waits and check it again; it is accepted when it passes."""
-    asking = writer(request)
-
-    def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease import workflows
-
-        view.check("quarantine mend")
-        workflows.visible_quarantine(registry, view, number)
-        report = workflows.retry_quarantined(registry, number, data.changes,
-                                             decided_by=signature(asking))
-        if not report.quarantined:
-            return {"number": number, "status": "accepted", "findings": []}
-        return {"number": number, "status": "waiting", "findings": [
-            dataclasses.asdict(f) for f in workflows.without_personal(
-                report.findings, view.kinds[report.kind])]}
-
-    return await read(request, work)
-
-
-@post("/api/quarantine/{number:int}/reject", status_code=200,
-      opt=within("quarantine reject", writes=True))
-async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejection]
-                 ) -> dict[str, Any]:
-    """Reject a row that waits; it stays in the registry with the reason."""
-    asking = writer(request)
-
-    def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease import workflows
-
-        view.check("quarantine reject")
-        workflows.visible_quarantine(registry, view, number)
-        if not data.reason.strip():
-            raise LandReleaseError(PARAMETER_WRONG, name="reason", found="",
-                                   expected="it says why, in words")
-        workflows.reject_quarantined(registry, number, data.reason.strip(),
-                                     decided_by=signature(asking))
-        return {"number": number, "status": "rejected"}
-
-    return await read(request, work)
 
 
 # --- figures -------------------------------------------------------------------------------------
 
 @get("/api/figures", opt=within("figures list"))
 async def figures(request: Request) -> list[dict[str, Any]]:
-    """All figures that the reader may see, each with its definition and how many records it has."""
+    """All figures that the reader may see, each with its definition and how many records it has;
+    for who may see histories at a date (`valid_at`, `known_at`), and of the records of a level and
+    above (`level`)."""
+    asked = figuring.asked_of(request)
 
     def work(registry: Registry, view: View) -> list[dict[str, Any]]:
-        from landrelease import workflows
-
-        view.check("figures list")
-        _, found = layout.KEPT.of(("figures", *layout.state_of(registry, asking_of(request))),
-                                  lambda: workflows.visible_figures(registry, view))
-        return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
+        found = figuring.figures_of(request, registry, view, asked)
+        return [{**{k: told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
                  "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
 
-    told = await read(request, work)
-    note_reading(request, "figures", f"{len(told)} figures")
-    return told
+    listed = await read(request, work)
+    note_reading(request, "figures", f"{len(listed)} figures")
+    return listed
 
 
 # --- who writes ----------------------------------------------------------------------------------
@@ -208,5 +144,5 @@ def signature(asking: Asking) -> str:
                              else "local user (unverified)")
 
 
-HANDLERS = [about, past, waiting, mend, reject, figures]
+HANDLERS = [about, past, outlines_of, figures]
 

@@ -6,6 +6,7 @@ the command line.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,16 +27,19 @@ from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, plan
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.tiers import VIEW, within
-from landrelease.apps.web.words import named, word
+from landrelease.apps.web.words import named, told, word
 from landrelease.core.checklist import OUTCOMES
+from landrelease.core.how_many import how_many
 from landrelease.core.record import KINDS
 from landrelease.errors import (
     NOT_FOR_ROLE,
     PARAMETER_WRONG,
     RELEASE_PROPOSAL_UNKNOWN,
+    SIGN_IN_WAITS,
     LandReleaseError,
 )
 from landrelease.store.registry import Registry
+from landrelease.units import share_words
 
 if TYPE_CHECKING:
     from landrelease.workflows.certificates import Release
@@ -153,8 +157,8 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
         signed = made.id in registry.ids("handover")
         changed = [] if signed else releasing.changed_since(registry, made)
         items = d["checklist"]["items"]
-        rows = [[tag("span", a["question"], tag("span", a["id"], class_="note block")),
-                 mark(_ITEM[a["state"]], word(f"rel.item.{a['state']}")), a["words"],
+        rows = [[tag("span", told(a["question"]), tag("span", a["id"], class_="note block")),
+                 mark(_ITEM[a["state"]], word(f"rel.item.{a['state']}")), told(a["words"]),
                  a["answered_by"], _few(a["records"]), a["source"]] for a in items]
         ground = shapely.from_wkb(d["ground_wkb"])
         hazard = shapely.from_wkb(d["hazard_wkb"])
@@ -164,7 +168,7 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
             word("rel.plan", hazard=d["hazard"]),
             [("hazard", word("rel.plan_hazard")), ("proposed", word("rel.plan_ground"))])
         parts = [
-            tag("p", mark("good" if not made.blocking else "bad", d["says"]), " ",
+            tag("p", mark("good" if not made.blocking else "bad", told(d["says"])), " ",
                 word("rel.decides")),
             tag("p", mark("soon", word("rel.changed", count=len(changed))), " ",
                 _few(changed)) if changed else None,
@@ -180,15 +184,16 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
                 (word("rel.depth"), None if d["depth_m"] is None else f"{d['depth_m']} m"),
                 (word("rel.depth_required"), None if d["required_depth_m"] is None
                  else f"{d['required_depth_m']} m"),
-                (word("rel.finds"), len(d["items"])),
+                *_proof_fact(d),
+                (word("rel.finds"), _finds(d["items"])),
                 (word("rel.accidents"), len(d["accidents"])),
                 (word("rel.quarantine"), len(d["quarantine"])),
                 (word("rel.made"), f"{str(d['made_at'])[:16].replace('T', ' ')} UTC, "
                  f"{d['made_by']}"),
                 (word("rel.sha"), made.sha256)]), class_="card"), drawing, class_="columns"),
             tag("section", tag("h2", word("rel.residual")),
-                *(tag("p", line) for line in d["residual_statement"]), class_="card"),
-            tag("h2", word("rel.checklist", name=d["checklist"]["name"],
+                *(tag("p", told(line)) for line in d["residual_statement"]), class_="card"),
+            tag("h2", word("rel.checklist", name=told(d["checklist"]["name"]),
                            version=d["checklist"]["version"])),
             tag("p", word("rel.blocking", count=len(made.blocking)) if made.blocking
                 else word("rel.nothing_blocks")),
@@ -209,6 +214,21 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
                        "handover", f"proposal {release_id[:40]}")
 
 
+def _proof_fact(document: Any) -> list[tuple[str, str | None]]:
+    """Which share of cleared ground is proven covered at which confidence, and the least."""
+    if document["outcome"] != "cleared":
+        return []
+    proven = document.get("coverage_proof", {}).get("confidence") or ()
+    said = [word("rel.proof.unstated" if x["confidence"] is None else "rel.proof.row",
+                 share=share_words(x["share"]), area=_area(x["area_m2"]),
+                 confidence="" if x["confidence"] is None else f"{100 * x['confidence']:g}")
+            for x in proven]
+    stated = [x["confidence"] for x in proven if x["confidence"] is not None]
+    if len(proven) > 1 and len(stated) == len(proven):
+        said.append(word("rel.proof.least", confidence=f"{100 * min(stated):g}"))
+    return [(word("rel.proof"), "; ".join(said) or None)]
+
+
 def _json(value: Any) -> str:
     import json
 
@@ -216,8 +236,8 @@ def _json(value: Any) -> str:
 
 
 def _few(listed: Any) -> str:
-    told = list(map(str, listed))
-    return ", ".join(told[:8]) + (f" +{len(told) - 8}" if len(told) > 8 else "")
+    names = list(map(str, listed))
+    return ", ".join(names[:8]) + (f" +{len(names) - 8}" if len(names) > 8 else "")
 
 
 def _proposal(registry: Registry, view: View, release_id: str) -> Proposal:
@@ -230,10 +250,18 @@ def _proposal(registry: Registry, view: View, release_id: str) -> Proposal:
     return made
 
 
+def _finds(items: Sequence[Mapping[str, Any]]) -> str:
+    """How many items were found on it, "at least" where a record states no whole number (S12)."""
+    total = sum(how_many(i["quantity"]).least for i in items)
+    some = any(i.get("at_least") for i in items)
+    shown = word("rel.at_least", n=total) if some else str(total)
+    return word("rel.finds_of", n=shown, count=len(items)) if items else shown
+
+
 def _answers(made: Proposal, items: Any) -> Html:
     """The items that a person may answer, and proposing again with the answers."""
     open_ = [a for a in items if a["state"] == "open" or a["answered_by"] not in ("", "records")]
-    rows = [tag("fieldset", tag("legend", a["question"]),
+    rows = [tag("fieldset", tag("legend", told(a["question"])),
                 tag("div", *(tag("label", tag("input", type="radio", name=f"answers.{a['id']}",
                                               value=value, checked=value == ""), " ", text,
                                  class_="check")
@@ -316,6 +344,7 @@ async def one_release(request: Request, release_id: FromPath[str]) -> Response[s
                 (word("rel.hazard"), record_link("hazard", found.hazard)),
                 (word("rel.outcome"), None if d is None else word(f"outcome.{d['outcome']}")),
                 (word("rel.area"), None if d is None else _area(d["area_m2"])),
+                *(() if d is None else _proof_fact(d)),
                 (word("rel.decided"), found.decided_on), (word("rel.signer"), found.signer or None),
                 (word("rel.handed"), found.handed_over_on),
                 (word("rel.proposal"), None if not found.proposal else layout.link(
@@ -587,7 +616,9 @@ class Revoking:
       opt=within("release list", writes=True))
 async def revoke(request: Request, release_id: FromPath[str], data: MultipartBody[Revoking]
                  ) -> dict[str, Any]:
-    """Revoke a certificate: it shows as revoked, and its ground is hazardous again (S11)."""
+    """Revoke a certificate: it shows as revoked, and its ground is hazardous again (S11). While the
+    password waits after failures of who is signed in, it is not asked for: whoever revokes in vain
+    takes no ground from a hazard, and a find must not wait."""
     asking = writer(request)
     content = await content_of(data.key)
 
@@ -598,7 +629,13 @@ async def revoke(request: Request, release_id: FromPath[str], data: MultipartBod
         return certificates.visible_release(registry, view, release_id).id
 
     name = await read(request, first)
-    await password_again(request, data.password)
+    try:
+        await password_again(request, data.password)
+    except LandReleaseError as error:
+        if error.code != SIGN_IN_WAITS.code:
+            raise
+        request.app.state.accounts.log(asking.account, asking.role, "revoked without the password",
+                                       f"it waits after failures: {name}")
 
     def work(registry: Registry, view: View) -> tuple[Release, list[str]]:
         from landrelease.workflows import certificates

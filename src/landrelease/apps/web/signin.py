@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_401_UNAUTHORIZED
 
-from landrelease.apps.web import oidc
+from landrelease.apps.web import oidc, speaking
 from landrelease.apps.web.answers import address_of, asking_of
 from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.readers import cookie_name
@@ -29,13 +29,18 @@ class Credentials:
 
 
 @get("/api/session", name="session", opt=OPEN)
-async def who(request: Request) -> dict[str, Any]:
-    """Who is signed in, what the role is, and the token that a change must carry."""
+async def who(request: Request) -> Response[dict[str, Any]]:
+    """Who is signed in, what the role is, and the token that a change must carry. The cookie of a
+    session that has ended goes."""
     asking = asking_of(request)
+    settings: Settings = request.app.state.settings
     provider = request.app.state.provider
-    return {"account": asking.account, "role": asking.role, "organisation": asking.organisation,
-            "areas": list(asking.areas), "csrf": asking.csrf,
-            "provider": provider.client.label if provider else ""}
+    ended = cookie_name(settings) in request.cookies and not asking.signed_in
+    return Response(
+        {"account": asking.account, "role": asking.role, "organisation": asking.organisation,
+         "areas": list(asking.areas), "csrf": asking.csrf, "reads_as": asking.sign,
+         "provider": provider.client.label if provider else ""},
+        cookies=[_no_cookie(settings)] if ended else [])
 
 
 @post("/api/session", status_code=200, opt=OPEN)
@@ -58,7 +63,7 @@ async def sign_in(
         accounts.log(data.name if known else "unknown", known.role if known else "",
                      "sign-in refused", f"wrong password, from {address}")
         error = LandReleaseError(SIGN_IN_WRONG, failures=FAILURES, minutes=FAILURE_MINUTES)
-        return Response({"code": error.code, "description": str(error)},
+        return Response({"code": error.code, "description": speaking.texts().error(error)},
                         status_code=HTTP_401_UNAUTHORIZED)
     old = request.auth
     if old:

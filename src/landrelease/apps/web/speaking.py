@@ -5,13 +5,17 @@ One request speaks one language, also in the thread that reads the registry for 
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
 from contextvars import ContextVar
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromQuery
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from landrelease.apps.web.tiers import OPEN
+from landrelease.core.finding import Finding
 from landrelease.core.texts import ENGLISH, Texts
 
 COOKIE = "landrelease-language"
@@ -22,6 +26,17 @@ _NOW: ContextVar[Texts] = ContextVar("texts", default=ENGLISH)
 def texts() -> Texts:
     """The texts of the language of this request; English outside of one."""
     return _NOW.get()
+
+
+def findings(listed: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What is wrong with rows, in the language of this request."""
+    return [told(dataclasses.asdict(f)) for f in listed]
+
+
+def told(finding: dict[str, Any]) -> dict[str, Any]:
+    """One of them, as JSON holds it."""
+    problem, remedy = texts().finding(finding["code"], finding["problem"], finding["remedy"])
+    return {**finding, "problem": problem, "remedy": remedy}
 
 
 def language_of(request: Request) -> str:

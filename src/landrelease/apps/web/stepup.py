@@ -32,8 +32,9 @@ _MOST_KEY = 20_000  # bytes
 
 
 async def password_again(request: Request, password: str) -> None:
-    """Ask who is signed in for the password once more (ASVS 5.0, 7.5.3); failures count as those of
-    signing in. The office itself on its own machine has no account: its key is asked for alone.
+    """Ask who is signed in for the password once more (ASVS 5.0, 7.5.3); failures count apart from
+    those of signing in, which strangers can make. The office itself on its own machine has no
+    account: its key is asked for alone.
 
     Raises WEB-014: it waits. WEB-041: not right.
     """
@@ -41,7 +42,7 @@ async def password_again(request: Request, password: str) -> None:
     if not asking.signed_in:
         return
     guesses: Guesses = request.app.state.guesses
-    if await guesses.check(request, asking.account, password) is None:
+    if await guesses.check(request, asking.account, password, again=True) is None:
         raise LandReleaseError(PASSWORD_AGAIN)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
@@ -24,9 +25,16 @@ from litestar.params import FromPath, FromQuery
 from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.features import WORDS, as_json, moment_of, only
+from landrelease.apps.web.features import (
+    WORDS,
+    as_json,
+    may_past,
+    moment_of,
+    only,
+)
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.tiers import VIEW
+from landrelease.core.happened import PAST_WORDS
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -205,19 +213,28 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
 
 
 @get("/tiles/{file:str}", opt=VIEW)
-async def tile_description(request: Request, file: FromPath[str]) -> Response[bytes]:
-    """The TileJSON of a collection: `/tiles/COLLECTION.json`."""
-    only(request, "f")
-    name = file.removesuffix(".json")
+async def tile_description(request: Request, file: FromPath[str],
+                           valid_at: FromQuery[str | None] = None,
+                           known_at: FromQuery[str | None] = None) -> Response[bytes]:
+    """The TileJSON of a collection: `/tiles/COLLECTION.json`; with `valid_at`, `known_at`
+    that of its tiles of then."""
+    only(request, "f", "valid_at", "known_at")
+    name, then = file.removesuffix(".json"), moment_of(valid_at, known_at)
+    query = {k: v for k, v in (("valid_at", valid_at), ("known_at", known_at)) if v}
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections, map_tiles, marks
 
         found = collections.collection(registry, view, name)
+        may_past(view, name, then)
+        title = found.title if then is None else (
+            f"{found.title} ({', '.join(f'{k} {v}' for k, v in query.items())})")
         shown = [f for f in found.fields
                  if f.name in map_tiles.TILE_FIELDS or f.name in marks.NAMES]
-        return {"tilejson": "3.0.0", "name": found.title, "description": WORDS,
-                "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"],
+        return {"tilejson": "3.0.0", "name": title,
+                "description": (PAST_WORDS if then else "") + WORDS,
+                "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"
+                          + (f"?{urlencode(query)}" if query else "")],
                 "minzoom": 0, "maxzoom": 16,
                 "vector_layers": [{"id": name, "fields": {
                     "id": "record", **{f.name: f.definition for f in shown}}}]}

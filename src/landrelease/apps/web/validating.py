@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from landrelease.apps.web.words import field_named, kind_named, named, told, wor
 from landrelease.core.kind import ValidationLevel
 from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
+from landrelease.workflows.quarantine import UNVERIFIED
 
 PAGE = 100
 MOST_AT_ONCE = 500
@@ -142,8 +144,8 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
                 word("val.past"), [word("recorded"), word("level"), word("by"), word("reason"),
                                    word("signed")],
                 [[s.revision.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-                  word(f"level.{s.revision.validation}"), s.revision.recorded_by,
-                  s.revision.reason, told(marks.get(s.hash) or "") or word("unsigned")]
+                  word(f"level.{s.revision.validation}"), _written(s.revision.recorded_by),
+                  _written(s.revision.reason), told(marks.get(s.hash) or "") or word("unsigned")]
                  for s in reversed(workflows.visible_history(registry, name, view))])
         forms: list[Any] = []
         plain = [n for n in mine if n not in ("authority", record.validation)]
@@ -175,6 +177,13 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
     if answer.status_code == 200:
         note_reading(request, "history", name)
     return answer
+
+
+def _written(words: str) -> str:
+    """What the program wrote about a revision, in the language of the reader; what a person wrote
+    stands as it is."""
+    ours = words == UNVERIFIED or re.fullmatch(r"import of .+, row \d+(: changed .+)?", words)
+    return told(words) if ours else words
 
 
 def _told(value: Any, of_vocabulary: bool) -> str:

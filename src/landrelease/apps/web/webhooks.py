@@ -65,14 +65,16 @@ async def subscribe(request: Request, data: JSONBody[Subscription]) -> dict[str,
         raise LandReleaseError(PARAMETER_WRONG, name="kinds", found=len(kinds),
                                expected="it names 1 to 50 kinds of record")
 
-    def work(registry: Registry, view: View) -> int:
+    def work(registry: Registry, view: View) -> tuple[int, tuple[str, Any]]:
+        from landrelease.workflows import following
+
         for kind in kinds:
             if view.precision(kind) != "exact":
                 raise LandReleaseError(COLLECTION_UNKNOWN, found=kind[:60])
-        return registry.count()
+        return registry.count(), (_state(registry), following.marks_of(registry, kinds))
 
-    seen = await read(request, work)
-    made, secret = hooks.add(asking_of(request).account, url, kinds, seen)
+    seen, marks = await read(request, work)
+    made, secret = hooks.add(asking_of(request).account, url, kinds, seen, marks)
     asking = asking_of(request)
     request.app.state.accounts.log(asking.account, asking.role, "webhook made",
                                    f"{urlsplit(url).hostname}: {', '.join(kinds)}")
@@ -104,13 +106,23 @@ def signed(secret: str, body: bytes, at: int) -> str:
     return f"t={at},v1={made}"
 
 
+def _state(registry: Registry) -> str:
+    """From what the marks of now follow, as a text that two starts of the app can compare."""
+    from landrelease.workflows.unsigned import state_of
+
+    return hashlib.sha256(repr(state_of(registry)).encode()).hexdigest()
+
+
 def collect(registry: Registry, hooks: Webhooks) -> None:
     """Put what changed for each subscription among the messages that wait."""
     from landrelease.workflows import following, is_synthetic, sharing
 
-    newest = registry.count()
+    newest, state = registry.count(), _state(registry)
     for one in hooks.awake():
-        if one.seen >= newest:
+        # What waits changes marks too (S11), and is no revision. What they were stands in the file
+        # of accounts: what changed while no server ran is told as well.
+        held, marks = hooks.marks(one.id)
+        if one.seen >= newest and held == state:
             continue
         account = hooks.accounts.account(one.account)
         if account is None or account.disabled:
@@ -118,7 +130,7 @@ def collect(registry: Registry, hooks: Webhooks) -> None:
             continue
         view = sharing.reader_of(registry, account.role, account.organisation or None,
                                  account.areas)
-        found = following.changed(registry, view, one.kinds, one.seen)
+        found = following.changed(registry, view, one.kinds, one.seen, marks)
         made_up = is_synthetic(registry)
         bodies = []
         for kind, items in found.items.items():
@@ -128,7 +140,7 @@ def collect(registry: Registry, hooks: Webhooks) -> None:
                     **({"synthetic": True} if made_up else {}),
                     "features": [feature(i, CRS84, made_up)
                                  for i in items[start:start + ITEMS]]}))
-        hooks.keep(one.id, bodies, max(found.seen, one.seen))
+        hooks.keep(one.id, bodies, max(found.seen, one.seen), (state, found.marks))
         if bodies:
             hooks.accounts.log(account.name, account.role, "webhook message",
                                f"{urlsplit(one.url).hostname}: " + ", ".join(

@@ -28,6 +28,38 @@ ENGLISH = {
     "job.result": "Result",
     "job.files": "Files",
     "job.inputs": "Asked for",
+    # What a job was asked for, by the names that the API has for it.
+    "input.bound_seconds": "Seconds for the bound",
+    "input.budget": "Budget",
+    "input.by": "By",
+    "input.cell": "Side of a cell (m)",
+    "input.chance": "Chance",
+    "input.changes": "Changes",
+    "input.claims": "Claims",
+    "input.formats": "Formats",
+    "input.iterations": "Iterations",
+    "input.kinds": "Kinds of record",
+    "input.known_at": "As known on",
+    "input.layout": "Arrangement of the files",
+    "input.level": "Level of validation",
+    "input.money": "Money that counts",
+    "input.most": "At most",
+    "input.name": "Name",
+    "input.no_backtest": "Without a back-test",
+    "input.no_roads": "Without roads",
+    "input.plan": "Plan",
+    "input.renewed": "Made again",
+    "input.runs": "Runs",
+    "input.scenario": "Scenario",
+    "input.seconds": "Seconds",
+    "input.seed": "Seed",
+    "input.stages": "Steps of the plan",
+    "input.standing": "Plan in force",
+    "input.start": "First day",
+    "input.teams": "Teams",
+    "input.valid_at": "Valid on",
+    "input.weights": "Weights",
+    "input.whole": "Area that a whole means",
     "job.all": "All jobs",
     "job.size": "{kb} kB",
     "job.state.waiting": "waits",
@@ -43,6 +75,9 @@ ENGLISH = {
     "job.kind.what-if": "What-if: other weights",
     "job.kind.price": "What-if: more teams or money",
     "job.kind.conflicts": "Conflicts",
+    "job.kind.policy": "The plan as a policy",
+    "job.kind.pareto": "Between two parts of the score",
+    "job.kind.compare": "Two plans side by side",
     "job.kind.bound": "Better bound",
     "job.kind.forecast": "Forecast",
     "job.kind.claims": "Check of claims",
@@ -50,6 +85,8 @@ ENGLISH = {
     "job.kind.map": "Contamination map",
     "job.kind.export": "Export",
     "job.kind.import": "Import",
+    "job.kind.mend": "Mended rows that waited",
+    "job.kind.mend-own": "Mended rows of an own import",
     "job.map.title": "Draw the contamination map",
     "job.map.words":
         "Chance of contamination by cell, as a raster for a GIS. It orders survey; it releases "
@@ -84,6 +121,9 @@ ENGLISH = {
     "plan.newer":
         "The records have changed since this plan was made. Make it again before it is worked "
         "by.",
+    "plan.tables":
+        "The problem of this plan is from tables; the registry was not compared. Hold its areas, "
+        "teams and dates against the records before anybody works by it.",
     "plan.state_old": "records have changed",
     "plan.current": "The plan rests on the records as they are now.",
     "plan.stopped": "The search was stopped by hand: this is the best plan until then.",
@@ -153,13 +193,26 @@ ENGLISH = {
     "plan.cost": "Cost",
     "plan.table_cut": "The first {n} of {total} in the time shown; the file has all.",
     "plan.csv": "All as a table (CSV)",
+    "plan.cash": "Money by month (CSV)",
     "plan.geojson": "Areas with dates (GeoJSON)",
     "plan.map": "The plan on the map",
     "plan.map_words":
         "Each area has the number of its place in the plan; the colour runs from those that "
         "come first (dark) to those that come last (light). Press on an area for its dates.",
     "plan.map_class": "places {first} to {last}, from {day}",
-    "plan.map_cut": "{n} areas that come later are not drawn.",
+    "plan.map_cut": "Areas that come later, within the coarse squares: {n}",
+    "plan.map_rest":
+        "Hatched ground is hazardous and this plan does not work on it. Ground without colour and "
+        "without hatching is ground without information: treat it as dangerous.",
+    "plan.unplanned": "Hazards that this plan does not work on",
+    "plan.unplanned_here": "this plan does not work on it",
+    "plan.parts": "Areas of the plan with hazardous ground that it does not work on",
+    "plan.together": "Drawn together in coarse squares, areas: {n}",
+    "plan.closed": "Closed by a decision that counts, not drawn here: {n}",
+    "plan.nowhere": "Of these without a place on record: {n}",
+    "plan.communities_cut": "Not all communities are drawn here; the main map has all.",
+    "plan.by_place": "Areas by their place in the plan",
+    "plan.listed": "The first {n} of {total} are listed.",
     "plan.not_planned": "{n} stages are not planned within the horizon.",
     "plan.why": "What binds the plan",
     "plan.why_words":
@@ -226,6 +279,59 @@ ENGLISH = {
     "plan.iterations": "Effort (rounds of search)",
     "plan.keep_as": "Keep it on file as",
     "plan.keep_hint": "Leave it empty to look at the difference only.",
+    "plan.policy": "As a policy, in drawn worlds",
+    "plan.policy.words":
+        "Whether an area is empty and how long work takes is drawn. The plan and the best simple "
+        "rule are played in the same worlds, and made again as outcomes come in; nothing is used "
+        "before it is known.",
+    "plan.policy.samples": "Drawn worlds",
+    "plan.policy.every": "Made again after so many half weeks",
+    "plan.policy.every_hint":
+        "Of working time, if a stage ended in them. 0: its order is kept to the end. Making it "
+        "again takes most of the time.",
+    "plan.policy.iterations": "Effort of each making again",
+    "plan.policy.better":
+        "The plan is better than the best simple rule in {share} of {samples} drawn worlds, on "
+        "average by {gain} points (standard error {error}).",
+    "plan.policy.planned":
+        "As expected, without chance, its score is {points}. {share} of the needed stages are not "
+        "done by the horizon. In a world the plan was made again up to {remade} times.",
+    "plan.policy.scores": "Score over the drawn worlds (smaller is better)",
+    "plan.policy.low": "10 % of the worlds",
+    "plan.policy.median": "Half of them",
+    "plan.policy.high": "90 % of them",
+    "plan.policy.mean": "Mean",
+    "plan.policy.communities": "When communities have their access back",
+    "plan.policy.communities_words":
+        "A community has it back when it can be reached and its own areas are released. The days "
+        "by which that is so in as many of the worlds; communities for which chance changes "
+        "nothing are left out.",
+    "plan.policy.community": "Community",
+    "plan.policy.people": "People",
+    "plan.policy.as_planned": "As planned",
+    "plan.pareto": "Between two parts of the score",
+    "plan.pareto.words":
+        "Plans from all weight on one part to all on the other, and which of them no other one "
+        "beats in both. Which of those is right is for people to say.",
+    "plan.pareto.one": "From all weight on",
+    "plan.pareto.other": "To all weight on",
+    "plan.pareto.points": "Plans",
+    "plan.pareto.keep_hint":
+        "Those that no other one beats, with their share behind the name. Leave it empty to look "
+        "at them only.",
+    "plan.pareto.share": "Share of the weight",
+    "plan.pareto.share_words":
+        "The share is that of the weight on: {part}. Which of these plans is right is for people "
+        "to say.",
+    "plan.pareto.picture":
+        "What each plan loses in the two parts (less is better); the numbers are the shares, the "
+        "line joins the plans that no other one beats",
+    "plan.pareto.front": "no other one beats it",
+    "plan.pareto.beaten": "beaten by another one",
+    "plan.pareto.twice": "the same as one above",
+    "plan.pareto.unproven": "nothing proven",
+    "plan.pareto.nothing":
+        "No plan can lose anything here: {part}. The other part alone decides.",
     "plan.before": "As it is",
     "plan.after": "What if",
     "plan.part": "What is lost until the horizon",
@@ -257,6 +363,22 @@ ENGLISH = {
     "plan.compare": "Two plans side by side",
     "plan.with": "Compare with",
     "plan.show": "Show",
+    "plan.compare_records": "The two plans rest on different states of the records.",
+    "plan.who_areas":
+        "Areas, with the residents counted with them: {sooner} done sooner in the second plan "
+        "({sooner_people} people), {later} later ({later_people}), {same} on the same day "
+        "({same_people}), {other} in one plan only ({other_people}).",
+    "plan.who_communities":
+        "Communities: {sooner} have their access back sooner in the second plan ({sooner_people} "
+        "people on record), {later} later ({later_people}), {same} on the same day "
+        "({same_people}), {other} in one plan only ({other_people}).",
+    "plan.compare_weights": "Weights that differ",
+    "plan.compare_other": "What else is different",
+    "plan.compare_other_words":
+        "The two plans were not made from the same: not all of what follows comes from the order "
+        "of work. The standing plan is the first one.",
+    "plan.compare_file": "All that moves as a table (CSV)",
+    "plan.areas": "Areas",
     "plan.compare_none": "There is no other plan on file to compare with.",
     "plan.orders": "Task orders",
     "plan.orders_words":
@@ -270,9 +392,46 @@ ENGLISH = {
     "plan.proposed":
         "{new} tasks proposed, {changed} changed, {same} as they were, {withdrawn} withdrawn; "
         "{standing} stand as people decided.",
+    "plan.proposed_again":
+        "{again} of these are recorded as completed and have to be done again, because their "
+        "ground was rejected: somebody has to order them anew.",
+    "plan.decide": "Decide about a task",
+    "plan.decide.words":
+        "Orders a task, with what you fix or forbid about it; the next plan keeps to it, or names "
+        "it as undone. What is left empty stays as it is on record. It counts with the key of "
+        "somebody whose vouched role orders work; without one it is recorded and binds nobody.",
+    "plan.decide.task_hint": "One of the table below, by its id.",
+    "plan.decide.days": "When",
+    "plan.decide.days_words":
+        "Either the day on which it starts, or the days between which it starts, or no day.",
+    "plan.decide.start": "It starts on",
+    "plan.decide.not_before": "It starts on this day or later",
+    "plan.decide.start_by": "It starts by",
+    "plan.decide.any_day": "No day is fixed, also not the one of the proposal",
+    "plan.decide.who": "By whom and how",
+    "plan.decide.teams": "These teams do it",
+    "plan.decide.any_team": "No team is fixed, also not those of the proposal",
+    "plan.decide.excluded": "These teams do not",
+    "plan.decide.known": "Teams on record",
+    "plan.decide.method": "Method",
+    "plan.decide.as_it_is": "as it is on record",
+    "plan.decide.after": "It follows these tasks",
+    "plan.decide.lines": "Ids or identifiers, one a line.",
+    "plan.decide.reason": "Reason",
+    "plan.decide.reason_hint": "Required where the task is completed.",
+    "plan.decide.take_back": "Take it back: it is a proposal again, and binds no plan",
+    "plan.decide.button": "Record the decision",
+    "plan.decide.sure": "Record this decision about the task?",
+    "plan.decide.done": "{task} is ordered; the next plan keeps to it.",
+    "plan.decide.free": "{task} is a proposal again; the next plan is free in it.",
+    "plan.decide.unsigned":
+        "{task} is recorded as ordered, but does not count: no signature of somebody whose vouched "
+        "role orders work stands behind it. It binds nobody.",
     "plan.tasks": "Tasks on record",
     "plan.task": "Task",
     "plan.task_status": "Status",
+    "plan.task_teams": "By whom",
+    "plan.task_paper": "The order on paper",
     "plan.task_cut": "The first {n} of {total}; the tables have all.",
     "plan.make": "Make a plan",
     "plan.make_words":

@@ -61,8 +61,15 @@ ENGLISH = {
     "rel.left": "Stays hazardous", "rel.outside": "Outside the recorded boundary, not released",
     "rel.methods": "Methods", "rel.depth": "Depth of search",
     "rel.depth_required": "Required depth", "rel.finds": "Finds on it",
+    "rel.finds_of": "{n}, in records: {count}", "rel.at_least": "at least {n}",
     "rel.accidents": "Accidents on it", "rel.quarantine": "Rows that wait and touch it",
-    "rel.sha": "SHA-256 of the proposal", "rel.residual": "What may remain",
+    "rel.sha": "SHA-256 of the proposal",
+    "rel.proof": "Proof of coverage",
+    "rel.proof.row": "{share} % of the ground ({area}) proven covered at {confidence} % confidence",
+    "rel.proof.unstated": "{share} % of the ground ({area}) proven covered at a confidence that is "
+                          "not on record",
+    "rel.proof.least": "the least confidence is {confidence} %",
+    "rel.residual": "What may remain",
     "rel.checklist": "All reasonable effort: {name} {version}",
     "rel.checklist_caption": "The checklist, as records and persons answer it",
     "rel.blocking": "{count} items are not met: nothing can be signed.",
@@ -181,12 +188,15 @@ ENGLISH = {
     "ins.with_item": "Units with an item", "ins.left_interval": "Left a hectare (interval)",
     "ins.place": "Place", "ins.missed": "Misses (interval)", "ins.doubt": "Lots in doubt",
     "ins.rejected_lots": "Rejected lots", "ins.chance_left": "Chance that an item is left",
+    "ins.at_least": "Records of finds that state no whole number: {count}. They are counted as the "
+                    "least that they can be, so that who found them may miss less than is shown:",
     "ins.left_out": "Left out of the comparison",
     "ins.lots_left_out": "Left out, because it is not done to the standard:",
     # teams
     "leave.expired": "expired", "leave.ends_soon": "ends soon",
     "leave.end_not_reported": "end not reported", "leave.in_force": "in force",
-    "leave.none": "none on record", "leave.what.training": "training",
+    "leave.none": "none on record", "leave.unsigned": "on record, but not signed: {count}",
+    "leave.what.training": "training",
     "leave.what.accreditation": "accreditation",
     "leave.what.training of the accreditation": "training of the accreditation",
     "gate.no_task": "no task today", "gate.stopped": "does not start ({count} of {of} tasks)",
@@ -213,6 +223,9 @@ ENGLISH = {
     "quality.rows": "Rows that wait", "quality.overdue": "Validation overdue",
     "quality.overdue_words": "Below the level of operations and unchanged for {days} days.",
     "quality.without_place": "Records without a place",
+    "quality.without_people": "Communities that report no population",
+    "quality.without_people_words": "They are in no number of residents; plans count each with "
+                                    "the mean of those that report one.",
     "quality.unsigned": "Decisions that do not count",
     "quality.unsigned_words": "Recorded, but no signature that counts stands under them: they "
                               "change nothing.",
@@ -230,8 +243,8 @@ ENGLISH = {
     "known on {known}.",
     "legend.CHA": "confirmed (CHA)", "legend.SHA": "suspected (SHA)",
     "legend.passable": "passable, or not reported", "legend.blocked": "blocked",
-    "legend.coverage_gaps": "Not proven covered: crossed where by nothing, plain where only by a "
-    "machine or an animal",
+    "legend.coverage_gaps": "Ground that is not proven covered",
     "legend.not_proven": "nothing on record covers it",
     "legend.machine_only": "only a machine or an animal covered it",
+    "legend.no_track": "no track on record of work that is reported as completed",
 }

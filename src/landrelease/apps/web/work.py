@@ -14,6 +14,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from landrelease.access.policy import View
+from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.jobs import Job, Jobs
 from landrelease.apps.web.layout import (
@@ -33,10 +34,12 @@ from landrelease.apps.web.layout import (
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.tiers import VIEW, may_write, within
-from landrelease.apps.web.words import kind_named, word
+from landrelease.apps.web.words import ENGLISH, kind_named, named, vocabulary, word
 from landrelease.errors import NOT_FOUND_HERE, LandReleaseError
+from landrelease.store.open import own_file
 from landrelease.store.registry import Registry
 from landrelease.store.shelf import NAME_PATTERN, Shelf
+from landrelease.store.shelf import base_of as shelf_base
 from landrelease.workflows.jobs import KINDS
 
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=64)]
@@ -98,6 +101,43 @@ class ConflictInputs:
 
     plan: OptionalName = ""
     stages: Annotated[list[Short], Meta(max_length=500)] = field(default_factory=list)
+
+
+@dataclass
+class PolicyInputs:
+    """The plan and the best rule on `samples` drawn worlds, made again after every `every` half
+    weeks (0: never) with effort `iterations`."""
+
+    plan: OptionalName = ""
+    samples: Annotated[int, Meta(ge=1, le=2_000)] = 50
+    every: Annotated[int, Meta(ge=0, le=10_000)] = 35
+    iterations: Annotated[int, Meta(ge=0, le=1_000)] = 1
+    seed: Seed = 1
+
+
+Part = Literal["people", "land", "seasons", "access", "infrastructure"]
+
+
+@dataclass
+class ParetoInputs:
+    """Plans from all weight on the first of two parts of the objective to all on the second; with a
+    name those that no other one beats are put on file, named by it and their share."""
+
+    plan: OptionalName = ""
+    parts: Annotated[list[Part], Meta(min_length=2, max_length=2)] = field(
+        default_factory=lambda: ["access", "land"])
+    points: Annotated[int, Meta(ge=2, le=21)] = 5
+    name: OptionalName = ""
+    iterations: Rounds = 60
+    seed: Seed = 1
+
+
+@dataclass
+class CompareInputs:
+    """Two plans on file, from the first to the second; an empty name is the plan in force."""
+
+    plan: OptionalName = ""
+    other: OptionalName = ""
 
 
 @dataclass
@@ -167,10 +207,9 @@ STOPPABLE = ("plan", "what-if", "bound")  # work that can keep what it has found
 # --- what the pages share ------------------------------------------------------------------------
 
 def base_of(settings: Settings) -> Path:
-    """What the folders of jobs, plans and forecasts are named after: the registry's file, or for
-    PostgreSQL the file of accounts."""
+    """What the folders of jobs, plans and forecasts are named after (`store.shelf`)."""
     accounts = Path(settings.accounts)
-    return accounts.with_name(accounts.name.removesuffix(".accounts"))
+    return shelf_base(own_file(settings.address), accounts) or accounts
 
 
 def plans_of(request: Request) -> Shelf:
@@ -203,9 +242,17 @@ def starter(request: Request) -> Asking:
 def _told(job: Job, *, full: bool = True) -> dict[str, Any]:
     out = {k: v for k, v in asdict(job).items() if k not in ("owner", "role", "organisation",
                                                              "areas")}
+    out["inputs"].pop("waiting", None)  # as many numbers as rows wait
     if not full:
         out.pop("inputs")
-    return {**out, "error": dict(job.error) or None}
+    return {**out, "error": _heard(job) if job.error else None}
+
+
+def _heard(job: Job) -> dict[str, str]:
+    """The error of a job, in the language of this request."""
+    code = job.error.get("code", "")
+    return {**job.error, "code": code,
+            "description": speaking.texts().heard(code, job.error.get("description", ""))}
 
 
 async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str, Any]]:
@@ -231,6 +278,9 @@ _STARTS: tuple[tuple[str, type, str], ...] = (
     ("price", PriceInputs,
      "Say what more teams, money, equipment, open ground or a road would bring."),
     ("conflicts", ConflictInputs, "Say which requirements keep work from being planned."),
+    ("policy", PolicyInputs, "Play a plan and the best simple rule on the same drawn worlds."),
+    ("pareto", ParetoInputs, "Plans between two parts of the objective, and which are beaten."),
+    ("compare", CompareInputs, "Say what is different from one plan on file to another."),
     ("bound", BoundInputs, "Prove a better bound for a plan on file."),
     ("forecast", ForecastInputs, "Simulate a plan and put the forecast on file."),
     ("claims", ClaimsInputs,
@@ -459,9 +509,7 @@ async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
                 class_="card", data_watch=f"/jobs/{job.id}"))
             return group(*parts)
         if job.error:
-            parts.append(tag("p", f"{job.error.get('code', '')}: "
-                                  f"{job.error.get('description', '')}", class_="error",
-                             role="alert"))
+            parts.append(tag("p", _heard(job)["description"], class_="error", role="alert"))
         if job.state in ("interrupted", "cancelled"):
             parts.append(tag("p", word("import.cancelled" if job.kind == "import"
                                        else f"job.{job.state}")))
@@ -487,8 +535,9 @@ async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
 
 
 def _inputs(job: Job) -> Html | None:
-    said = [(k.replace("_", " "), _short(v)) for k, v in job.inputs.items()
-            if v not in ("", None, [], {}, False)]
+    said = [(word(f"input.{k}") if f"input.{k}" in ENGLISH else k.replace("_", " "), _short(v))
+            for k, v in job.inputs.items()
+            if v not in ("", None, [], {}, False) and k != "waiting"]
     return tag("details", tag("summary", word("job.inputs")), facts(said)) if said else None
 
 
@@ -496,7 +545,8 @@ def _short(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
                          for k, v in value.items())
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else (
+        named(value) if isinstance(value, str) and value in vocabulary() else str(value))
     return text if len(text) <= 200 else text[:200] + " …"
 
 

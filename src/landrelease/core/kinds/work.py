@@ -48,6 +48,9 @@ ACTIVITY = Kind(
         reference("task", "Task order.", "task"),
         references("teams", "Teams; several where they worked jointly: nothing is counted twice.",
                    "team"),
+        text("joint_with", "Other organisation that did the same work jointly and reports it too; "
+             "several with semicolons. Joint work counts once.", source=OWN,
+             synonyms="joint_with jointly_with partner_organisation"),
         references("machines", "Machines used.", "machine"),
         references("detectors", "Detectors used.", "detector"),
         number("area_m2", "Ground worked on in the time of the report.", "m²",

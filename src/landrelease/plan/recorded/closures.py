@@ -53,11 +53,13 @@ def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequen
     kept: list[Record] = []
     spans: list[tuple[date, date]] = []
     for record in closures:
-        span = closed_days(record, utc_offset)
-        if span is None:
-            notes.append(Note("closure", record.id, "it does not say from when: left out"))
-            continue
-        first, until = span
+        first, until = closed_days(record, utc_offset)
+        if first == date.min:
+            notes.append(Note("closure", record.id, "it does not say from when: taken as closed "
+                              "already"))
+        elif turned(record):
+            notes.append(Note("closure", record.id, "it ends before it begins: taken as closed "
+                              "from the earlier to the later of its days"))
         if until is None:
             until = max(first, start) + timedelta(days=int(open_end_days) - 1)
             if until >= start and first <= last:
@@ -132,20 +134,33 @@ def _touched(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Re
     return [tuple(sorted({*everywhere, *own_})) for own_ in found]
 
 
-def closed_days(record: Record, offset: timedelta | None) -> tuple[date, date | None] | None:
-    """First and last local day that a closure touches; last None: without an end. None where it
-    does not say from when. offset : of local time from UTC; None: every day that it touches in
-    some zone.
+def closed_days(record: Record, offset: timedelta | None) -> tuple[date, date | None]:
+    """First and last local day that a closure touches; last None: without an end.
+
+    Doubt closes: where it does not say from when, the first is `date.min`; where it ends before it
+    begins, it is closed from the earlier to the later. offset : of local time from UTC; None: every
+    day that it touches in some zone.
     """
-    begin, end = (_aware(record.values.get(n)) for n in ("closed_from", "closed_until"))
-    if begin is None:
-        return None
-    first = (begin + (_EARLIEST if offset is None else offset)).date()
+    begin, end = _moments(record)
+    if begin is not None and end is not None and end < begin:
+        begin, end = end, begin
+    first = date.min if begin is None else (
+        begin + (_EARLIEST if offset is None else offset)).date()
     if end is None:
         return first, None
     # A moment before the end: what ends at midnight closes nothing of the day that begins then.
     last = (end + (_LATEST if offset is None else offset) - timedelta(microseconds=1)).date()
     return first, max(first, last)
+
+
+def turned(record: Record) -> bool:
+    """Whether a closure says that it ends before it begins."""
+    begin, end = _moments(record)
+    return begin is not None and end is not None and end < begin
+
+
+def _moments(record: Record) -> tuple[datetime | None, datetime | None]:
+    return _aware(record.values.get("closed_from")), _aware(record.values.get("closed_until"))
 
 
 def _aware(value: Any) -> datetime | None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from landrelease.core.hazard import Hazard
+from landrelease.core.moment import day_of
 from landrelease.core.record import Record
 from landrelease.core.recorded import Note, Recorded
+from landrelease.core.work import TeamKind
+from landrelease.plan.recorded.rejected import Again, Works, is_completed, open_again
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +24,24 @@ class Since:
 
     `unplaced` : tasks (ids of records) that are completed on an area of the plan, and nobody can
     tell which of its stages they are. `unnamed` : m² of TS and clearance reported on an area of the
-    plan, by its id, that name no task of the plan.
+    plan, by its id, that name no task of the plan. `again` : stages that were reported as done and
+    are open again, because an inspection rejected their ground or that of a stage before them.
+    `short` : stages reported as completed on less than their ground, with the share that is left.
+    `followed` : stages of clearance of which a machine ("mechanical") or dogs ("animal") have done
+    all, and no follow-up by hand is on record (S07).
     """
 
     done: tuple[str, ...] = ()
     begun: Mapping[str, float] = field(default_factory=dict)
     unplaced: tuple[str, ...] = ()
     unnamed: Mapping[str, float] = field(default_factory=dict)
+    again: Mapping[str, Again] = field(default_factory=dict)
+    short: Mapping[str, float] = field(default_factory=dict)
+    followed: Mapping[str, TeamKind] = field(default_factory=dict)
+
+    def left(self) -> dict[str, float]:
+        """Stages that were reported as completed and are open, with the share of their ground."""
+        return {**self.short, **{stage: found.share for stage, found in self.again.items()}}
 
 
 def task_id(stage: str) -> str:
@@ -30,20 +49,40 @@ def task_id(stage: str) -> str:
     return f"task:{stage}"
 
 
-def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iterable[Record]
-            ) -> Since:
+ENOUGH = 0.95  # of a stage's ground: the rest is what two surveys of one border differ by
+# What is no clearance on its own (S07), and the kind of team that does it.
+_FIRST: Mapping[str, TeamKind] = MappingProxyType(
+    {"mechanical": "mechanical", "animal_detection": "animal"})
+_NO_GROUND: Mapping[str, BaseGeometry] = MappingProxyType({})
+_NO_SIZE: Mapping[str, float] = MappingProxyType({})
+
+
+def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequence[Record],
+            inspections: Sequence[Record] = (), outcomes: Iterable[Record] = (),
+            grounds: Mapping[str, BaseGeometry] = _NO_GROUND,
+            sizes: Mapping[str, float] = _NO_SIZE) -> Since:
     """What was done of stages; `before` : id of a stage -> id of the stage before it, or "".
+
+    inspections : as they stand (S09), of finished ground; outcomes : those that they name; grounds
+    : of the stages of TS and clearance, degrees; sizes : m² of the ground of all stages.
 
     A stage is done where its task record, or a completion report that names it, says completed; NTS
     of a hazard also where a completed NTS task or activity names the hazard. A stage has begun
     where its task has started or reports name it. A later stage that is done takes the stages
-    before it along (nobody clears ground whose survey is still open). Done in the plan is not
-    released: that is a signed decision (S09), and ground that is released is no longer in the
-    problem at all.
+    before it along (nobody clears ground whose survey is still open). A report that states its
+    area completes no more than that: the areas of all reports of the stage together are held
+    against its ground, and what is missing stays work (`short`); no area stated is no area of zero
+    (S12), and a task that is completed is so as its people say. Work of machines and dogs clears
+    nothing: where all that is reported of a stage of clearance is theirs, the hand's follow-up is
+    left (S07). Done in the plan is not released: that is a signed decision (S09), and ground that
+    is released is no longer in the problem at all. What an inspection rejected is open again
+    (`plan.recorded.rejected`).
     """
     of_task = {task_id(name): name for name in before}
+    of_activity: dict[str, str] = {}
     done: set[str] = set()
-    begun: dict[str, float] = {}
+    started: set[str] = set()
+    reported: dict[str, list[Record]] = {}
     unplaced = []
     unnamed: dict[str, float] = {}
     for task in tasks:
@@ -57,15 +96,15 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iter
                 unplaced.append(task.id)
             continue
         of_task[task.id] = stage
+        if task.values.get("identifier"):
+            of_task.setdefault(str(task.values["identifier"]), stage)
         if completed:
             done.add(stage)
         elif task.value("task_status") == "started":
-            begun.setdefault(stage, 0.0)
+            started.add(stage)
     for work in activities:
         stage = of_task.get(str(work.values.get("task") or ""), "")
-        completed = work.value("activity_status") == "completed" \
-            or work.value("report_type") == "completion"
-        if not stage and work.value("activity_type") == "NTS" and completed:
+        if not stage and work.value("activity_type") == "NTS" and is_completed(work):
             stage = f"{work.values.get('hazard')}:NTS"
         if stage not in before:
             hazard, area = str(work.values.get("hazard") or ""), work.values.get("area_m2")
@@ -74,22 +113,88 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iter
                 unnamed[hazard] = unnamed.get(hazard, 0.0) + (
                     float(area) if isinstance(area, (int, float)) else 0.0)
             continue
-        if completed:
-            done.add(stage)
-        else:
-            area = work.values.get("area_m2")
-            begun[stage] = begun.get(stage, 0.0) + (float(area) if isinstance(
-                area, (int, float)) else 0.0)
+        of_activity[work.id] = stage
+        reported.setdefault(stage, []).append(work)
+    short, followed = _not_whole(reported, done, sizes)
+    done |= {s for s, own in reported.items()
+             if any(is_completed(w) and not _first_only(s, w) for w in own)}
+    done -= short.keys() | followed.keys()
+    done |= {before[s] for s in followed if before[s]}
     for stage in list(done):
         earlier = before[stage]
         while earlier:
             done.add(earlier)
             earlier = before.get(earlier, "")
+    again = open_again(before, done, Works(of_task, of_activity), activities, inspections,
+                       outcomes, grounds)
+    done -= again.keys()
+    begun = dict.fromkeys(started, 0.0)
+    for stage, own in reported.items():
+        if stage in short or stage in followed:
+            continue  # what is left of it is its work
+        for work in own:
+            if is_completed(work) or (stage in again and not _after(work, again[stage])):
+                continue  # of the search that was rejected
+            by_hand = 0.0 if _first_only(stage, work) else _area(work) or 0.0
+            begun[stage] = begun.get(stage, 0.0) + by_hand
     return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done},
-                 tuple(unplaced), unnamed)
+                 tuple(unplaced), unnamed, again,
+                 {s: left for s, left in short.items() if s not in done and s not in again},
+                 {s: kind for s, kind in followed.items() if s not in done and s not in again})
 
 
-def done_notes(since: Since, hazards: Sequence[Hazard]) -> Recorded:
+def _area(work: Record) -> float | None:
+    area = work.values.get("area_m2")
+    return float(area) if isinstance(area, (int, float)) else None
+
+
+def _first_only(stage: str, work: Record) -> bool:
+    """Whether reported work is the pass of a machine or of dogs on ground to be cleared (S07)."""
+    return stage.endswith(":clearance") and work.value("operational_method") in _FIRST
+
+
+def _not_whole(reported: Mapping[str, Sequence[Record]], completed: Collection[str],
+               sizes: Mapping[str, float]) -> tuple[dict[str, float], dict[str, TeamKind]]:
+    """Stages that reports complete in part, with the share that is left; and those of which only
+    machines or dogs did all. completed : stages whose task says so."""
+    short: dict[str, float] = {}
+    followed: dict[str, TeamKind] = {}
+
+    def left(stage: str, works: Sequence[Record]) -> float:
+        """Share of the ground that the reports leave; 0 where none that completes it says."""
+        ground = sizes.get(stage, 0.0)
+        if stage in completed or not ground or not any(
+                is_completed(w) and _area(w) is not None for w in works):
+            return 0.0
+        rest = 1.0 - sum(_area(w) or 0.0 for w in works) / ground
+        return rest if rest > 1.0 - ENOUGH else 0.0
+
+    for stage, works in reported.items():
+        by_hand = [w for w in works if not _first_only(stage, w)]
+        if any(map(is_completed, by_hand)):
+            if (rest := left(stage, by_hand)) > 0:
+                short[stage] = rest
+        elif not by_hand and (stage in completed or any(map(is_completed, works))):
+            if left(stage, works) > 0:
+                short[stage] = 1.0  # they left a part of it: all of it is open
+            else:
+                followed[stage] = _FIRST[str(works[-1].value("operational_method"))]
+    return short, followed
+
+
+def _after(work: Record, again: Again) -> bool:
+    """Whether reported work began after the ground was rejected."""
+    day = day_of(work.values.get("started_on")) or day_of(work.values.get("ended_on"))
+    return day is not None and again.since is not None and day > again.since
+
+
+def _some(names: Iterable[str], most: int = 5) -> str:
+    listed = list(names)
+    return ", ".join(listed[:most]) + (
+        f" and {len(listed) - most:,} more" if len(listed) > most else "")
+
+
+def done_notes(since: Since, hazards: Sequence[Hazard], inspections: int = 0) -> Recorded:
     """What of the work is left out because it is done or not needed, in words."""
     notes = []
     confirmed = sum(h.hazard_type == "CHA" for h in hazards)
@@ -110,4 +215,24 @@ def done_notes(since: Since, hazards: Sequence[Hazard]) -> Recorded:
     if since.done:
         notes.append(Note("activity", "", "on record as completed and not planned: " + ", ".join(
             f"{count:,} steps of {kind}" for kind, count in by_kind if count)))
-    return Recorded({}, tuple(notes))
+    if since.short:
+        notes.append(Note("activity", "", "reported as completed on less than their ground: the "
+                          "rest is planned as open: " + _some(
+                              f"{stage} ({left:.0%} left)"
+                              for stage, left in sorted(since.short.items()))))
+    if since.followed:
+        notes.append(Note("activity", "", "machines or dogs have been there, and no follow-up by "
+                          "hand is on record, without which it is no clearance (S07): that is "
+                          "planned: " + _some(sorted(since.followed))))
+    open_: dict[tuple[str, ...], list[str]] = {}
+    for stage, why in sorted(since.again.items()):
+        open_.setdefault(why.by, []).append(stage)
+    notes += [Note("inspection", by[0] if len(by) == 1 else "",
+                   ("it" if len(by) == 1 else ", ".join(by)) + " rejected ground that was reported "
+                   "as done, and neither work completed on a later day nor a later acceptance of "
+                   "it is on record: planned again, " + ", ".join(
+                       f"{stage} ({since.again[stage].share:.0%})" for stage in stages[:5])
+                   + (f" and {len(stages) - 5:,} more" if len(stages) > 5 else ""))
+              for by, stages in open_.items()]
+    used = {name for why in since.again.values() for name in why.by}
+    return Recorded({"inspection": (inspections, len(used))} if inspections else {}, tuple(notes))

@@ -138,6 +138,11 @@ def _work(problem: Problem, record: Record, number: Mapping[str, int],
     if record.geometry is not None and not record.geometry.is_empty and tree is not None:
         land |= set(tree.query(record.geometry, predicate="intersects").tolist())
     stages = np.flatnonzero(np.isin(problem.hazard, sorted(land)))
+    worked = land - set(problem.hazard.tolist())  # nothing is left to do there, and it is open
+    if worked:
+        notes.append(Note("project", record.id, "it waits for land on record as worked through "
+                          "that nobody has released: not planned: " + ", ".join(
+                              problem.hazard_ids[h] for h in sorted(worked))))
     days = record.values.get("duration_days")
     if not isinstance(days, (int, float)):
         notes.append(Note("project", record.id, "how long it takes is not reported: "
@@ -157,6 +162,8 @@ def _work(problem: Problem, record: Record, number: Mapping[str, int],
         notes.append(Note("project", record.id, "its cost is not reported: no money waits for it"))
     begin = record.values.get("planned_start")
     earliest = within(problem, begin, None)[0] if isinstance(begin, date) else 0
+    if worked:
+        earliest = problem.horizon
     people = record.values.get("beneficiaries")
     return _Work(record, stages, slots, own, earliest,
                  float(people) if isinstance(people, (int, float)) else math.nan,

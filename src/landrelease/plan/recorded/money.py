@@ -120,8 +120,9 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
         PHASES.index(k[0][0]), not accounts[k].is_free, len(k[0]), accounts[k].names))]
     for name in PHASES:
         own_of = [a for a in listed_ if name in a.phases]
-        _take(own_of, by_phase[name], start)
+        # Before what names no fund is taken from them: it counts once.
         spent = by_phase[name] + sum(a.spent for a in own_of if a.phases == (name,))
+        _take(own_of, by_phase[name], start)
         total = sum(x for a in own_of for _, x in a.came)
         if own_of and total > 0 and sum(a.spent for a in own_of) >= total:
             notes.append(Note("expense", "", f"{spent:,.0f} {currency} were spent on {name} "
@@ -148,6 +149,13 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
     if lines.simple:
         stage_line, work_line = lines.fund_of[stage_line], lines.fund_of[work_line]
     made = _made(problem, listed_, lines, currency, stage_line)
+    if made.later is not None and made.later_day is not None:
+        last = problem.slot_starts[problem.horizon - 1]
+        notes.append(Note("fund", "", f"{made.later.sum():,.0f} {currency} come after {last}, the "
+                          "last day on which the plan begins work (the first on "
+                          f"{date.fromordinal(int(made.later_day.min()))}): no step of the plan is "
+                          "paid from it; cash.csv shows it by month, and a plan that ends later "
+                          "would plan with it"))
     if not lines.simple:
         unpaid = [k for k, own in enumerate(lines.payers) if not own]
         count = int(np.isin(stage_line, unpaid).sum()) + int(np.isin(work_line, unpaid).sum())
@@ -308,22 +316,33 @@ def _made(problem: Problem, accounts: Sequence[_Account], lines: _Lines, currenc
     starts = np.array([d.toordinal() for d in problem.slot_starts[:horizon]])
     arrived = np.zeros((len(accounts), horizon))
     until = np.full(len(accounts), horizon, np.int32)
+    later: list[tuple[int, int, float]] = []
     for f, account in enumerate(accounts):
         for day, amount in account.came:
             arrived[f, starts >= day.toordinal()] += amount
+        so_far = max(account.there(problem.slot_starts[horizon - 1]) - account.spent, 0.0)
+        for day in sorted({d for d, _ in account.came if d.toordinal() > starts[-1]}):
+            now = max(account.there(day) - account.spent, 0.0)
+            if now > so_far and (account.until is None or account.until >= day):
+                later.append((f, day.toordinal(), now - so_far))
+            so_far = max(so_far, now)
         arrived[f] = np.maximum.accumulate(np.maximum(arrived[f] - account.spent, 0.0))
         if account.until is not None:
             until[f] = int((starts <= account.until.toordinal()).sum())
+    after: dict[str, np.ndarray] = {} if not later else {
+        "later_fund": np.array([f for f, _, _ in later], np.int32),
+        "later_day": np.array([day for _, day, _ in later], np.int32),
+        "later": np.array([amount for _, _, amount in later])}
     names: list[str] = []
     for account in accounts:
         title = account.title()
         names.append(title if title not in names else f"{title} ({len(names) + 1})")
     if lines.simple:
-        return Money(tuple(names), currency, arrived, stage_line)
+        return Money(tuple(names), currency, arrived, stage_line, (), None, None, **after)
     may_pay = np.array([[a in own for a in accounts] for own in lines.owners], dtype=bool)
     return Money(tuple(names), currency, arrived, stage_line, lines.names(),
                  may_pay.reshape(len(lines.owners), len(accounts)),
-                 until if (until < horizon).any() else None)
+                 until if (until < horizon).any() else None, **after)
 
 
 class _Lines:

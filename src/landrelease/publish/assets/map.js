@@ -339,7 +339,7 @@ class GroundMap {
       const x = this.plane.x(s.xy[2 * i]), y = this.plane.y(s.xy[2 * i + 1]);
       // One that lies out of sight takes no turn.
       if (x < this.view[0] || x > this.view[2] || y < this.view[1] || y > this.view[3]) continue;
-      const about = s.error[i] > 100;
+      const about = s.error[i] >= 100;
       if (this.name(s.name[i], x, y, `${about ? "italic " : ""}${size}px ${this.colour("sans")}`,
         this.colour("name"), about ? "about" : "known")) shown++;
     }

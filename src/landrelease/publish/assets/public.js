@@ -7,6 +7,7 @@
   const plane = new Plane(data);
   const cells = new Ground(data.cells, plane);
   const released = new Ground(data.released.rings, plane);
+  const reported = new Ground(data.reported.rings, plane);
   const outlines = new Ground(data.municipalities.rings, plane);
   const FINGER_PX = 4, ROUNDING_M = 1;
   let tapped = null;
@@ -35,6 +36,18 @@
         c.lineWidth = map.k > 1 / 160 ? 1.4 : 0.6;
         c.stroke(path);
       }
+      // What somebody reported: last, so that neither released nor hazardous ground hides it.
+      for (const path of map.paths(reported, () => 0).values()) {
+        c.globalAlpha = 0.25;
+        c.fillStyle = map.colour("reported");
+        c.fill(path);
+        c.globalAlpha = 1;
+        c.strokeStyle = map.colour("reported");
+        c.lineWidth = 2.5;
+        c.setLineDash([7, 4]);
+        c.stroke(path);
+        c.setLineDash([]);
+      }
       map.startNames();
       map.municipalities(data.municipalities, outlines, true);
       map.places(data.settlements);
@@ -54,7 +67,11 @@
     pick(map, px, py) {
       const [x, y] = map.toWorld(px, py), metres = map.plane.metres(y);
       const reach = (data.place_m + ROUNDING_M) / metres + FINGER_PX / map.k;
-      const found = { kind: "blank", x, y, within: Math.ceil(reach * metres), holding: [] };
+      const found = { kind: "blank", x, y, within: Math.ceil(reach * metres), holding: [],
+        told: [] };
+      for (let i = 0; i < reported.count; i++) {
+        if (reported.contains(i, x, y) || reported.edge(i, x, y, reach) <= reach) found.told.push(i);
+      }
       for (let i = 0; i < cells.count; i++) {
         if (cells.contains(i, x, y) || cells.edge(i, x, y, reach) <= reach) {
           return { ...found, kind: "hazard" };
@@ -82,7 +99,15 @@
       const said = found.kind === "released"
         ? [...new Set(found.holding.sort((a, b) => depth(a) - depth(b)).map(when))].join(" ")
         : words["pub." + found.kind];
-      answer.textContent = said + " " + say(words, "pub.within", { metres: found.within });
+      const more = [];
+      if (found.told.length) {
+        const on = found.told.map((i) => data.reported.on[i]).filter(Boolean).sort().pop();
+        more.push(say(words, "pub.reported", {
+          day: on ? dayWords(Date.parse(`${on}T00:00:00Z`)) : words["pub.day_nr"] }));
+        answer.className += " reported";
+      }
+      if (data.unplaced) more.push(words["pub.unplaced"]);
+      answer.textContent = [said, ...more].join(" ") + " " + say(words, "pub.within", { metres: found.within });
       map.redraw();
     },
   };

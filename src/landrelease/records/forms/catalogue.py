@@ -19,7 +19,8 @@ _ITEM = Part(
     "item", "Explosive ordnance found",
     ("found_on", "ordnance_category", "model", "quantity", "depth_m", "condition", "disposal",
      "destroyed_on", "found_in"),
-    place="geopoint", place_needed=True, needed=("ordnance_category", "quantity"),
+    place="geopoint", place_needed=True, place_rough=True,
+    needed=("ordnance_category", "quantity"),
     words={
         "ordnance_category": "What was found?", "quantity": "How many of this kind in this place?",
         "condition": "In which state was it?", "disposal": "What was done with it?",
@@ -64,14 +65,15 @@ _NTS = Form(
 _PROGRESS = Form(
     "landrelease_progress", "Survey and clearance progress of one day",
     Part("activity", "The day's work",
-         ("activity_type", "information_date", "organisation", "teams", "task", "hazard",
-          "operational_method", "machines", "detectors", "area_m2", "depth_m", "deminers", "hours",
-          "hours_lost", "activity_status", "description"),
+         ("activity_type", "information_date", "organisation", "teams", "joint_with", "task",
+          "hazard", "operational_method", "machines", "detectors", "area_m2", "depth_m",
+          "deminers", "hours", "hours_lost", "activity_status", "description"),
          place="geopoint", place_needed=True,
          needed=("activity_type", "information_date", "organisation", "operational_method",
                  "area_m2"),
          words={"information_date": "Day of the work",
-                                 "area_m2": "Ground finished on this day"},
+                "joint_with": "Which other organisation did this work with you and reports it too?",
+                "area_m2": "Ground finished on this day"},
          when={
              "machines": "../operational_method = 'mechanical' or ../operational_method = 'mixed'",
              "depth_m": "../activity_type != 'NTS'"},
@@ -119,8 +121,8 @@ _EVACUATION = Form(
 _FOUND = Form(
     "landrelease_item", "Item found",
     Part("item", _ITEM.title, ("organisation", "team", "hazard", *_ITEM.asks, "spot_task"),
-         place="geopoint", place_needed=True, words=_ITEM.words, needed=_ITEM.needed,
-         when=_ITEM.when),
+         place="geopoint", place_needed=True, place_rough=True, words=_ITEM.words,
+         needed=_ITEM.needed, when=_ITEM.when),
     notes=(FROM_SAFE_GROUND,), photos=2, photo_hint=PHOTO_OPTIONAL)
 
 _ACCIDENT = Form(
@@ -133,7 +135,8 @@ _ACCIDENT = Form(
           "depth_m", "protective_equipment", "minutes_to_care", "site_preserved", "narrative",
           "detailed_report_at", "investigation", "investigating_organisation", "investigated_at",
           "corrective_action"),
-         place="geopoint", place_needed=True, needed=("accident_class", "information_date"),
+         place="geopoint", place_needed=True, place_rough=True,
+         needed=("accident_class", "information_date"),
          when={"investigating_organisation": "../investigation != 'none'",
                "investigated_at": "../investigation = 'closed'"},
          words={"information_date": "Day of the accident",
@@ -177,7 +180,7 @@ _COMMUNITY = Form(
     "landrelease_community", "Report from the community",
     Part("complaint", "What you want to tell",
          ("complaint_type", "received_on", "description"), place="geopoint",
-         fixed={"complaint_status": "open"}, needed=("complaint_type",),
+         place_rough=True, fixed={"complaint_status": "open"}, needed=("complaint_type",),
          words={"complaint_type": "What is it about?",
                                  "received_on": "Today",
                                  "description": "What did you see or hear, and where?"}),

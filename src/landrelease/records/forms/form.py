@@ -20,7 +20,9 @@ class Part:
     title : the heading over the questions, in English.
     asks : names of the kind's fields, in the order of the questions.
     place : how the record's place is asked for; "" for none.
-    place_needed : whether the form can be sent without the place.
+    place_needed : whether the form cannot be sent without the place.
+    place_rough : whether a place as bad as the receiver gives it is taken, with its accuracy: what
+        is dangerous is reported also where satellites are jammed.
     fixed : field -> value that the form itself says.
     link : field that names the record of the part around this one; "" for none.
     parts : repeated parts inside this one.
@@ -35,6 +37,7 @@ class Part:
     asks: tuple[str, ...]
     place: Place = ""
     place_needed: bool = False
+    place_rough: bool = False
     fixed: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
     parts: tuple[Part, ...] = ()

@@ -14,7 +14,7 @@ PLACE = {
 PLACE_HINTS = {
     "geoshape": "Corners in order, at least three. Lines must not cross.",
     "geotrace": "At least two points.",
-    "geopoint": "Wait until the accuracy is good enough.",
+    "geopoint": "Wait until the accuracy is good enough, or place the point on the map.",
 }
 PLACE_WRONG = {
     "geoshape": "The outline needs at least three corners, must not cross itself or be a mere "

@@ -27,7 +27,7 @@ Listed = Mapping[str, Sequence[tuple[str, str]]]
 _N = r"-?[0-9.]+([eE][-+]?[0-9]+)?"
 _POINT = rf"{_N} {_N}( {_N}){{0,2}}"
 # The accuracy of a point with three digits or more before the point: 100 m or worse.
-_FAR_OFF = rf"{_N} {_N} {_N} ([0-9]{{3,}}(\.[0-9]+)?|[0-9.]+[eE][+]?[0-9]+)"
+_FAR_OFF = rf"{_N} {_N} {_N} ([0-9]{{3,}}(\.[0-9]+)?|[0-9.]+[eE][+]?0*([2-9]|[1-9][0-9]+))"
 _PLACE_RULES = {
     # Three corners and the first again; an area that the outline's length can enclose: a figure
     # of eight, whose halves cancel, and a mere line do not (a circle has 12.57 area per length²).
@@ -84,11 +84,14 @@ def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str 
         made.photo(number, form.photo_hint)
     survey, choices = tuple(made.survey), tuple(made.choices())
     digest = hashlib.sha256(repr((survey, choices, sorted(made.media.items()))).encode())
+    first = next(t for t in languages if t.code == default)
     setting = {
-        "form_title": form.title + (" (SYNTHETIC)" if synthetic else ""), "form_id": form.id,
+        # XLSForm has one title for all languages: that in which the form opens.
+        "form_title": first(form.title) + (" (SYNTHETIC)" if synthetic else ""),
+        "form_id": form.id,
         # Another content, another version: a phone then fetches the form again.
         "version": f"1-{digest.hexdigest()[:10]}",
-        "default_language": next(_heading(t) for t in languages if t.code == default),
+        "default_language": _heading(first),
         "instance_name": f"concat('{form.id.removeprefix('landrelease_')} ', ${{today}})",
     }
     return Sheets(survey, choices, (setting,), made.media)
@@ -106,7 +109,7 @@ def texts_of(form: Form, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
     listening = Listening("en", "English", reviewed=False)
     for listed in ({}, dict.fromkeys(kinds, ())):
         sheets(form, (listening,), kinds=kinds, listed=listed, synthetic=True)
-    return tuple(asked)
+    return (*asked, form.title)
 
 
 def _heading(texts: Texts) -> str:
@@ -167,8 +170,11 @@ class _Maker:
             "type": part.place, "name": PLACE, **self.say("label", words.PLACE[part.place]),
             **self.say("hint", words.PLACE_HINTS[part.place]),
             **({"required": "yes"} if part.place_needed else {}),
-            "constraint": _PLACE_RULES[part.place],
-            **self.say("constraint_message", words.PLACE_WRONG[part.place])})
+            # Else a phone takes a point from its receiver alone, never from the map.
+            **({"appearance": "placement-map"} if part.place == "geopoint" else {}),
+            **({} if part.place_rough else {
+                "constraint": _PLACE_RULES[part.place],
+                **self.say("constraint_message", words.PLACE_WRONG[part.place])})})
 
     def question(self, part: Part, field: Field) -> None:
         row: Row = {"type": self.type_of(part, field), "name": field.name,

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -38,8 +38,12 @@ _ASIDE = ("meta", "start", "end", "today", "deviceid", "username")
 
 
 def is_submission(content: bytes) -> bool:
-    """Whether XML looks like a submission: an `instanceID` somewhere, and no field reports."""
-    return b"instanceID" in content and b"MineActionFieldReport" not in content
+    """Whether XML looks like a submission: an `instanceID` somewhere, or one of our forms, and no
+    field reports."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16
+        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+    return (b"instanceID" in content or b'id="landrelease_' in content) \
+        and b"MineActionFieldReport" not in content
 
 
 def layers(file: str, content: bytes, limits: Limits) -> list[str]:
@@ -102,7 +106,8 @@ class Said:
     form, instance, replaces : ids of the form, of the submission, of the one that it edits or "".
     records : record id -> kind, of our forms: those that the phone gave an identifier.
     pictures : names of the files that its photographs were given, of our forms.
-    ended : when the phone says that it was filled in; None where it does not.
+    ended : when the phone says that it was filled in; None where it does not; without a zone where
+        it states none, or one that there is nowhere.
     """
 
     form: str
@@ -134,11 +139,16 @@ def said_of_root(root: ElementTree.Element) -> Said:
 def _moment(root: ElementTree.Element, name: str) -> datetime | None:
     found = child(root, name)
     said = (found.text or "").strip() if found is not None else ""
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
+    for written in (said, re.sub(r"\s*[+-]\d\d:?\d\d$", "", said)):
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            continue
+        away = moment.utcoffset()
+        if away is not None and not timedelta(hours=-12) <= away <= timedelta(hours=14):
+            return moment.replace(tzinfo=None)
+        return moment if "T" in written else None
+    return None
 
 
 def _own_id(kind: str, identifier: str) -> str:
@@ -205,8 +215,10 @@ def _of_our_form(root: ElementTree.Element, form: Form) -> dict[str, list[dict[s
         inner = {p.kind: p for p in part.parts}
         row: dict[str, Any] = {}
         for answer in element:
-            if tag(answer) not in inner and (answer.text or "").strip():
-                row[tag(answer)] = (answer.text or "").strip()
+            name, said = tag(answer), (answer.text or "").strip()
+            if name not in inner and said:
+                # Answered twice in two ways, by no phone that we know: neither is dropped.
+                row[name] = said if row.get(name, said) == said else f"{row[name]}; {said}"
         if "identifier" in row:
             # Words are separated by blanks in a submission; ids may hold none.
             if part.link and part.link in around:
@@ -221,9 +233,9 @@ def _of_our_form(root: ElementTree.Element, form: Form) -> dict[str, list[dict[s
             if tag(answer) in inner:
                 take(answer, inner[tag(answer)], around)
 
-    main = child(root, form.part.kind)
-    if main is not None:
-        take(main, form.part, {})
+    for main in root:
+        if tag(main) == form.part.kind:
+            take(main, form.part, {})
     return found
 
 

@@ -1,13 +1,25 @@
 // The page of the web app: what is shown comes from the API, as the reader's role may see it.
-import { mapView } from "./map.js";
-import { importView, waitingView } from "./import.js";
-import { recordView } from "./record.js";
-import { tableView } from "./tables.js";
+let words = {}, about = { may: {} }, session = { csrf: "" };
+
+// With all that is asked for the page says as whom it was opened: once the session has ended, the server
+// refuses instead of showing less (S01). What it asks for while nobody is there keeps no session open.
+let touched = Date.now();
+for (const what of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) addEventListener(what, () => { touched = Date.now(); }, { capture: true, passive: true });
+export const stated = () => ({ ...session.reads_as ? { "x-reads-as": session.reads_as } : {}, ...Date.now() - touched > 60_000 ? { "x-away": "yes" } : {} });
+
+// Each view is a module of its own: only who looks at it waits for it.
+const parts = { map: () => import("./map.js"), tables: () => import("./tables.js"), record: () => import("./record.js"), waiting: () => import("./waiting.js"), import: () => import("./import.js") };
+const settings = () => Promise.all([ask("/ogc/collections"), ask("/api/map")]);
+let early = null;
+const first = location.hash.slice(1).split("/")[0] || "map";
+if (Object.hasOwn(parts, first)) parts[first]().catch(() => {}); // told of when it is shown
+if (first === "map") {
+  early = settings(); // asked for while the words of the page come
+  early.catch(() => {});
+}
 
 const main = document.getElementById("content");
 const said = document.getElementById("said");
-let words = {}, about = { may: {} }, session = { csrf: "" };
-
 export const word = key => words[key] ?? key;
 
 // Text only ever becomes text: nothing of a record is taken for HTML.
@@ -23,10 +35,10 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 export async function ask(path, options = {}) {
-  const answer = await fetch(path, { credentials: "same-origin", ...options });
+  const answer = await fetch(path, { credentials: "same-origin", ...options, headers: { ...options.headers, ...path.startsWith("/api/session") ? {} : stated() } });
   const kind = answer.headers.get("content-type") ?? "";
   const body = kind.includes("json") ? await answer.json() : null;
-  if (!answer.ok) throw new Error(body?.description ?? `${word("failed")} (${answer.status})`);
+  if (!answer.ok) throw Object.assign(new Error(body?.description ?? `${word("failed")} (${answer.status})`), { status: answer.status });
   return body;
 }
 
@@ -39,14 +51,20 @@ export function tell(text, bad = false) {
   said.classList.toggle("error", bad);
 }
 
+// Numbers as the language of the page writes them, with European digits in all; a text with its facts.
+export const number = (value, options = {}) => value.toLocaleString(`${document.documentElement.lang.replace(/^en$/, "en-GB")}-u-nu-latn`, { useGrouping: "always", ...options });
+const told = (key, facts) => word(key).replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
 const shown = value => value === null || value === undefined ? word("not_reported")
-  : Array.isArray(value) ? value.join(", ") : String(value);
+  : Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? words[`value.${value ? "yes" : "no"}`] : String(value);
 // Names of fields and kinds, and words of vocabularies, as people read them.
 const plain = name => words[`field.${name}`] ?? name.replaceAll("_", " ");
 const kindName = (id, title) => words[`kind.${id}`] ?? title ?? plain(id);
+const kindNote = (id, description) => words[`note.${id}`] ?? description;
+// What the API says of a field is in English.
+const fieldNote = title => document.documentElement.lang === "en" ? title : null;
 const inWords = (value, field) => Array.isArray(value) ? value.map(v => inWords(v, field)).join(", ")
   : field?.enum || field?.items?.enum ? words[`value.${value}`] ?? shown(value) : shown(value);
-const valueName = value => words[`value.${value}`] ?? String(value).replaceAll("_", " ");
+const valueName = value => words[`value.${{ true: "yes", false: "no" }[value] ?? value}`] ?? String(value).replaceAll("_", " ");
 
 // --- signing in --------------------------------------------------------------------------------
 
@@ -75,18 +93,26 @@ async function signOut() {
 
 // --- the whole ---------------------------------------------------------------------------------
 
-const tools = () => ({ ask, send, make, word, tell, about, shown, plain, kindName, inWords, valueName, token: session.csrf || "page" });
+const tools = () => ({ ask, send, make, word, tell, about, shown, plain, kindName, kindNote, fieldNote, inWords, valueName, number, told, token: session.csrf || "page" });
 const views = {
-  map: (place, ...rest) => mapView(place, { ask, start: send, make, word, rest }),
-  tables: (place, ...rest) => tableView(place, { ...tools(), rest }),
-  record: (place, ...rest) => recordView(place, { ...tools(), rest }), waiting: place => waitingView(place, tools()), import: (place, ...rest) => importView(place, { ...tools(), rest }),
+  map: async (place, ...rest) => {
+    // What was asked for before it was known who reads may have been asked for with a session that has ended.
+    const asked = early ? early.catch(settings) : settings();
+    early = null;
+    const [{ mapView }, found] = await Promise.all([parts.map(), asked]);
+    return mapView(place, { ask, start: send, make, word, rest, found, stated });
+  },
+  tables: async (place, ...rest) => (await parts.tables()).tableView(place, { ...tools(), rest }),
+  record: async (place, ...rest) => (await parts.record()).recordView(place, { ...tools(), rest }),
+  waiting: async place => (await parts.waiting()).waitingView(place, tools()),
+  import: async (place, ...rest) => (await parts.import()).importView(place, { ...tools(), rest }),
   figures: () => location.replace("/figures"), sign_in: signInView,
 };
 let leave = null;
 
 async function show() {
   const [name, ...rest] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  const view = views[name] ? name : "map";
+  const view = Object.hasOwn(views, name) ? name : "map";
   leave?.(); leave = null;
   tell("");
   for (const a of document.querySelectorAll("#nav a")) a.getAttribute("href") === `#${view}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
@@ -102,6 +128,7 @@ async function show() {
 }
 
 async function begin() {
+  session = { csrf: "" };
   [words, about, session] = await Promise.all([ask("/api/words"), ask("/api/about"), ask("/api/session")]);
   const banner = document.getElementById("synthetic");
   banner.hidden = !about.synthetic; banner.textContent = word("synthetic");

@@ -1,79 +1,9 @@
-// Files in: what their columns mean, the import as a job, what became of each row, and rows that wait.
-import { pictures } from "./record.js";
-
-const finding = (f, { make, plain }) => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`);
-
-// What a report of the public may be about, or the same as: for whoever looks through it.
-const nearList = (near, { make, word, kindName }) => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
-  make("ul", {}, ...near.map(n => make("li", {}, `${kindName(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
-    n.distance_m === null ? "" : `, ${Math.round(n.distance_m)} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
-
-export async function waitingView(place, tools) {
-  const { ask, make, word } = tools;
-  const rows = await ask("/api/quarantine");
-  place.append(make("h1", {}, word("waiting")), make("p", {}, rows.length ? word("waiting_words") : word("no_waiting")), cards(rows, tools));
-}
-
-function cards(rows, tools, how) {
-  const { make, word } = tools;
-  const more = make("button", { type: "button", class: "plain" }), list = make("div");
-  let next = 0;
-  const show = () => {
-    for (const row of rows.slice(next, next + 100)) list.append(waitingCard(row, tools, how));
-    next = Math.min(next + 100, rows.length);
-    more.hidden = next >= rows.length;
-    more.textContent = `${word("more")} (${(rows.length - next).toLocaleString()})`;
-  };
-  more.addEventListener("click", show);
-  show();
-  return make("div", {}, list, more);
-}
-
-// `base`: where the row is mended; `may`: whether it may be rejected too.
-function waitingCard(row, tools, { base = "/api/quarantine", may = true } = {}) {
-  const { send, make, word, tell, shown, plain, kindName } = tools;
-  const card = make("article", { class: "card" });
-  const found = make("div", {}, ...row.findings.map(f => finding(f, tools)));
-  const names = [...new Set([...row.findings.map(f => f.field).filter(Boolean), ...Object.keys(row.values), "geometry", "crs"])];
-  const field = make("select", {}, ...names.map(n => make("option", { value: n }, plain(n))));
-  const value = make("input", { autocomplete: "off" });
-  // What was changed is kept while another field is chosen: all of it is checked together.
-  const edits = new Map(), stood = name => String(row.values[name] ?? (name === "geometry" ? row.geometry : ""));
-  const changed = make("p", { class: "note", "aria-live": "polite", hidden: true });
-  const fill = () => { value.value = edits.get(field.value) ?? stood(field.value); };
-  const keep = () => {
-    if (value.value === stood(field.value)) edits.delete(field.value); else edits.set(field.value, value.value);
-    changed.hidden = !edits.size;
-    changed.textContent = [word("mend.changed"), ...[...edits].map(([name, v]) => `${plain(name)}: ${v === "" ? word("mend.taken_away") : v}`)].join(" ");
-  };
-  field.addEventListener("change", fill); value.addEventListener("input", keep); fill();
-  const done = text => { card.replaceChildren(make("p", {}, `${row.file}, ${word("row")} ${row.row}: ${text}`)); tell(text); };
-  const mend = make("form", { class: "row", onsubmit: async e => {
-    e.preventDefault();
-    try {
-      const result = await send(`${base}/${row.number}/mend`, { changes: Object.fromEntries([...edits].map(([name, v]) => [name, v === "" ? null : v])) });
-      if (result.status === "accepted") return done(word("accepted"));
-      found.replaceChildren(make("p", { class: "error" }, word("still_waits")), ...result.findings.map(f => finding(f, tools)));
-      tell(word("still_waits"), true);
-    } catch (x) { tell(x.message, true); }
-  } }, make("label", { class: "field" }, word("field"), field), make("label", { class: "field" }, word("value"), value),
-    make("button", { type: "submit" }, word("check_again")), changed);
-  const reason = make("input", { autocomplete: "off" });
-  const reject = make("form", { class: "row", onsubmit: async e => {
-    e.preventDefault();
-    try { await send(`/api/quarantine/${row.number}/reject`, { reason: reason.value }); done(word("rejected")); }
-    catch (x) { tell(x.message, true); }
-  } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
-  const list = make("dl");
-  for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, plain(name)), make("dd", {}, shown(v)));
-  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${kindName(row.kind)})`), found, nearList(row.near ?? [], tools) ?? "", pictures(row.photographs ?? [], tools) ?? "", make("details", {}, make("summary", {}, word("value")), list), mend, may ? reject : "");
-  return card;
-}
-
-// --- files in ----------------------------------------------------------------------------------
+// Files in: what their columns and words mean, the import as a job, and what became of each row.
+import { alarm, followed, started } from "./jobs.js";
+import { waitingRows } from "./waiting.js";
 
 export async function importView(place, tools) {
-  const { ask, make, word, token, plain, kindName, rest } = tools;
+  const { ask, make, word, token, plain, kindName, fieldNote, rest } = tools;
   const { collections } = await ask("/ogc/collections");
   const file = make("input", { type: "file", id: "file", required: true });
   const kind = make("select", {}, make("option", { value: "" }, word("kind_guess")),
@@ -93,50 +23,65 @@ export async function importView(place, tools) {
       const found = await ask("/api/import/columns", { method: "POST", body: data, headers: { "x-csrf-token": token } });
       const rows = found.columns.map(c => {
         const pick = make("select", { "aria-label": `${word("field")}: ${c.column}` }, make("option", { value: "" }, word("import.unused")),
-          ...found.fields.map(f => make("option", { value: f.name, title: f.title, selected: c.certain && f.name === c.field }, plain(f.name))),
-          ...found.places.map(p => make("option", { value: p, selected: c.certain && p === c.field }, `${word("import.place")}: ${plain(p)}`)));
-        return { column: c.column, pick, row: make("tr", {}, make("th", { scope: "row" }, c.column), make("td", {}, c.values.join(" · ")), make("td", {}, pick,
-          c.field && !c.certain ? make("p", { class: "note" }, `${word("import.perhaps")} ${plain(c.field)}: ${c.reason}`) : null)) };
+          ...found.fields.map(f => make("option", { value: f.name, title: fieldNote(f.title), selected: c.certain && f.name === c.field }, plain(f.name))),
+          make("optgroup", { label: word("import.place") }, ...found.places.map(p => make("option", { value: p, selected: c.certain && p === c.field }, word(`import.place.${p}`)))));
+        const words = wordsOf(c, pick, found, tools);
+        return { column: c.column, pick, words, row: make("tr", {}, make("th", { scope: "row" }, c.column), make("td", {}, c.values.join(" · ")), make("td", {}, pick,
+          c.field && !c.certain ? make("p", { class: "note" }, `${word("import.perhaps")} ${found.places.includes(c.field) ? word(`import.place.${c.field}`) : plain(c.field)}: ${c.reason}`) : null)) };
       });
       const dates = make("select", {}, ...["", "dmy", "mdy"].map(v => make("option", { value: v, selected: v === (found.mapping.date_order ?? "") }, word(v ? `import.${v}` : "import.as_it_says"))));
-      looked = { found, rows, dates };
+      const decimals = choice(make, ["", ".", ","].map(v => [v, word({ "": "import.as_it_says", ".": "import.point", ",": "import.comma" }[v])]), found.mapping.decimal ?? "");
+      const century = choice(make, [["", word("import.as_it_says")], ["1900", "1900–1999"], ["2000", "2000–2099"]], String(found.mapping.century ?? ""));
+      const where = placesOf(rows, found, crs, tools);
+      looked = { found, rows, dates, decimals, century, where };
       meaning.replaceChildren(make("h2", {}, word("import.columns")), make("p", { class: "note" }, word("import.columns_words")),
-        make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word("import.columns") }, make("table", {},
+        make("div", { class: "scroll whole", tabindex: "0", role: "region", "aria-label": word("import.columns") }, make("table", {},
           make("thead", {}, make("tr", {}, ...["import.column", "import.values", "field"].map(k => make("th", { scope: "col" }, word(k))))),
-          make("tbody", {}, ...rows.map(r => r.row)))),
-        make("label", { class: "field" }, word("import.dates"), dates));
+          make("tbody", {}, ...rows.flatMap(r => [r.row, r.words.place])))),
+        where.block,
+        make("fieldset", {}, make("legend", {}, word("import.numbers")), make("div", { class: "row" },
+          make("label", { class: "field" }, word("import.dates"), dates),
+          make("label", { class: "field" }, word("import.century"), century),
+          make("label", { class: "field" }, word("import.decimal"), decimals))));
     } catch (x) { meaning.replaceChildren(make("p", { class: "error" }, x.message)); }
   };
   // The mapping as a person left it; "" where nobody looked at the columns. Throws for a field given twice.
   const chosen = () => {
     if (!looked) return "";
-    const columns = Object.create(null);
-    for (const { column, pick } of looked.rows) {
+    const columns = Object.create(null), meant = {};
+    for (const { column, pick, words } of looked.rows) {
       if (!pick.value) continue;
-      if (columns[pick.value]) throw new Error(`${word("import.twice")} ${plain(pick.value)}`);
+      if (columns[pick.value]) throw new Error(`${word("import.twice")} ${looked.found.places.includes(pick.value) ? word(`import.place.${pick.value}`) : plain(pick.value)}`);
       columns[pick.value] = column;
+      const said = words.chosen();
+      if (said) meant[pick.value] = said;
     }
     const kept = block => Object.fromEntries(Object.entries(looked.found.mapping[block] ?? {}).filter(([name]) => columns[name]));
-    const { values, unit_columns, ...rest } = looked.found.mapping;
-    return JSON.stringify({ ...rest, columns, values: kept("values"), unit_columns: kept("unit_columns"),
-      ...(crs.value.trim() ? { crs: crs.value.trim() } : {}), ...(looked.dates.value ? { date_order: looked.dates.value } : {}) });
+    const { values, unit_columns, date_order, decimal, century, notation, ...rest } = looked.found.mapping;
+    const written = { ...notation, ...looked.where.chosen() };
+    return JSON.stringify({ ...rest, columns, values: { ...kept("values"), ...meant }, unit_columns: kept("unit_columns"),
+      ...(crs.value.trim() ? { crs: crs.value.trim() } : {}), ...(looked.dates.value ? { date_order: looked.dates.value } : {}),
+      ...(looked.decimals.value ? { decimal: looked.decimals.value } : {}), ...(looked.century.value ? { century: Number(looked.century.value) } : {}),
+      ...(Object.keys(written).length ? { notation: written } : {}) });
   };
   const button = make("button", { type: "submit" }, word("bring_in"));
   const result = make("div", { id: "result" });
-  const show = job => followed(result, job, tools).finally(() => { button.disabled = false; });
+  const show = async job => {
+    const found = await followed(result, job, tools, { sure: word("import.cancel_sure"), cancelled: word("import.cancelled") });
+    button.disabled = false;
+    if (found) await report(result, job, found, tools);
+  };
   const form = make("form", { class: "card", onsubmit: async e => {
     e.preventDefault();
     const data = new FormData();
     data.append("file", file.files[0]); data.append("kind", kind.value); data.append("crs", crs.value);
     data.append("dry_run", dry.checked ? "yes" : "");
-    try { data.append("mapping", chosen()); } catch (x) { return void result.replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); }
-    const sent = make("progress", { max: "1", value: "0", "aria-label": word("import.sending") });
-    button.disabled = true; result.replaceChildren(make("section", { class: "card" }, make("p", { role: "status" }, word("import.sending")), sent));
-    try {
-      const job = await sendFile("/jobs/import", data, token, share => { sent.value = share; }, word("failed"));
-      history.replaceState(null, "", `#import/${job.id}`);
-      await show(job.id);
-    } catch (x) { button.disabled = false; result.replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); }
+    try { data.append("mapping", chosen()); } catch (x) { return void result.replaceChildren(alarm(make, x.message)); }
+    button.disabled = true;
+    const job = await started(result, "/jobs/import", data, tools);
+    if (!job) { button.disabled = false; return; }
+    history.replaceState(null, "", `#import/${job}`);
+    await show(job);
   } },
     make("label", { class: "field" }, word("file"), file), make("label", { class: "field" }, word("kind"), kind),
     make("label", { class: "field" }, word("crs"), crs), make("p", { class: "note", id: "crs_hint" }, word("crs_hint")),
@@ -146,72 +91,105 @@ export async function importView(place, tools) {
   if (rest[0]) await show(rest[0]);
 }
 
-// A file may be large and the line slow: the browser says how much of it is sent.
-const sendFile = (path, data, token, tellShare, failed) => new Promise((done, wrong) => {
-  const request = new XMLHttpRequest();
-  request.open("POST", path);
-  request.setRequestHeader("x-csrf-token", token);
-  request.responseType = "json";
-  request.upload.addEventListener("progress", e => { if (e.lengthComputable) tellShare(e.loaded / e.total); });
-  request.addEventListener("load", () => request.status < 300 ? done(request.response)
-    : wrong(new Error(request.response?.description ?? `${failed} (${request.status})`)));
-  request.addEventListener("error", () => wrong(new Error(failed)));
-  request.send(data);
-});
+const choice = (make, options, now) => make("select", {}, ...options.map(([value, text]) => make("option", { value, selected: value === now }, text)));
 
-// A job until it is over, then what became of the rows.
-async function followed(result, id, tools) {
-  const { ask, make, word, token } = tools;
-  const bar = make("progress", { max: "1", value: "0", "aria-label": word("job.progress") }), what = make("span", { role: "status" });
-  const stop = make("button", { type: "button", class: "plain", onclick: () => {
-    if (confirm(word("import.cancel_sure"))) ask(`/jobs/${id}`, { method: "DELETE", headers: { "x-csrf-token": token } }).catch(x => { what.textContent = x.message; });
-  } }, word("job.cancel"));
-  result.replaceChildren(make("section", { class: "card" }, make("label", { class: "progress" }, bar, what), make("p", {}, stop)));
-  let job, wait = 300;
-  for (;;) {
-    if (!result.isConnected && job) return; // the person went on to another page
-    try { job = await ask(`/jobs/${id}`); } catch (x) {
-      if (!job) { result.replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); return; }
-    }
-    if (!["waiting", "running"].includes(job.state)) break;
-    bar.value = job.share; what.textContent = job.state === "waiting" ? word("job.state.waiting") : job.what;
-    await new Promise(done => setTimeout(done, wait));
-    wait = Math.min(2_000, wait * 1.3);
-  }
-  if (job.state !== "done") {
-    const said = job.error ? `${job.error.code}: ${job.error.description}` : `${word(`job.state.${job.state}`)}. ${word("import.cancelled")}`;
-    return void result.replaceChildren(make("p", { class: "error", role: "alert" }, said));
-  }
-  await report(result, id, await ask(`/jobs/${id}/result`), tools);
+// Where the columns say a place: its system, chosen from those of the programme's area or typed in above,
+// and what the cells leave open. A place without a stated system is no place (S04): that is said at once.
+function placesOf(rows, found, crs, { make, word }) {
+  const list = grid => found.systems.filter(s => s.grid === grid).map(s => make("option", { value: s.code }, `${s.name} (${s.code})`));
+  const other = make("option", { value: "?", hidden: true }, word("import.system_typed"));
+  const system = make("select", {}, make("option", { value: "" }, found.crs ? `${word("kind_guess")}: ${found.crs.slice(0, 60)}` : word("kind_guess")),
+    make("optgroup", { label: word("import.grids") }, ...list(true)), make("optgroup", { label: word("import.degrees") }, ...list(false)), other);
+  const needed = make("p", { class: "note warning", role: "status" });
+  const said = name => make("label", { class: "field" }, word(`import.notation.${name}`), found.notation[name].length
+    ? choice(make, [["", word("import.as_it_says")], ...found.notation[name].map(v => [v, word(`import.notation.${name === "north" && v === "grid" ? "grid_north" : v}`)])], found.mapping.notation?.[name] ?? "")
+    : make("input", { autocomplete: "off", value: found.mapping.notation?.[name] ?? "", ...name === "zone" ? { placeholder: "34N" } : { type: "number", step: "any", min: "-180", max: "180" } }));
+  // Which of them matter for which columns.
+  const asks = { form: ["place"], order: ["place"], letters: ["place", "latitude", "longitude"], zone: ["easting", "northing"], north: ["bearing", "legs"], declination_deg: ["bearing", "legs"] };
+  const asked = Object.fromEntries(Object.keys(asks).map(name => [name, said(name)]));
+  const block = make("fieldset", { id: "places" }, make("legend", {}, word("import.where")), make("p", { class: "note" }, word("import.where_words")),
+    make("div", { class: "row" }, make("label", { class: "field" }, word("crs"), system), ...Object.values(asked)), needed);
+  const draw = () => {
+    const used = new Set(rows.map(r => r.pick.value).filter(v => found.places.includes(v)));
+    for (const [name, columns] of Object.entries(asks)) asked[name].hidden = !columns.some(c => used.has(c));
+    const typed = crs.value.trim();
+    system.value = [...system.options].some(o => o.value === typed) ? typed : "?";
+    const bare = ["longitude", "latitude", "easting", "northing", "geometry", "place", "legs"].some(c => used.has(c))
+      && !typed && !found.crs && !found.mapping.crs && !used.has("datum");
+    needed.textContent = bare ? word("import.system_needed") : "";
+    block.hidden = !used.size;
+  };
+  system.addEventListener("change", () => { crs.value = system.value === "?" ? crs.value : system.value; draw(); });
+  crs.oninput = draw;
+  for (const { pick } of rows) pick.addEventListener("change", draw);
+  draw();
+  const chosen = () => Object.fromEntries(Object.entries(asked).filter(([, label]) => !label.hidden)
+    .map(([name, label]) => [name, label.querySelector("select, input").value.trim()]).filter(([, value]) => value)
+    .map(([name, value]) => [name, name === "declination_deg" ? Number(value) : value]));
+  return { block, chosen };
+}
+
+// The words of a column beside the vocabulary of the field that it stands for: what each means. What
+// the file's own words say for certain is chosen; what would decide something is for a person to say.
+function wordsOf(column, pick, found, { make, word, valueName, number, told }) {
+  const holder = make("td", { colspan: "3" }), place = make("tr", { hidden: true }, holder), picks = new Map();
+  const draw = () => {
+    picks.clear();
+    const choices = found.fields.find(f => f.name === pick.value)?.choices ?? [], known = found.meanings[pick.value] ?? {};
+    place.hidden = !choices.length || !column.words.length;
+    if (place.hidden) return;
+    let open = 0;
+    const rows = column.words.map(({ word: said, count }) => {
+      const { meaning, certain } = known[said] ?? {};
+      const listed = meaning && certain && !choices.includes(meaning); // a list of several words
+      const choose = make("select", { "aria-label": `${said}: ${word("import.means")}` },
+        certain && !listed ? null : make("option", { value: "" }, listed ? meaning.split(", ").map(valueName).join(", ") : word("import.no_meaning")),
+        ...choices.map(c => make("option", { value: c, selected: certain && c === meaning }, valueName(c))));
+      if (!meaning || !certain) open += 1;
+      picks.set(said, choose);
+      return make("tr", {}, make("th", { scope: "row" }, said), make("td", { class: "number" }, number(count)),
+        make("td", {}, choose, meaning && !certain ? make("p", { class: "note" }, `${word("import.perhaps")} ${valueName(meaning)}`) : null));
+    });
+    holder.replaceChildren(make("details", { class: "words", open: open > 0 },
+      make("summary", {}, open ? told("import.words_open", { n: number(open) }) : told("import.words_known", { n: number(column.words.length) })),
+      make("table", {}, make("caption", {}, `${word("import.words_words")}: ${column.column}`), make("thead", {}, make("tr", {}, ...["import.word", "import.rows", "import.means"].map(k => make("th", { scope: "col" }, word(k))))),
+        make("tbody", {}, ...rows))));
+  };
+  pick.addEventListener("change", draw);
+  draw();
+  const chosen = () => {
+    const said = [...picks].filter(([, choose]) => choose.value).map(([name, choose]) => [name, choose.value]);
+    return picks.size ? Object.fromEntries(said) : null;
+  };
+  return { place, chosen };
 }
 
 async function report(result, id, found, tools) {
-  const { ask, make, word, about, kindName } = tools;
+  const { make, word, about, kindName, number } = tools;
   const total = found.reports.reduce((n, r) => n + r.findings, 0);
   result.replaceChildren(make("h2", { tabindex: "-1" }, word("report")),
     found.dry_run ? make("p", {}, make("strong", {}, word("import.checked"))) : "",
     ...found.reports.map(r => make("article", { class: "card" },
-      make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${kindName(r.kind)}: ${r.read.toLocaleString()} ${word("read")}, ${r.accepted.toLocaleString()} ${word("accepted").replace(".", "").toLowerCase()}, ${r.merged.toLocaleString()} ${word("merged")}, ${r.quarantined.toLocaleString()} ${word("quarantined")}`),
+      make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${kindName(r.kind)}: ${number(r.read)} ${word("read")}, ${number(r.accepted)} ${word("accepted_count")}, ${number(r.merged)} ${word("merged")}, ${number(r.quarantined)} ${word("quarantined")}`),
       r.unmapped.length ? make("p", { class: "note" }, `${word("not_used")}: ${r.unmapped.join(", ")}`) : "",
       r.quarantined && !found.dry_run && about.may.quarantine ? make("p", {}, make("a", { class: "button", href: "#waiting" }, word("waiting"))) : "")));
   if (total) result.append(findingsList(id, found, tools, total));
   if (found.waiting.length) {
     const holder = make("section", { id: "own-rows" }, make("h2", {}, word("import.own_rows")), make("p", { class: "note" }, word("import.own_rows_words")));
     result.append(holder);
-    const rows = await ask(`/jobs/${id}/rows`);
-    holder.append(rows.length ? cards(rows, tools, { base: `/jobs/${id}/rows`, may: about.may.quarantine }) : make("p", {}, word("no_waiting")));
+    await waitingRows(holder, tools, { base: `/jobs/${id}/rows`, back: `/jobs/${id}/rows/workbook`, reject: about.may.quarantine ? "/api/quarantine" : "" });
   }
 }
 
 // All findings, a page at a time, of one kind where somebody chooses it, and all of them as a file.
-function findingsList(id, found, { ask, make, word, plain }, total) {
+function findingsList(id, found, { ask, make, word, plain, number }, total) {
   const size = 50, body = make("tbody", { role: "rowgroup" }), where = make("span", { role: "status" });
   const heads = [word("row"), word("quality.code"), word("field"), word("import.found"), word("import.wrong"), word("import.fate")];
   let start = 0;
   const counts = new Map();
   for (const r of found.reports) for (const c of r.codes) counts.set(c.code, (counts.get(c.code) ?? 0) + c.count);
-  const pick = make("select", { onchange: () => { start = 0; show(); } }, make("option", { value: "" }, `${word("import.all_findings")} (${total.toLocaleString()})`),
-    ...[...counts].map(([code, n]) => make("option", { value: code }, `${code} (${n.toLocaleString()})`)));
+  const pick = make("select", { onchange: () => { start = 0; show(); } }, make("option", { value: "" }, `${word("import.all_findings")} (${number(total)})`),
+    ...[...counts].map(([code, n]) => make("option", { value: code }, `${code} (${number(n)})`)));
   const back = make("button", { type: "button", class: "plain", onclick: () => { start = Math.max(0, start - size); show(); } }, word("import.earlier"));
   const on = make("button", { type: "button", class: "plain", onclick: () => { start += size; show(); } }, word("import.later"));
   const several = found.reports.length > 1;
@@ -221,7 +199,7 @@ function findingsList(id, found, { ask, make, word, plain }, total) {
       make("th", { scope: "row", role: "rowheader" }, `${several ? `${f.layer || f.file} ` : ""}${f.row}`),
       ...[f.code, plain(f.field), f.found, `${f.problem} ${f.remedy}`, word(`fate.${f.fate}`)].map((text, n) => make("td", { role: "cell", "data-label": heads[n + 1] }, text)))));
     back.disabled = start === 0; on.disabled = start + size >= page.count;
-    where.textContent = page.count ? `${(start + 1).toLocaleString()}–${(start + page.findings.length).toLocaleString()} / ${page.count.toLocaleString()}` : word("none");
+    where.textContent = page.count ? `${number(start + 1)}–${number(start + page.findings.length)} / ${number(page.count)}` : word("none");
   }
   show().catch(x => { where.textContent = x.message; });
   return make("section", { id: "findings" }, make("h2", {}, word("import.findings")),

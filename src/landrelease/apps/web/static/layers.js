@@ -12,7 +12,7 @@ const REACH = {
 export function badge(shape, fill, mark) {
   const size = 36, canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
-  const c = canvas.getContext("2d"), light = fill === "#ffffff";
+  const c = canvas.getContext("2d", { willReadFrequently: true }), light = fill === "#ffffff";
   c.lineWidth = 3; c.strokeStyle = "#16222c"; c.fillStyle = fill; c.beginPath();
   if (shape === "circle") c.arc(18, 18, 14, 0, 7);
   else if (shape === "square") c.rect(4, 4, 28, 28);
@@ -37,16 +37,16 @@ const ink = dark => (dark ? "#ffffff" : "#16222c");
 function waits(dark) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 20;
-  const c = canvas.getContext("2d");
+  const c = canvas.getContext("2d", { willReadFrequently: true });
   c.strokeStyle = ink(dark); c.lineWidth = 1.5; c.beginPath(); glass(c, 10, 10, 4); c.stroke();
   return canvas;
 }
-const WAITS = ["square", "#ffffff", "glass"], ENTERED = ["circle", "#ffffff", "query"];
+const WAITS = ["square", "#ffffff", "glass"], AGAIN = ["square", "#a3121f", "query"], ENTERED = ["circle", "#ffffff", "query"];
 
 function barrier() {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 24;
-  const c = canvas.getContext("2d");
+  const c = canvas.getContext("2d", { willReadFrequently: true });
   c.strokeStyle = "#ffffff"; c.lineWidth = 7;
   for (const _ of [0, 1]) { c.beginPath(); c.moveTo(4, 4); c.lineTo(20, 20); c.moveTo(20, 4); c.lineTo(4, 20); c.stroke(); c.strokeStyle = "#c00020"; c.lineWidth = 4; }
   return canvas;
@@ -57,7 +57,7 @@ const CLASSES = ["#4a1486", "#6a51a3", "#9e9ac8", "#cbc9e2", "#efedf5"];
 function weave(k) {
   const size = 16, canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
-  const c = canvas.getContext("2d");
+  const c = canvas.getContext("2d", { willReadFrequently: true });
   c.globalAlpha = .8; c.fillStyle = CLASSES[k]; c.fillRect(0, 0, size, size);
   c.globalAlpha = 1; c.strokeStyle = c.fillStyle = k < 2 ? "#ffffff" : "#2d1160"; c.lineWidth = 1.5; c.beginPath();
   const slant = (from, to) => { c.moveTo(...from); c.lineTo(...to); };
@@ -69,7 +69,7 @@ function weave(k) {
   return canvas;
 }
 
-export const pixels = canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+export const pixels = canvas => canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
 export const key = canvas => { canvas.className = "key round"; canvas.setAttribute("aria-hidden", "true"); return canvas; };
 const MOST_LISTED = 50;
 const EMPTY = { type: "FeatureCollection", features: [] };
@@ -81,7 +81,9 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
   const on = { reach: false, contamination: false, waiting: false, entered: false };
   const NAMES = [["waiting", able.waiting], ["entered", able.entered], ["reach", able.reach], ["contamination", able.contamination]].filter(([, may]) => may).map(([n]) => n);
   const told = (text, facts) => Object.entries(facts).reduce((t, [k, v]) => t.replace(`{${k}}`, v), text);
-  const notes = {};
+  const notes = {}, failing = new Set();
+  // Where what came is what was there, nothing is said again: it is read out to who listens.
+  const had = {}, same = (name, found) => had[name] === (had[name] = JSON.stringify(found));
 
   function add() {
     if (able.contamination) {
@@ -116,18 +118,25 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
       map.addSource("waiting", { type: "geojson", data: EMPTY });
       const area = { source: "waiting", filter: ["==", ["geometry-type"], "Polygon"], layout: { visibility: "none" } };
       map.addLayer({ id: "waiting-fill", type: "fill", ...area, paint: { "fill-color": "#ff0000", "fill-opacity": .2 } });
-      map.addLayer({ id: "waiting-pattern", type: "fill", ...area, paint: { "fill-pattern": "waits" } });
-      map.addLayer({ id: "waiting-edge", type: "line", ...area, paint: dashed([3, 1.5]) });
-      map.addLayer({ id: "waiting-sign", type: "symbol", source: "waiting", layout: { ...icon("waiting"), visibility: "none" } });
+      const again = ["==", ["get", "why"], "reopened"], waiting = ["!", again];
+      map.addLayer({ id: "waiting-pattern", type: "fill", ...area, filter: ["all", area.filter, waiting], paint: { "fill-pattern": "waits" } });
+      map.addLayer({ id: "waiting-edge", type: "line", ...area, filter: ["all", area.filter, waiting], paint: dashed([3, 1.5]) });
+      map.addLayer({ id: "waiting-sign", type: "symbol", source: "waiting", filter: waiting, layout: { ...icon("waiting"), visibility: "none" } });
+      // Its outline is that of a hazard that reopened; the sign says that it has no record.
+      map.addImage("again", pixels(badge(...AGAIN)), { pixelRatio: 2 });
+      map.addLayer({ id: "waiting-reopened", type: "line", ...area, filter: ["all", area.filter, again], paint: { "line-color": "#e60000", "line-width": 2, "line-gap-width": 3 } });
+      map.addLayer({ id: "waiting-again", type: "symbol", source: "waiting", filter: again, layout: { ...icon("again"), visibility: "none" } });
       change("waiting")(true);
     }
   }
-  // What waits, waits now: of the past there is no such layer.
-  const shown = name => on[name] && !(name === "waiting" && query);
-  const show = name => { for (const layer of map.getStyle().layers) if (layer.id.startsWith(`${name}-`)) map.setLayoutProperty(layer.id, "visibility", shown(name) ? "visible" : "none"); };
+  // What waits, waits now: of the past there is no such layer, and where nothing waits there is nothing to draw.
+  let waits_any = false;
+  const shown = name => on[name] && !(name === "waiting" && (query || !waits_any));
+  const show = name => { for (const id of map.getLayersOrder()) if (id.startsWith(`${name}-`)) map.setLayoutProperty(id, "visibility", shown(name) ? "visible" : "none"); };
 
   async function loadReach() {
     const found = await ask(`/api/layers/reach${query}`);
+    if (same("reach", found)) return;
     map.getSource("reach").setData(found);
     const places = found.features.filter(f => f.properties.what === "settlement"), of = s => places.filter(f => f.properties.state === s).length;
     notes.reach.replaceChildren(
@@ -138,6 +147,7 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
 
   async function loadContamination() {
     const found = await ask(`/api/layers/contamination${query}`);
+    if (same("contamination", found)) return;
     map.getSource("contamination").setData(found);
     const words = found.features.map(({ properties: p }) => make("li", {}, key(weave(p.class)),
       `${told(word("cont.class"), { from: p.from })}; ${told(word("cont.bounds"), { low: p.low, high: p.high })}`));
@@ -159,18 +169,21 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
 
   async function loadWaiting() {
     const found = query ? { ...EMPTY, nowhere: 0 } : await ask("/api/layers/waiting");
+    if (same("waiting", found)) return;
     map.getSource("waiting").setData(found);
+    waits_any = found.features.length > 0;
+    show("waiting");
     notes.waiting.replaceChildren(
-      make("p", { class: "note" }, found.features.length ? word("waiting.words") : word(found.nowhere ? "none" : "no_waiting")),
+      make("p", { class: "note" }, found.features.length ? word("waiting.words") : word(found.nowhere ? "none" : "waiting.none")),
       // They may lie beyond what the map shows: each leads there.
-      make("ul", { class: "parts" }, ...found.features.slice(0, MOST_LISTED).map(f => make("li", {}, make("button", { type: "button", class: "plain", onclick: () => there(f.geometry) }, String(f.properties.name || `${f.properties.file}, ${f.properties.row}`))))),
+      make("ul", { class: "parts" }, ...found.features.slice(0, MOST_LISTED).map(f => make("li", {}, make("button", { type: "button", class: "plain", onclick: () => there(f.geometry) }, f.properties.why === "reopened" ? word("waiting.reopened") : String(f.properties.name || (f.properties.file ? `${f.properties.file}, ${f.properties.row}` : f.id)))))),
       ...(found.nowhere ? [make("p", { class: "note" }, told(word("waiting.nowhere"), { n: found.nowhere }))] : []));
     notes.waiting.dataset.rows = String(found.features.length);
   }
 
   async function draw() {
     const asked = new URLSearchParams(query), say = make("p", { class: "note", role: "status" }, word("cont.drawing"));
-    notes.contamination.replaceChildren(say);
+    notes.contamination.replaceChildren(say); had.contamination = "";
     try {
       const job = await start("/jobs/map", Object.fromEntries(asked));
       for (let wait = 500; ; wait = Math.min(5_000, wait * 1.3)) {
@@ -189,14 +202,16 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
   const change = name => async shown => {
     on[name] = shown; show(name);
     notes[name].hidden = !shown;
-    if (shown) await load[name]().catch(x => notes[name].replaceChildren(make("p", { class: "error", role: "alert" }, x.message)));
+    if (shown) await load[name]().then(() => failing.delete(name), x => { failing.add(name); had[name] = ""; notes[name].replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); });
+    else failing.delete(name);
   };
   const rows = () => {
     for (const name of NAMES) {
-      const sign = { waiting: WAITS, entered: ENTERED }[name];
+      const sign = { entered: ENTERED }[name];
       const parts = name === "reach" ? make("ul", { class: "parts" },
         ...["reached", "cut_off", "off_road", "yes", "no", "partly", "not_reported"].map(s => make("li", {}, key(badge(...REACH[s])), word(`reach.${s}`))),
-        make("li", {}, key(barrier()), word("reach.blocked"))) : null;
+        make("li", {}, key(barrier()), word("reach.blocked")))
+        : name === "waiting" ? make("ul", { class: "parts" }, make("li", {}, key(badge(...WAITS)), word("waiting.waits")), make("li", {}, key(badge(...AGAIN)), word("waiting.reopened"))) : null;
       notes[name] = make("div", { id: `${name}-notes`, "aria-live": "polite", hidden: true });
       row(name, word(`layer.${name}`), change(name), parts, notes[name], { sign: sign ? key(badge(...sign)) : null, checked: name === "waiting" });
     }
@@ -205,6 +220,7 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
   const card = f => {
     const p = f.properties;
     if (f.source === "contamination") return make("div", { class: "card" }, make("p", {}, told(word("cont.class"), { from: p.from })), make("p", { class: "note" }, told(word("cont.bounds"), { low: p.low, high: p.high })));
+    if (f.source === "waiting" && !p.file) return make("div", { class: "card" }, make("p", {}, word("layer.waiting")), make("p", { class: "note" }, word(p.why === "reopened" ? "waiting.reopened" : "waiting.waits")));
     if (f.source === "waiting") return make("div", { class: "card" }, make("p", {}, make("a", { href: "#waiting" }, String(p.name || p.id))), make("p", { class: "note" }, told(word("waiting.row"), p), p.codes ? ` (${p.codes})` : ""));
     if (f.source !== "reach") return null;
     return make("div", { class: "card" }, make("p", {}, make("a", { href: `#record/${p.what}/${encodeURIComponent(p.id)}` }, String(p.name || p.id))),
@@ -214,5 +230,7 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
     query = text;
     for (const name of Object.keys(on)) if (on[name]) change(name)(true);
   };
-  return { add, rows, card, at };
+  // What is shown, asked for once more; and what could not be had.
+  const again = () => { for (const name of NAMES) if (on[name]) change(name)(true); };
+  return { add, rows, card, at, again, failing };
 }

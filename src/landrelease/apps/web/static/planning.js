@@ -55,7 +55,7 @@ document.addEventListener("submit", async event => {
       const told = await ask(form.getAttribute("action"), { method: "POST", body: JSON.stringify(claim) });
       const place = document.getElementById("verdict"), title = document.createElement("p"), list = document.createElement("ul");
       title.append(Object.assign(document.createElement("strong"), { textContent: told.words }));
-      list.append(...told.reasons.map(r => Object.assign(document.createElement("li"), { textContent: r })));
+      list.append(...told.said.map(r => Object.assign(document.createElement("li"), { textContent: r })));
       place.className = "card";
       place.replaceChildren(title, list);
       place.scrollIntoView({ block: "nearest" });
@@ -116,7 +116,7 @@ function numberSign(text, dark) {
   const canvas = document.createElement("canvas"), ratio = 2;
   const wide = (10 + 7.5 * text.length) * ratio, high = 18 * ratio;
   canvas.width = wide; canvas.height = high;
-  const c = canvas.getContext("2d");
+  const c = canvas.getContext("2d", { willReadFrequently: true });
   c.fillStyle = dark ? "#10181e" : "#ffffff"; c.strokeStyle = dark ? "#e8eef1" : "#16222c"; c.lineWidth = 2;
   c.beginPath(); c.roundRect(1, 1, wide - 2, high - 2, 8); c.fill(); c.stroke();
   c.fillStyle = dark ? "#e8eef1" : "#16222c"; c.font = `600 ${12 * ratio}px system-ui, sans-serif`;
@@ -124,72 +124,162 @@ function numberSign(text, dark) {
   return c.getImageData(0, 0, wide, high);
 }
 
+// The name of a community, without a frame: it is no place in the plan.
+function nameSign(text, dark) {
+  const canvas = document.createElement("canvas"), ratio = 2, font = `500 ${11 * ratio}px system-ui, sans-serif`;
+  let c = canvas.getContext("2d", { willReadFrequently: true });
+  c.font = font;
+  canvas.width = Math.min(600, Math.ceil(c.measureText(text).width) + 12); canvas.height = 16 * ratio;
+  c = canvas.getContext("2d", { willReadFrequently: true });
+  c.font = font; c.textAlign = "center"; c.textBaseline = "middle"; c.lineJoin = "round";
+  c.strokeStyle = dark ? "#10181e" : "#ffffff"; c.lineWidth = 6; c.strokeText(text, canvas.width / 2, canvas.height / 2);
+  c.fillStyle = dark ? "#e8eef1" : "#16222c"; c.fillText(text, canvas.width / 2, canvas.height / 2);
+  return c.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+// Ground that is hazardous and not worked on: grey with lines across, which no place of the plan has.
+function hatch(dark, size = 10) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext("2d", { willReadFrequently: true });
+  c.fillStyle = dark ? "#5b5f63" : "#b9b4b0"; c.fillRect(0, 0, size, size);
+  c.strokeStyle = dark ? "#ff9d9d" : "#7a0000"; c.lineWidth = 2; c.beginPath();
+  for (let k = -size; k <= 2 * size; k += size) { c.moveTo(k, size); c.lineTo(k + size, 0); }
+  c.stroke();
+  return canvas;
+}
+
+// A small one of it, where the ground itself would be too small to be seen: a hatched square.
+function hatchSign(dark) {
+  const canvas = hatch(dark, 12), c = canvas.getContext("2d", { willReadFrequently: true });
+  c.strokeStyle = dark ? "#e8eef1" : "#16222c"; c.lineWidth = 2; c.strokeRect(1, 1, 10, 10);
+  return canvas;
+}
+
+const pixels = canvas => canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
+
 async function planMap(canvas) {
-  const found = await ask(canvas.dataset.source);
-  const legend = document.getElementById("plan-legend");
-  const line = (sign, text) => { const p = document.createElement("p"); p.append(sign, text); return p; };
+  const said = canvas.dataset, found = await ask(said.source), { around, communities } = found;
+  const legend = document.getElementById("plan-legend"), panel = document.getElementById("plan-told");
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const line = (sign, text) => { const p = document.createElement("p"), words = document.createElement("span"); words.textContent = text; p.append(sign, words); legend.append(p); return p; };
   const classes = [0, 1, 2, 3, 4].map(k => found.features.filter(f => f.properties.class === k)).filter(c => c.length);
-  const list = document.createElement("div"), panel = document.createElement("div");
+  const box = name => Object.assign(document.createElement("span"), { className: `class ${name}` });
+  const hatched = () => { const sign = box("hatched"); sign.style.backgroundImage = `url(${hatch(dark).toDataURL()})`; return sign; };
   for (const c of classes) {
-    const sign = document.createElement("span");
-    sign.className = `class class${c[0].properties.class}`;
-    list.append(line(sign, canvas.dataset.class.replace("{first}", c[0].properties.order)
-      .replace("{last}", c.at(-1).properties.order).replace("{day}", c[0].properties.start)));
+    line(box(`class${c[0].properties.class}`), said.class.replace("{first}", c[0].properties.order)
+      .replace("{last}", c.at(-1).properties.order).replace("{day}", c[0].properties.start));
   }
-  if (found.left_out) list.append(line("", canvas.dataset.cut.replace("{n}", found.left_out)));
-  legend.append(list, panel);
+  line(hatched(), `${said.unplanned}: ${around.unplanned}`).id = "plan-unplanned";
+  if (around.nowhere) line("", said.nowhere.replace("{n}", around.nowhere));
+  if (around.parts) line(hatched(), `${said.part}: ${around.parts}`);
+  if (around.unrecorded) line(hatched(), `${said.unrecorded}: ${around.unrecorded}`);
+  if (around.together) line(hatched(), said.together.replace("{n}", around.together));
+  if (found.left_out) line("", said.cut.replace("{n}", found.left_out));
+  if (around.closed) line("", said.closed.replace("{n}", around.closed));
+  if (communities.features.length) line(box("community"), `${said.community}: ${communities.features.length}`);
+  if (communities.more) line("", said.more);
   const maplibre = await import("./vendor/maplibre-gl.mjs");
   maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   let map;
   try {
     map = new maplibre.Map({ container: canvas, attributionControl: false, maxZoom: 20, center: [0, 0], zoom: 1,
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": dark ? "#1d2830" : "#eef1ec" } }] } });
-  } catch { canvas.append(Object.assign(document.createElement("p"), { textContent: canvas.dataset.no })); return; }
+  } catch { canvas.append(Object.assign(document.createElement("p"), { textContent: said.no })); return; }
+  canvas.view = map;
   map.addControl(new maplibre.NavigationControl({ visualizePitch: false }));
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));
   map.on("styleimagemissing", e => {
-    if (e.id.startsWith("n-") && !map.hasImage(e.id)) map.addImage(e.id, numberSign(e.id.slice(2), dark), { pixelRatio: 2 });
+    if (map.hasImage(e.id)) return;
+    if (e.id.startsWith("n-")) map.addImage(e.id, numberSign(e.id.slice(2), dark), { pixelRatio: 2 });
+    else if (e.id.startsWith("c-")) map.addImage(e.id, nameSign(e.id.slice(2), dark), { pixelRatio: 2 });
   });
-  const middles = { type: "FeatureCollection", features: found.features.map(f => ({ ...f, geometry: { type: "Point", coordinates: middle(f.geometry) } })) };
-  map.on("load", () => {
+  const point = f => ({ ...f, geometry: { type: "Point", coordinates: middle(f.geometry) } });
+  const middles = { type: "FeatureCollection", features: found.features.map(point) };
+  // What may be too small to be seen has a sign; coarse squares never are.
+  const small = { type: "FeatureCollection", features: around.features.filter(f => f.properties.kind !== "together").map(point) };
+  map.on("load", async () => {
     for (const f of found.features.slice(0, 500)) {
       const id = `n-${f.properties.order}`;
       if (!map.hasImage(id)) map.addImage(id, numberSign(String(f.properties.order), dark), { pixelRatio: 2 });
     }
+    map.addImage("hatch", pixels(hatch(dark)));
+    map.addImage("hatched", pixels(hatchSign(dark)));
     const colour = ["match", ["get", "class"], 0, "#0b3954", 1, "#2f6f8f", 2, "#5fa3a3", 3, "#a9cf9a", "#f2eda1"];
-    map.addSource("areas", { type: "geojson", data: found });
-    map.addSource("middles", { type: "geojson", data: middles });
+    const ink = dark ? "#e8eef1" : "#16222c", red = dark ? "#ff9d9d" : "#7a0000";
+    for (const [id, data] of Object.entries({ areas: found, middles, around, small, communities })) map.addSource(id, { type: "geojson", data });
+    map.addLayer({ id: "around", type: "fill", source: "around", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-pattern": "hatch" } });
+    map.addLayer({ id: "around-edge", type: "line", source: "around", paint: { "line-color": red, "line-width": 1.5, "line-dasharray": [2, 1.5] } });
     map.addLayer({ id: "fill", type: "fill", source: "areas", paint: { "fill-color": colour, "fill-opacity": .75 } });
-    map.addLayer({ id: "edge", type: "line", source: "areas", paint: { "line-color": dark ? "#e8eef1" : "#16222c", "line-width": 1 } });
+    map.addLayer({ id: "edge", type: "line", source: "areas", paint: { "line-color": ink, "line-width": 1 } });
+    const nobody = ["in", ["get", "hazard"], ["literal", []]];
+    map.addLayer({ id: "chosen-edge", type: "line", source: "areas", filter: nobody, paint: { "line-color": ink, "line-width": 4 } });
+    map.addLayer({ id: "small", type: "symbol", source: "small", layout: { "icon-image": "hatched", "icon-allow-overlap": true, "icon-ignore-placement": true } });
     map.addLayer({ id: "dots", type: "circle", source: "middles", maxzoom: 13, paint: { "circle-color": colour, "circle-radius": 4,
-      "circle-stroke-color": dark ? "#e8eef1" : "#16222c", "circle-stroke-width": 1 } });
-    map.addLayer({ id: "numbers", type: "symbol", source: "middles", layout: {
-      "icon-image": ["concat", "n-", ["to-string", ["get", "order"]]], "symbol-sort-key": ["get", "order"], "icon-offset": [0, -12] } });
-    const corners = found.features.flatMap(f => corner(f.geometry));
+      "circle-stroke-color": ink, "circle-stroke-width": 1 } });
+    map.addLayer({ id: "communities", type: "circle", source: "communities", paint: { "circle-color": dark ? "#10181e" : "#ffffff",
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 1.5, 12, 4], "circle-stroke-color": ink, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 7, 1, 12, 2.5] } });
+    map.addLayer({ id: "names", type: "symbol", source: "communities", minzoom: 9, layout: {
+      "icon-image": ["concat", "c-", ["get", "name"]], "icon-offset": [0, 14] } });
+    const number = { "icon-image": ["concat", "n-", ["to-string", ["get", "order"]]], "symbol-sort-key": ["get", "order"], "icon-offset": [0, -12] };
+    map.addLayer({ id: "numbers", type: "symbol", source: "middles", layout: number });
+    // Numbers that would cover others are not drawn; those of what was chosen always are.
+    map.addLayer({ id: "chosen", type: "symbol", source: "middles", filter: nobody, layout: { ...number, "icon-allow-overlap": true, "icon-ignore-placement": true } });
+    const corners = [...found.features, ...around.features].flatMap(f => corner(f.geometry));
     if (corners.length) {
       const low = k => corners.reduce((a, c) => Math.min(a, c[k]), Infinity), high = k => corners.reduce((a, c) => Math.max(a, c[k]), -Infinity);
       map.fitBounds([[low(0), low(1)], [high(0), high(1)]], { padding: 40, animate: false, maxZoom: 16 });
     }
+    if (said.basemap !== undefined) {
+      const { ground } = await import("./base.js");
+      await ground(maplibre, map, dark, "around").catch(x => panel.replaceChildren(Object.assign(document.createElement("p"), { className: "error", textContent: x.message })));
+    }
     map.once("idle", () => { canvas.dataset.ready = "yes"; });
+    map.triggerRepaint();
   });
-  map.on("click", e => {
-    const at = map.queryRenderedFeatures([[e.point.x - 5, e.point.y - 5], [e.point.x + 5, e.point.y + 5]], { layers: ["fill", "dots", "numbers"] });
-    const seen = new Map(at.map(f => [f.properties.hazard, f.properties]));
-    panel.replaceChildren(...[...seen.values()].slice(0, 8).map(p => {
-      const card = document.createElement("div"), a = document.createElement("a");
-      card.className = "card";
-      a.href = `/#record/hazard/${encodeURIComponent(p.hazard)}`; a.textContent = `${p.order}: ${p.hazard}`;
-      card.append(a, document.createElement("br"), `${p.start} – ${p.finish}`);
-      return card;
-    }));
+  const card = (href, text, words) => {
+    const out = document.createElement("div");
+    out.className = "card";
+    out.append(href ? Object.assign(document.createElement("a"), { href, textContent: text }) : text, document.createElement("br"), words);
+    return out;
+  };
+  const hazard = id => id && `/#record/hazard/${encodeURIComponent(id)}`;
+  const tell = (point, near) => {
+    const layers = ["fill", "dots", "numbers", "chosen", "around", "around-edge", "small", "communities", "names"].filter(id => map.getLayer(id));
+    const at = map.queryRenderedFeatures([[point.x - near, point.y - near], [point.x + near, point.y + near]], { layers });
+    const own = new Map(), others = new Map(), people = new Map();
+    for (const { source, properties: p } of at) {
+      if (source === "communities") people.set(p.id, p);
+      else if (source === "areas" || source === "middles") own.set(p.hazard, p);
+      else others.set(`${p.kind} ${p.hazard}`, p);
+    }
+    const numbers = ["in", ["get", "hazard"], ["literal", [...own.keys()]]];
+    for (const id of ["chosen", "chosen-edge"]) if (map.getLayer(id)) map.setFilter(id, numbers);
+    panel.replaceChildren(
+      ...[...others.values()].slice(0, 8).map(p => p.kind === "unplanned" ? card(hazard(p.hazard), p.name ?? p.hazard, `${p.said} · ${said.here}`)
+        : p.kind === "part" ? card(hazard(p.hazard), p.hazard, said.part)
+        : card("", p.kind === "unrecorded" ? said.unrecorded : said.together.replace("{n}", around.together), said.here)),
+      ...[...own.values()].slice(0, 8).map(p => card(hazard(p.hazard), `${p.order}: ${p.hazard}`, `${p.start} – ${p.finish}`)),
+      ...[...people.values()].slice(0, 8).map(p => card(`/#record/settlement/${encodeURIComponent(p.id)}`, p.name, said.community)));
+    return own.size + others.size + people.size;
+  };
+  map.on("click", e => tell(e.point, 5));
+  // Without a pointer: what lies in the middle, which a cross marks while the map has the focus.
+  map.getCanvas().addEventListener("keydown", e => {
+    if (e.key === "Enter" && !tell(map.project(map.getCenter()), 8)) panel.replaceChildren(Object.assign(document.createElement("p"), { className: "note", textContent: said.none }));
   });
 }
 
-const corner = g => (g.type === "MultiPolygon" ? g.coordinates.flat() : g.coordinates).flatMap(ring => ring);
+function corner(g) {
+  const out = [], walk = c => { if (typeof c[0] === "number") out.push(c); else for (const part of c) walk(part); };
+  walk(g.coordinates);
+  return out;
+}
 
+// The middle of the first part of it.
 function middle(g) {
-  const ring = (g.type === "MultiPolygon" ? g.coordinates[0] : g.coordinates)[0];
-  const n = Math.max(1, ring.length - 1);
+  if (g.type === "Point") return g.coordinates;
+  const first = { MultiPolygon: c => c[0][0], Polygon: c => c[0], MultiLineString: c => c[0] }[g.type] ?? (c => c);
+  const ring = first(g.coordinates), n = Math.max(1, g.type.endsWith("Polygon") ? ring.length - 1 : ring.length);
   return [ring.slice(0, n).reduce((a, c) => a + c[0], 0) / n, ring.slice(0, n).reduce((a, c) => a + c[1], 0) / n];
 }

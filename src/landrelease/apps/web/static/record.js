@@ -7,11 +7,11 @@ export const pictures = (list, { make, word }) => list.length ? make("div", { cl
     make("img", { src: `/api/photographs/${sha}`, loading: "lazy", alt: `${word("photograph")} ${n + 1}` })))) : null;
 
 export async function recordView(place, tools) {
-  const { ask, make, word, about, plain, kindName, inWords, valueName, rest: [collection, id] } = tools;
+  const { ask, make, word, about, plain, kindName, inWords, valueName, number, told, rest: [collection, id] } = tools;
   const item = await ask(`/ogc/collections/${collection}/items/${encodeURIComponent(id)}`);
   const { properties } = await ask(`/ogc/collections/${collection}/queryables`);
   const shown = (value, name) => inWords(value, properties[name]);
-  const around = ["hazard_cells", "released_ground"].includes(collection) ? { counts: true, names: {}, named_by: [], there: [], ancestors: [], descendants: [] }
+  const around = ["hazard_cells", "released_ground", "unrecorded_hazards", "coverage_gaps"].includes(collection) ? { counts: true, names: {}, named_by: [], there: [], ancestors: [], descendants: [] }
     : await ask(`/api/around/${collection}/${encodeURIComponent(id)}`);
   const said = r => make("li", {}, make("a", { href: address(r) }, r.id), r.words ? ` ${r.words}` : "");
   const table = (caption, heads, rows, numbers = []) => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -27,7 +27,9 @@ export async function recordView(place, tools) {
     if (value === null) continue;
     const named = around.names[name];
     list.append(make("dt", {}, plain(name)), make("dd", {}, ...(named?.length
-      ? named.flatMap((r, n) => [n ? ", " : "", make("a", { href: address(r) }, r.id)]) : [shown(value, name)])));
+      ? named.flatMap((r, n) => [n ? ", " : "", make("a", { href: address(r) }, r.id)]) : [shown(value, name)]),
+    item.properties.verified === false && name === { hazard: "status", outcome: "outcome_type" }[collection]
+      ? make("strong", { class: "doubt" }, ` (${word(collection === "hazard" ? "row.still_hazardous" : "row.not_signed")})`) : null));
   }
   if (!around.counts) place.append(make("p", { class: "caution" }, word("rec.does_not_count"), around.doubt ? ` (${around.doubt})` : ""));
   place.append(make("section", { class: "card" }, list,
@@ -48,7 +50,7 @@ export async function recordView(place, tools) {
         make("p", { class: "note" }, e.thresholds.map(t => `${t.definition} ${t.value} (${t.source})`).join(" ")),
         e.log.length ? table(word("rec.weights"), [word("record"), word("rec.says"), word("rec.sort"), word("rec.weight"), word("rec.counts"), word("rec.why_weight")],
           e.log.map(row => [row.record_id.startsWith("(") ? row.record_id : make("a", { href: address({ kind: row.record_kind, id: row.record_id }) }, row.record_id),
-            valueName(row.kind), valueName(row.evidence_type), row.weight.toLocaleString(undefined, { maximumFractionDigits: 2 }),
+            valueName(row.kind), valueName(row.evidence_type), number(row.weight, { maximumFractionDigits: 2 }),
             row.same_as ? `${row.counted} (${row.same_as})` : row.counted, row.weight_words]), [3])
           : make("p", {}, word("rec.no_evidence")));
     }).catch(x => { holder.lastChild.replaceWith(make("p", { class: "error" }, x.message)); });
@@ -71,11 +73,20 @@ export async function recordView(place, tools) {
   if (sources.size) place.append(make("section", { id: "sources" }, make("h2", {}, word("rec.sources")), make("ul", {}, ...[...sources].map(([name, sha]) => make("li", {},
     sha ? make("a", { href: `/api/photographs/${sha}`, download: name }, name) : name)))));
   place.append(make("h2", {}, word("past")));
+  // Ground that changed: what was dropped comes first, because it is what matters.
+  const m2 = n => n === null ? word("not_reported") : `${number(n, { maximumFractionDigits: n < 100 ? 1 : 0 })} m²`;
+  const groundOf = (g, hash) => !g ? null : make("div", { class: "ground" },
+    g.left_out_m2 > 0 ? make("p", { class: "caution" }, told("rec.ground_left_out", { m2: m2(g.left_out_m2), before: m2(g.before_m2) })) : null,
+    make("p", {}, [!g.has_place ? word("rec.ground_none") : !g.had_place ? word("rec.ground_new") : g.before_m2 === null && g.after_m2 === null ? word("rec.place_changed")
+      : told("rec.ground_changed", { before: m2(g.before_m2), after: m2(g.after_m2) }),
+    g.added_m2 > 0 && g.had_place ? told("rec.ground_added", { m2: m2(g.added_m2) }) : "",
+    g.moved_m !== null ? told("rec.ground_moved", { m: number(g.moved_m, { maximumFractionDigits: 1 }) }) : ""].filter(Boolean).join(" ")),
+    make("p", {}, make("a", { href: `/api/outlines/${encodeURIComponent(id)}?revision=${hash}`, download: `outlines_${hash.slice(0, 12)}.geojson` }, word("rec.outlines"))));
   for (const [n, r] of [...past.revisions.entries()].toReversed()) {
     const before = n ? past.revisions[n - 1].values : null;
     const values = make("dl");
     for (const [name, value] of Object.entries(r.values)) {
-      const old = before ? before[name] : value;
+      const old = !before ? value : Object.hasOwn(before, name) ? before[name] : null;
       const changed = before && JSON.stringify(old ?? null) !== JSON.stringify(value);
       values.append(make("dt", {}, plain(name)), make("dd", {}, changed ? make("strong", {}, shown(value, name)) : shown(value, name),
         changed ? make("span", { class: "note" }, ` (${word("rec.before")} ${shown(old, name)})`) : null));
@@ -85,6 +96,7 @@ export async function recordView(place, tools) {
       make("p", {}, make("strong", {}, `${r.recorded_at.replace("T", " ").slice(0, 16)} UTC`), ` ${word("by")} ${r.recorded_by}`),
       make("p", {}, `${word("reason")}: ${r.reason}`),
       make("p", { class: "note" }, `${word("level")}: ${r.validation} · ${word("signed")}: ${r.signed || word("unsigned")} · ${word("source")}: ${r.source || "–"} · ${r.hash.slice(0, 12)}`),
+      groundOf(r.ground, r.hash),
       make("details", {}, make("summary", {}, before ? `${word("rec.values")}: ${count} ${word("rec.changed")}` : word("rec.values")), values)));
   }
 }

@@ -3,7 +3,9 @@ const PAGE = 100, MOST_COLUMNS = 12;
 const quoted = text => `'${text.replaceAll("'", "''")}'`;
 const pattern = text => quoted(`%${text.replace(/[\\%_]/g, "\\$&")}%`);
 // Marks that stand beside the values of a record: the server puts none in their order.
-const MARKS = new Set(["validation", "verified"]);
+const MARKS = new Set(["validation", "verified", "hazardous", "widened", "contested", "accuracy_from"]);
+// The field that decides, by kind: what nobody signed of it counts for nothing.
+const DECIDED = { hazard: "status", outcome: "outcome_type" };
 const kindOf = s => s.type === "array" ? "list" : s.enum ? "choice" : s.type === "boolean" ? "truth" : ["number", "integer"].includes(s.type) ? "number"
   : ["date", "date-time"].includes(s.format) ? "time" : "text";
 const TESTS = { text: ["contains", "is"], choice: ["is"], truth: ["is"], list: ["is"], number: ["is", "from", "to"], time: ["is", "from", "to"] };
@@ -28,12 +30,13 @@ function query({ conditions, sort, down }, properties) {
   return out;
 }
 
-export async function tableView(place, { ask, make, word, tell, about, plain, kindName, inWords, valueName, rest }) {
+export async function tableView(place, { ask, make, word, tell, about, plain, kindName, kindNote, fieldNote, inWords, valueName, number, rest }) {
   const { collections } = await ask("/ogc/collections");
   if (!collections.length) return place.append(make("p", {}, word("none")));
   const chosen = collections.find(c => c.id === rest[0]) ?? collections[0];
   const { properties: all } = await ask(`/ogc/collections/${chosen.id}/queryables`);
-  const properties = Object.fromEntries(Object.entries(all).filter(([name]) => name !== "geometry"));
+  // Looked up by names that an address may hold: there is nothing in it but the fields.
+  const properties = Object.assign(Object.create(null), Object.fromEntries(Object.entries(all).filter(([name]) => name !== "geometry")));
   const asked = { conditions: [], sort: "", down: false };
   try {
     const [by = "", stated = "[]"] = rest.slice(1);
@@ -80,9 +83,13 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     make("label", { class: "field" }, `${word("filter")}: ${word("field")}`, field),
     make("label", { class: "field" }, word("table.test"), test), holder,
     make("button", { type: "submit" }, word("table.add")),
-    make("button", { type: "button", class: "plain", onclick: () => { asked.conditions = []; again(); } }, word("clear")));
+    make("button", { type: "button", class: "plain", onclick: () => { asked.conditions = []; again(); } }, word("clear")),
+    properties.hazardous ? make("button", { type: "button", class: "plain", id: "still-hazardous", onclick: () => {
+      asked.conditions = [...asked.conditions.filter(c => c.field !== "hazardous"), { field: "hazardous", test: "is", value: "true" }]; again();
+    } }, word("table.hazardous")) : null);
+  const byStatus = make("p", { class: "note", id: "by-status", role: "status" });
   const chips = () => list.replaceChildren(...asked.conditions.map((c, n) => make("li", {},
-    `${plain(c.field)} ${word(`test.${c.test}`)} ${inWords(c.value, properties[c.field])}`.trim(),
+    `${plain(c.field)} ${word(`test.${c.test}`)} ${kindOf(properties[c.field]) === "truth" && c.value ? valueName(c.value) : inWords(c.value, properties[c.field])}`.trim(),
     make("button", { type: "button", class: "plain", "aria-label": `${word("table.remove")} ${plain(c.field)}`, onclick: () => {
       asked.conditions.splice(n, 1); again(); (list.querySelectorAll("button")[n] ?? field).focus();
     } }, "×"))));
@@ -95,7 +102,13 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   const base = `/ogc/collections/${chosen.id}/items`;
 
   const used = () => names.filter(n => rows.some(r => r.properties[n] !== null && r.properties[n] !== undefined));
-  const shownColumns = () => columns ?? used().slice(0, MOST_COLUMNS);
+  // What still counts as hazardous stands beside the status, however many fields there are.
+  const shownColumns = () => {
+    if (columns) return columns;
+    const first = used().slice(0, MOST_COLUMNS), at = first.indexOf("status");
+    if (properties.hazardous && !first.includes("hazardous")) first.splice(at < 0 ? first.length : at + 1, 0, "hazardous");
+    return first;
+  };
   const pickColumns = make("details", { class: "columns-picked" }, make("summary", {}, word("table.columns")));
   pickColumns.addEventListener("toggle", () => {
     if (!pickColumns.open) return;
@@ -111,12 +124,13 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     const shownNow = shownColumns();
     head.replaceChildren(make("th", { scope: "col", role: "columnheader" }, word("record")), ...shownNow.map(n => make("th", {
       scope: "col", role: "columnheader", "aria-sort": asked.sort === n ? (asked.down ? "descending" : "ascending") : null },
-      MARKS.has(n) ? make("span", { title: properties[n].title }, plain(n)) : make("button", { type: "button", title: properties[n].title, onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
+      MARKS.has(n) ? make("span", { title: fieldNote(properties[n].title) }, plain(n)) : make("button", { type: "button", title: fieldNote(properties[n].title), onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
         asked.sort === n ? make("span", { "aria-hidden": "true" }, asked.down ? " ▼" : " ▲") : null))));
     body.replaceChildren(...rows.map(r => make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
-      ...shownNow.map(n => make("td", { role: "cell", "data-label": plain(n), class: typeof r.properties[n] === "number" ? "number" : null }, inWords(r.properties[n], properties[n]))))));
-    count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}` : word("none");
+      ...shownNow.map(n => make("td", { role: "cell", "data-label": plain(n), class: typeof r.properties[n] === "number" ? "number" : null }, inWords(r.properties[n], properties[n]),
+        DECIDED[chosen.id] === n && r.properties.verified === false ? make("strong", { class: "doubt" }, ` (${word(chosen.id === "hazard" ? "row.still_hazardous" : "row.not_signed")})`) : null)))));
+    count.textContent = rows.length ? `${number(rows.length)} ${word(next ? "rows_more" : "rows")}` : word("none");
     more.hidden = !next;
   }
   // A page may end early where a filter passes over many rows: it is gone on until there is a page.
@@ -129,7 +143,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
       next = page.links.find(l => l.rel === "next")?.href ?? null;
       if (next) { const u = new URL(next); next = u.pathname + u.search; }
       path = rows.length < wanted ? next : null;
-      if (path) count.textContent = `${word("loading")} ${rows.length.toLocaleString()}`;
+      if (path) count.textContent = `${word("loading")} ${number(rows.length)}`;
     }
     draw();
   }
@@ -137,6 +151,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   function again() {
     const params = query(asked, properties);
     chips();
+    byStatus.textContent = properties.hazardous && asked.conditions.some(c => c.field === "status") ? word("table.by_status") : "";
     const text = params.size ? `?${params}` : "";
     const file = (ending, label, how = "") => make("a", { class: `button${how}`, download: `${chosen.id}.${ending}`, href: `${base}.${ending}${text}` }, label);
     files.replaceChildren(file("csv", "CSV"), file("xlsx", "XLSX"),
@@ -156,10 +171,10 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     again().then(() => { if (held > 0) head.children[held]?.querySelector("button")?.focus(); });
   }
   more.addEventListener("click", () => load(next, rows.length + PAGE).catch(fail));
-  place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, chosen.description),
+  place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, kindNote(chosen.id, chosen.description)),
     make("div", { class: "row tools" }, make("label", { class: "field" }, word("choose"), pick),
       make("label", { class: "field" }, word("table.order"), sort), make("label", { class: "field" }, word("table.way"), way)),
-    add, list, pickColumns, count,
+    add, list, byStatus, pickColumns, count,
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": kindName(chosen.id, chosen.title) },
       make("table", { class: "stacks", role: "table", "aria-label": kindName(chosen.id, chosen.title) }, make("thead", { role: "rowgroup" }, head), body)), more,
     make("h2", {}, word("table.files")), make("p", { class: "note" }, word("table.files_words")), files);
