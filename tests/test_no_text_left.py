@@ -318,7 +318,7 @@ def test_no_document_holds_a_text_that_is_in_no_catalogue(world, kind):
                 "task": lambda: documents.task_document(m, "t1"),
                 "week": lambda: document_reports.week_document(m, SUNDAY),
                 "donor": lambda: document_reports.donor_document(m)}[kind]()
-    # "assumed" is the organisation of teams that no record names; the world has a "Municipality 01".
+    # "assumed" is the organisation of teams that no record names; a place is "Municipality 01".
     assert not words_left(
         strings(paper_content(document)), DATA + " assumed clearance TS Municipality")
 
