@@ -8,11 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of the catalogue: what is wrong, and how to mend it, as format strings."""
+    """One entry of the catalogue: what is wrong, and how to mend it, as format strings.
+
+    on_page : how to mend it on a page, where the remedy speaks of the command line; "": alike.
+    """
 
     code: str
     problem: str
     remedy: str
+    on_page: str = ""
+
+    @property
+    def mend(self) -> str:
+        """How to mend it, for who is on a page."""
+        return self.on_page or self.remedy
 
     def text(self, **facts: Any) -> str:
         return f"[{self.code}] {self.problem} {self.remedy}".format(**facts)
@@ -62,23 +71,29 @@ FILE_NOT_READABLE = Message(
     "Open it in the program that made it and save it again.")
 KIND_NOT_KNOWN = Message(
     "FIL-013", "{file}: neither the name of the file nor a column says what its rows are.",
-    "Say it with --kind, one of: {expected}.")
+    "Say it with --kind, one of: {expected}.",
+    on_page="Choose the kind of record, one of: {expected}.")
 KIND_WRONG = Message(
     "FIL-042", "{found} is no kind of record.", "Say one of: {expected}.")
 KINDS_NOT_KNOWN = Message(
     "FIL-043", "Neither names nor columns say what the rows of these files are: {found}. None of "
     "the {other} files was imported.",
-    "Import these by themselves with --kind ({expected}), and the others without them.")
+    "Import these by themselves with --kind ({expected}), and the others without them.",
+    on_page="Bring these in by themselves, each with its kind of record ({expected}), and "
+            "the others without them.")
 STATED_BEFORE = Message(
     "FIL-044", "{file}: read as it was imported before, by {found}.",
-    "Nothing has to be done. Rows that wait are read in another way with --mapping or --crs.")
+    "Nothing has to be done. Rows that wait are read in another way with --mapping or --crs.",
+    on_page="Nothing has to be done. Rows that wait can be mended on the page of rows that "
+            "wait.")
 SYNTHETIC_AMONG_REAL = Message(
     "FIL-046", "{file} says that it is synthetic; this registry holds records that are not.",
     "Import synthetic files into a registry of their own: what is made up never lies among what is "
     "real.")
 MAPPING_NOT_READABLE = Message(
     "FIL-014", "{file}: {field} in the mapping is {found}; expected {expected}.",
-    "Correct the mapping file; docs/import.md shows one.")
+    "Correct the mapping file; docs/import.md shows one.",
+    on_page="Choose the columns again, or correct the mapping file.")
 COLUMNS_MISSING = Message(
     "FIL-015", "{file}: columns are missing: {found}.",
     "The headings must hold: {expected}. Add the missing ones.")
@@ -112,13 +127,16 @@ FILE_CURVES_LINEAR = Message(
     "Nothing needs to be done, unless a boundary must follow the arc exactly.")
 FILE_LAYERS_LEFT = Message(
     "FIL-032", "{file}: {expected} was read; the file also holds {found}.",
-    "Import the others by their names with --layer; attachments stay in the stored file.")
+    "Import the others by their names with --layer; attachments stay in the stored file.",
+    on_page="Bring in the others as files of their own; attachments stay in the stored "
+            "file.")
 MAPPINGS_NONE_FITS = Message(
     "FIL-036", "{file}: no mapping in {path} fits its headings as {found}.",
     "Make one with --propose-mapping, or name the mapping itself with --mapping.")
 MAPPINGS_SEVERAL_FIT = Message(
     "FIL-037", "{file}: several mappings in {path} fit its headings equally well: {found}.",
-    "Name the right one with --mapping.")
+    "Name the right one with --mapping.",
+    on_page="Choose the columns yourself.")
 FILE_POINTS_JOINED = Message(
     "FIL-033", "{file}: polygons were made of the points of {found}, in the order of their "
     "numbers, by {other}; points of no row: {expected}.",
@@ -138,7 +156,8 @@ FILE_FORM_EXPORT = Message(
 
 RETURN_WITHOUT_NUMBERS = Message(
     "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
-    "Give the workbook that came back from the sender, with that column as it was.")
+    "Give the workbook that came back from the sender, with that column as it was.",
+    on_page="Give the workbook that came back from the sender, with that column as it was.")
 FILE_LEGS_JOINED = Message(
     "FIL-041", "{file}: {expected} areas were made of {found} points and legs, by {other}.",
     "Look at some of them; the points stand in the column (legs).")
@@ -207,7 +226,8 @@ VALUE_IS_FORMULA = Message(
     "Replace the formula by its value in the sheet (copy, paste values).")
 RECORD_OF_OTHER_KIND = Message(
     "ROW-020", "{file}, row {row}: {found} is already the identifier of a record of kind {other}.",
-    "Choose the right --kind, or give this row another identifier.")
+    "Choose the right --kind, or give this row another identifier.",
+    on_page="Choose the right kind of record, or give this row another identifier.")
 KNOWN_FILE_DIFFERS = Message(
     "ROW-021", "{file}, row {row}: this file was taken in before; {other} has been changed since "
     "and stays as it is.",
@@ -235,10 +255,12 @@ VALUES_CONTRADICT = Message(
     "Ask the sender which of the values is right.")
 ROW_DECIDED = Message(
     "ROW-028", "{file}, row {row}: was {found} in quarantine (number {other}) before and stays as "
-    "it was decided.", "Nothing needs to be done; `landrelease quarantine show` tells why.")
+    "it was decided.", "Nothing needs to be done; `landrelease quarantine show` tells why.",
+    on_page="Nothing needs to be done.")
 ROW_WAITS = Message(
     "ROW-029", "{file}, row {row}: waits in quarantine already, as number {other}.",
-    "Mend it with `landrelease quarantine mend`.")
+    "Mend it with `landrelease quarantine mend`.",
+    on_page="Mend it on the page of rows that wait.")
 ROW_LEFT_QUARANTINE = Message(
     "ROW-030", "{file}, row {row}: waited in quarantine as number {other} and is accepted now.",
     "Nothing needs to be done.")
@@ -260,7 +282,10 @@ UNIT_AMBIGUOUS = Message(
 DATUM_NOT_STATED = Message(
     "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",
     "Ask the sender which map it was read from, then state it: --crs EPSG:4326 for WGS 84 at the "
-    "import, `crs` in the mapping, or `quarantine mend ... --set crs=EPSG:4326` for this row.")
+    "import, `crs` in the mapping, or `quarantine mend ... --set crs=EPSG:4326` for this row.",
+    on_page="Ask the sender which map it was read from, then choose that system of "
+            "coordinates when the file is brought in, or enter it as crs where this row "
+            "waits (EPSG:4326 is WGS 84).")
 PROJECTED_WITHOUT_CRS = Message(
     "GEO-002", "{file}: {found} are not degrees, and no coordinate system is stated.",
     "Ask the sender for the system of the map and state it as `crs` in the mapping, "
@@ -288,7 +313,8 @@ GEOMETRY_UNREADABLE = Message(
     "Draw it again, or give it as WKT.")
 GEOMETRY_WRONG_TYPE = Message(
     "GEO-009", "{file}, row {row}: the geometry is a {found}; expected a {expected}.",
-    "Choose the right --kind, or draw the geometry as a {expected}.")
+    "Choose the right --kind, or draw the geometry as a {expected}.",
+    on_page="Choose the right kind of record, or draw the geometry as a {expected}.")
 POLYGON_TOO_FEW_POINTS = Message(
     "GEO-010", "{file}, row {row}: the polygon has {found} distinct points; expected at least 3.",
     "Ask the sender for the missing corners.")
@@ -570,7 +596,9 @@ SOURCE_TWICE = Message(
     "STO-009", "{file} (SHA-256 {sha256}) was already imported as {kind} on {day}; importing it "
     "again with new content would count it twice. Nothing was written.",
     "Nothing has to be done. Rows that were quarantined are mended with `landrelease quarantine`; "
-    "a corrected file is imported as the new file that it is.")
+    "a corrected file is imported as the new file that it is.",
+    on_page="Nothing has to be done. Rows that wait are mended where they wait; a corrected"
+            " file is brought in as the new file that it is.")
 REVISION_REFUSED = Message(
     "STO-010", "Record {record}, field {field}: found {found}, expected {expected}. "
     "Nothing was written.", "Correct the record before it is recorded.")
@@ -590,10 +618,12 @@ SOURCE_DIFFERS = Message(
     "Nothing was written.", "The file changed while it was read: import it again.")
 QUARANTINE_UNKNOWN = Message(
     "STO-015", "No quarantined row number {number} is waiting.",
-    "See the numbers with `landrelease quarantine list REGISTRY`.")
+    "See the numbers with `landrelease quarantine list REGISTRY`.",
+    on_page="Load the page of rows that wait again.")
 QUARANTINE_REFUSED = Message(
     "STO-016", "Quarantined row {number} ({status}): {problem}. Nothing was written.",
-    "See what was decided with `landrelease quarantine show REGISTRY {number}`.")
+    "See what was decided with `landrelease quarantine show REGISTRY {number}`.",
+    on_page="Load the page of rows that wait again; what was decided stands.")
 TIME_WITHOUT_ZONE = Message(
     "STO-017", "{field} is {found}: a time without a zone.",
     "Give the time with its zone, for example 2026-05-01T08:00:00+02:00.")
@@ -638,7 +668,7 @@ NOTHING_HAZARDOUS = Message(
     "STO-020",
     "The registry holds no open hazard.",
     "Import hazards first, for example `landrelease import hazards.geojson --into registry.gpkg`.",
-)
+    on_page="Bring hazards in first.")
 
 NETWORK_SHARE = Message(
     "STO-021", "{address} lies on a network share ({found}), where the locks that keep two writers "
@@ -720,7 +750,7 @@ ASSESS_NO_HAZARDS = Message(
     "ASS-002",
     "There is no hazard on record, so there is nothing to draw on a map.",
     "Import the hazards first, for example: landrelease import hazards.geojson --into REGISTRY.",
-)
+    on_page="Bring the hazards in first.")
 ASSESS_SHAPE = Message(
     "ASS-003",
     "Record {record}: its shape is {found}; expected a valid polygon with an area.",
@@ -757,7 +787,7 @@ RESIDUAL_DETECTION = Message(
     "Assumption {name}: value {value}, low {low}, high {high}; expected low <= value <= high, each "
     "above 0 and below 1 (nothing finds all).",
     "Correct this row of the assumptions file, or give blind trials with --trials.",
-)
+    on_page="Ask whoever keeps the registry to correct this assumption.")
 RESIDUAL_COVERAGE = Message(
     "ASS-009",
     "Field {field}: {found} of the area is covered; no more than 1 (100 percent) is possible.",
@@ -873,7 +903,7 @@ HAZARD_NOT_HERE = Message(
     "ASS-304",
     "There is no hazard {found} among those that you may see.",
     "Check the id: landrelease assess next REGISTRY lists them.",
-)
+    on_page="Check the id; the tables list the hazards.")
 
 # Prior of land not yet surveyed, sequential survey
 
@@ -959,16 +989,21 @@ NO_HAZARDS = Message(
     "Import suspected or confirmed hazardous areas that are still open.")
 NO_TEAM_OF_KIND = Message(
     "PLN-002", "No team of kind {kind} is in the teams, and {why}.",
-    "Add a row of kind {kind} with at least one team to the teams file.")
+    "Add a row of kind {kind} with at least one team to the teams file.",
+    on_page="Ask whoever keeps the registry to add a team of that kind to the teams.")
 TEAM_VALUE_NOT_POSITIVE = Message(
     "PLN-003", "Teams, row {team}: {field} is {found}; expected {expected}.",
-    "Enter the number from the team's own reports, or take the row out.")
+    "Enter the number from the team's own reports, or take the row out.",
+    on_page="Enter the number from the team's own reports, or take the team out.")
 PLAN_ASSUMPTION_OUT_OF_RANGE = Message(
     "PLN-004", "Assumption {name} is {found}; expected {expected}.",
-    "Mend the row {name} of the assumptions file.")
+    "Mend the row {name} of the assumptions file.",
+    on_page="Ask whoever keeps the registry to mend this assumption.")
 PLAN_ASSUMPTION_MISSING = Message(
     "PLN-005", "Assumption {name} is missing; the plan cannot be computed without it.",
-    "Add the row {name} to the assumptions file, with its unit and source.")
+    "Add the row {name} to the assumptions file, with its unit and source.",
+    on_page="Ask whoever keeps the registry to add this assumption, with its unit and "
+            "source.")
 SHARES_ABOVE_ONE = Message(
     "PLN-006", "share_cancelled {cancelled} and share_reduced {reduced} together are above 1.",
     "Lower one of them: what is neither cancelled nor reduced is left for clearance.")
@@ -988,31 +1023,33 @@ NO_WORK_POSSIBLE = Message(
     "{found}, so no team can do any of the {stages} steps of the plan; expected a base within "
     "{expected} km of the land (beyond that a week is spent on the way).",
     "Give your own teams, with the coordinates of their bases, by --teams FILE.csv; where the "
-    "bases are right, look whether longitude and latitude of the land are.")
+    "bases are right, look whether longitude and latitude of the land are.",
+    on_page="Look whether the bases of the teams, and longitude and latitude of the land, "
+            "are right.")
 
 PLAN_FILE_UNREADABLE = Message(
     "PLN-101",
     "{path} cannot be read as a plan or forecast: {found}.",
     "Make it again with `landrelease plan make` or `landrelease forecast make`.",
-)
+    on_page="Make it again.")
 PLAN_IS_OLD = Message(
     "PLN-102",
     "{path} rests on another state of the registry: chain head {found}, now {expected}.",
     "Make the plan again from the present records with `landrelease plan make`.",
-)
+    on_page="Make the plan again from the present records.")
 PLAN_OF_OTHERS = Message(
     "PLN-103",
     "{path} is a plan of another registry: none of its {found} areas, such as {area}, is on record "
     "here.",
     "Give the registry that the plan was made of, or make a plan of this one with `landrelease "
     "plan make`.",
-)
+    on_page="Make a plan of this registry.")
 PLAN_AREAS_NOT_OPEN = Message(
     "PLN-104",
     "{path} is a plan of tables, and {found} of its areas are no open areas of this registry: "
     "{areas}.",
     "Correct the tables, or make the plan from the records with `landrelease plan make`.",
-)
+    on_page="Make a plan from the records of this registry.")
 
 REACH_NO_ROAD = Message(
     "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
@@ -1071,7 +1108,8 @@ CASE_MEMBER = Message(
 
 PLAN_CHANGE = Message(
     "PLN-511", "The change {found} is not understood; expected {expected}.",
-    "Say it again as docs/plan.md shows.")
+    "Say it again as docs/plan.md shows.",
+    on_page="Change it and ask again.")
 
 # The problem read from records and from tables.
 NO_LEAVE_TO_SURVEY = Message(
@@ -1098,14 +1136,17 @@ FUND_SPENT_EARLY = Message(
     "Record the day on which it came in, or who lent the money.")
 RATES_DIFFER = Message(
     "MON-007", "{record}: {pair} on {day} is {rate:g}; {other} says {held:g}, which was used.",
-    "Choose the publisher of the rates with --rates.")
+    "Choose the publisher of the rates with --rates.",
+    on_page="Ask whoever keeps the registry which publisher of rates holds.")
 EXPENSE_NO_DAY = Message(
     "MON-008", "{record}: it states no day on which it was paid or is due; it is in the totals of "
     "every day, and in no month, no pace and no conversion into another currency.",
     "Record the day.")
 MONEY_NOTHING = Message(
     "MON-020", "There are no funds and no expenses that the role {role} may see.",
-    "Import them (docs/money.md), or say whom you speak for with --organisation.")
+    "Import them (docs/money.md), or say whom you speak for with --organisation.",
+    on_page="Bring them in, or sign in with an account of the organisation whose money it "
+            "is.")
 MONEY_CURRENCY = Message(
     "MON-021", "{found} is no code of a currency.", "Give three letters of ISO 4217, as USD.")
 MONEY_RATE_SOURCE = Message(
@@ -1124,7 +1165,8 @@ PROBLEM_CELL = Message(
     "PLN-705", "{file}, row {row}: {field} is {found}; expected {expected}.", "{remedy}")
 PROJECTS_NOTHING = Message(
     "MON-030", "There are no projects that the role {role} may see.",
-    "Import them with --kind project (docs/money.md).")
+    "Import them with --kind project (docs/money.md).",
+    on_page="Bring them in first.")
 
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(
@@ -1137,7 +1179,7 @@ INSPECTION_COUNT = Message(
     "{field} is {found}; expected a whole number {expected}.",
     "Correct the number, for example: landrelease verify sample --lot 400 --tolerable 5 "
     "--detection 0.9 --confidence 0.95.",
-)
+    on_page="Correct the number.")
 INSPECTION_PROBABILITY = Message(
     "VER-002",
     "{field} is {found}; expected a number {expected}.",
@@ -1153,7 +1195,7 @@ NO_TRIALS = Message(
     "VER-004",
     "No trial with seeded targets is of the method inspection; found: {found}.",
     "Give trials in which inspectors searched (method inspection), or state --detection.",
-)
+    on_page="Record trials in which inspectors searched (method inspection).")
 
 # --- INS: inspection of lots -------------------------------------------------------------------
 
@@ -1161,7 +1203,8 @@ LOT_SETTING = Message(
     "INS-001", "{name} is {found}; expected {expected}.", "Correct the value.")
 LOT_TOO_MANY_UNITS = Message(
     "INS-002", "Squares of {unit_m} m cut this ground into {found} units; at most {expected} can "
-    "be handled.", "Take larger squares with --unit, or form smaller lots with --size.")
+    "be handled.", "Take larger squares with --unit, or form smaller lots with --size.",
+    on_page="Take larger squares, or form smaller lots.")
 INSPECTED_LOT = Message(
     "INS-003", "Lot {lot}: {name} is {found}; expected {expected}.",
     "Correct the record of the inspection.")
@@ -1170,10 +1213,13 @@ LOT_WITHOUT_GROUND = Message(
     "Record cleared or searched ground (kind outcome) whose activity belongs to the task, with its "
     "follow-up, then form lots.")
 LOT_UNKNOWN = Message(
-    "INS-005", "There is no lot {found}.", "landrelease verify lots shows the lots of a task.")
+    "INS-005", "There is no lot {found}.", "landrelease verify lots shows the lots of a task.",
+    on_page="The page of inspection shows the lots of a task.")
 LOT_MOVED = Message(
     "INS-006", "Lot {lot} was recorded with {expected} units; the records of then give {found}.",
-    "landrelease audit says whether the past was changed; form the lot anew.")
+    "landrelease audit says whether the past was changed; form the lot anew.",
+    on_page="Ask whoever keeps the registry whether the past was changed; form the lot "
+            "anew.")
 LOT_RESULT = Message(
     "INS-007", "Lot {lot}, {name}: found {found}; expected {expected}.", "Correct the result.")
 LOT_STOPPED = Message(
@@ -1184,7 +1230,9 @@ LOT_NOT_AGAIN = Message(
     "INS-009", "Lot {lot} cannot be inspected again: {reason}.",
     "A lot is inspected again after it was rejected and cleared again: record the day "
     "(verify correct) and the new search (kind outcome, its activity), with the proof that it "
-    "covers the lot (operate proof --store, operate measured --store).")
+    "covers the lot (operate proof --store, operate measured --store).",
+    on_page="A lot is inspected again after it was rejected and cleared again: record the "
+            "day and the new search, with the proof that it covers the lot.")
 
 # --- FOR: forecast -----------------------------------------------------------------------------
 
@@ -1320,7 +1368,7 @@ NOT_FOR_ROLE = Message(
     "ACC-101",
     "The role {role} may not have this: {subject}.",
     "Name a role that may, with --as: {roles}.",
-)
+    on_page="Sign in with an account that has one of these roles: {roles}.")
 ROLE_UNKNOWN = Message(
     "ACC-001", "There is no role {found}.",
     "Roles are: {expected}. Without a role it is the public's view.")
@@ -1356,13 +1404,15 @@ NOTHING_TO_SHOW = Message(
 
 KEY_NOT_READABLE = Message(
     "SIG-001", "{file} holds {found}, not a private key (Ed25519, PKCS#8 PEM).",
-    "Give the key file that `landrelease identity new` made.")
+    "Give the key file that `landrelease identity new` made.",
+    on_page="Choose the file of your own private key.")
 KEY_PASSPHRASE = Message(
     "SIG-002", "The passphrase of {file}: {found}.",
     "Enter it when asked, or set LANDRELEASE_PASSPHRASE.")
 KEY_OF_NOBODY = Message(
     "SIG-003", "No person of this registry has the key {found}.",
-    "Record the person first: `landrelease identity new REGISTRY KEYFILE --name NAME`.")
+    "Record the person first: `landrelease identity new REGISTRY KEYFILE --name NAME`.",
+    on_page="Ask whoever keeps the registry to record the person and the key first.")
 KEY_MISSING = Message(
     "SIG-004", "There is no key file {file}.",
     "Give the file that `landrelease identity new` made.")
@@ -1380,24 +1430,31 @@ FINGERPRINT_DIFFERS = Message(
     "Do not vouch. Ask the person to read out the fingerprint of their key again.")
 MAY_NOT_VOUCH = Message(
     "SIG-009", "{name} may not vouch for the keys of others, or their key does not count now.",
-    "`landrelease identity list REGISTRY` shows who may.")
+    "`landrelease identity list REGISTRY` shows who may.",
+    on_page="Ask whoever keeps the registry who may.")
 REASON_NEEDED = Message(
     "SIG-010", "{record} has the level {found}; {expected} withdraws it.",
-    "Say why with --reason.")
+    "Say why with --reason.",
+    on_page="Give the reason.")
 CONTESTED = Message(
     "SIG-011", "Offices say different things of {record}.",
-    "Settle it first: `landrelease exchange conflicts REGISTRY`.")
+    "Settle it first: `landrelease exchange conflicts REGISTRY`.",
+    on_page="Ask whoever keeps the registry to settle it first.")
 PASSPHRASE_SHORT = Message(
     "SIG-012", "The passphrase has {found} characters; expected at least {expected}.",
     "Take four or more words, or say --no-passphrase where the disk itself is encrypted.")
 SIGN_OFF_RELEASES = Message(
     "SIG-013", "{record} says that land is released ({found}); a sign-off does not release it.",
     "Land is released with `release propose` and `release sign`, with the evidence and the "
-    "checklist in front of the authority. Lower levels validate what was recorded.")
+    "checklist in front of the authority. Lower levels validate what was recorded.",
+    on_page="Land is released by a proposal that is signed, with the evidence and the "
+            "checklist in front of the authority. Lower levels validate what was recorded.")
 ROLE_DECIDES_NOT = Message(
     "SIG-014", "{person} may not decide {what}: {found}; this is for {expected}.",
     "Somebody with that role signs, or somebody who may vouch gives the person the role: "
-    "`landrelease identity vouch REGISTRY PERSON --role ROLE --key KEYFILE --fingerprint ...`.")
+    "`landrelease identity vouch REGISTRY PERSON --role ROLE --key KEYFILE --fingerprint ...`.",
+    on_page="Somebody with that role signs, or somebody who may vouch gives the person the "
+            "role.")
 ROLE_OF_PERSON = Message(
     "SIG-015", "{found} is no role of a person.", "Roles: {expected}.")
 CHECKPOINT_NOT_READABLE = Message(
@@ -1421,7 +1478,8 @@ LINEAGE_NOT_COVERED = Message(
 
 SHAPES_MISSING = Message(
     "LIN-005", "{file}: {found} of {expected} rows have a shape.",
-    "Give a file (GeoJSON, GeoPackage, Shapefile, KML) in which every row is a polygon.")
+    "Give a file (GeoJSON, GeoPackage, Shapefile, KML) in which every row is a polygon.",
+    on_page="Draw every part as a polygon.")
 EDIT_NOT_VALID = Message(
     "LIN-006", "{record} in {kind} was edited by another program: {found}.",
     "Mend it here, or reject it; the record stays as it was.")
@@ -1470,7 +1528,9 @@ CHECKLIST_NOT_READABLE = Message(
     "Mend the checklist; docs/release.md shows one.")
 RELEASE_NO_HAZARD = Message(
     "REL-002", "{hazard} is no area that is hazardous now: {found}.",
-    "Name the id of an area or part that is still open; `landrelease area lineage` shows parts.")
+    "Name the id of an area or part that is still open; `landrelease area lineage` shows parts.",
+    on_page="Name the id of an area or part that is still open; the page of the record "
+            "shows its parts.")
 RELEASE_NO_GROUND = Message(
     "REL-003", "{hazard}: nothing of the shape in {file} lies inside the recorded boundary.",
     "Check the file and its coordinate system. A boundary is never enlarged (S02).")
@@ -1478,13 +1538,17 @@ RELEASE_MACHINE_ONLY = Message(
     "REL-004", "{hazard}: {found} of this ground were searched by machine or animal only "
     "({records}). They cannot be proposed as cleared (S07).",
     "Record the follow-up that the national standard asks for, or leave that ground out with "
-    "--ground.")
+    "--ground.",
+    on_page="Record the follow-up that the national standard asks for, or leave that ground"
+            " out.")
 RELEASE_ANSWERS = Message(
     "REL-005", "{file}, line {line}: {field} is {found}; expected {expected}.",
-    "Answer in the checklist.csv that `release propose` wrote, then propose again with --answers.")
+    "Answer in the checklist.csv that `release propose` wrote, then propose again with --answers.",
+    on_page="Answer the checklist again, then propose again.")
 RELEASE_PROPOSAL_UNKNOWN = Message(
     "REL-006", "{found}: there is no such proposal in this registry.",
-    "Give the proposal.json that `release propose` wrote, or the id of its release.")
+    "Give the proposal.json that `release propose` wrote, or the id of its release.",
+    on_page="The page of releases shows what there is.")
 RELEASE_PROPOSAL_CHANGED = Message(
     "REL-007", "{file} is not what was proposed: its content was changed ({found}).",
     "Propose again; what is signed is the proposal that the registry holds.")
@@ -1498,7 +1562,8 @@ RELEASE_STALE = Message(
     "REL-012", "{release}: records behind it changed since it was proposed: {found}.",
     "Look at what changed, then propose again.")
 RELEASE_SIGNED = Message(
-    "REL-013", "{release} is signed already.", "`landrelease release lookup` shows its state.")
+    "REL-013", "{release} is signed already.", "`landrelease release lookup` shows its state.",
+    on_page="The page that looks up certificates shows its state.")
 RELEASE_PARTS_EXIST = Message(
     "REL-014", "{hazard} has parts on record already ({found}).",
     "Propose the release of its parts.")
@@ -1511,9 +1576,11 @@ RELEASE_CODE_WRONG = Message(
     "REL-021", "{found} is no code of a certificate: its check symbols do not fit.",
     "Compare it with the certificate, symbol by symbol.")
 RELEASE_REASON = Message(
-    "REL-022", "A certificate is revoked with a reason.", "Give it with --reason.")
+    "REL-022", "A certificate is revoked with a reason.", "Give it with --reason.",
+    on_page="Give the reason.")
 RELEASE_OPTION = Message(
-    "REL-023", "{option} is {found}; expected {expected}.", "See the command's --help.")
+    "REL-023", "{option} is {found}; expected {expected}.", "See the command's --help.",
+    on_page="Change it and ask again.")
 RELEASE_WITHOUT_PROPOSAL = Message(
     "REL-024", "{release}: no proposal stands behind it here, so there is nothing to print.",
     "Ask the office that released it for its package with the files (exchange pack).")
@@ -1553,7 +1620,7 @@ BAD_OPTION = Message(
     "CLI-103",
     "{option}: {found} cannot be read; expected {expected}.",
     "See the command's --help for an example.",
-)
+    on_page="Correct it and ask again.")
 OUT_NOT_WRITABLE = Message(
     "CLI-104",
     "{path} cannot be written: {found}.",
@@ -1563,12 +1630,12 @@ FIGURE_UNKNOWN = Message(
     "CLI-105",
     "There is no figure {found}.",
     "`landrelease figures list REGISTRY` lists them all.",
-)
+    on_page="The page of figures lists them all.")
 RECORD_UNKNOWN = Message(
     "CLI-106",
     "There is no record {found}.",
     "Record ids stand in the first column of `landrelease export`.",
-)
+    on_page="Look for it in the tables, which show each record by its id.")
 PORT_TAKEN = Message(
     "CLI-107",
     "Port {port} cannot be used: {found}.",
@@ -1694,14 +1761,17 @@ TRACK_HEADING_TWICE = Message(
 CLAIMS_WITHOUT_COLUMNS = Message(
     "CLM-001", "{file}: none of the columns metric, value and words is there; found {found}.",
     "Give the file the columns source, published, as_of, scope, metric, value, unit, words; "
-    "`landrelease claims example OUT.csv` writes one.")
+    "`landrelease claims example OUT.csv` writes one.",
+    on_page="Give the file the columns source, published, as_of, scope, metric, value, "
+            "unit, words.")
 CLAIMS_COLUMN_TWICE = Message(
     "CLM-003", "{file}: the column {found} is there more than once.",
     "Keep the one that holds the claims and give the other another name.")
 CLAIMS_NOT_RECORDED = Message(
     "CLM-002", "The registry holds no claims that this reader may see.",
     "Name a file of claims, or import one: landrelease import claims.csv --kind claim --into "
-    "REGISTRY.")
+    "REGISTRY.",
+    on_page="Choose a file of claims, or bring one in as records first.")
 TRACK_SHRANK = Message(
     "TRK-014", "{file} became shorter while it was followed: {found} bytes.",
     "The logger began a new file. Prove both afterwards, each with --track.")
@@ -1884,7 +1954,10 @@ PHOTOGRAPH_UNREADABLE = Message(
 SUBMISSION_FORM_UNKNOWN = Message(
     "FRM-010", "There is no form {found} here; the forms are {expected}.",
     "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
-    "rejected, what belongs here becomes records by `import` of its file with a mapping.")
+    "rejected, what belongs here becomes records by `import` of its file with a mapping.",
+    on_page="Look at the answers. Fetch the list of forms on the phone again; what belongs "
+            "elsewhere is rejected, what belongs here becomes records when its file is "
+            "brought in.")
 SUBMISSION_NAMELESS = Message(
     "FRM-011", "The submission has no id of its own that can be used; here it is {found}.",
     "Look whether the same came under another id. Try the row again to take the answers, or reject "
@@ -1948,7 +2021,8 @@ PASSWORDS_DIFFER = Message(
     "WEB-007", "The new password was typed in two ways: nothing was changed.",
     "Type in the same twice.")
 ACCOUNT_UNKNOWN = Message(
-    "WEB-004", "There is no account {found}.", "`landrelease account list` shows those there are.")
+    "WEB-004", "There is no account {found}.", "`landrelease account list` shows those there are.",
+    on_page="Ask whoever keeps the accounts.")
 ACCOUNTS_DAMAGED = Message(
     "WEB-005", "{path} is no file of accounts: {found}.",
     "Give another file with --accounts, or restore it from a backup.")
@@ -1991,19 +2065,25 @@ NO_TIER = Message(
     "State it with `opt=` (docs/web.md, \"The tier of an address\").")
 FILTER_WRONG = Message(
     "WEB-018", "The filter cannot be used: {found}; {expected}.",
-    "Write it in CQL2; `queryables` of the collection names the properties.")
+    "Write it in CQL2; `queryables` of the collection names the properties.",
+    on_page="Change the filter and ask again.")
 KEY_NOT_GIVEN = Message(
     "WEB-040", "No file of a personal key came with it.",
-    "Choose the file of your key; `landrelease identity new` makes one.")
+    "Choose the file of your key; `landrelease identity new` makes one.",
+    on_page="Choose the file of your key; who has none asks whoever keeps the registry how "
+            "to make one.")
 PASSWORD_AGAIN = Message(
     "WEB-041", "The password is not right: nothing was signed.",
     "Type in the password with which you signed in.")
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
-    "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+    "Sign with your own key, or ask whoever keeps the accounts to name you with --person.",
+    on_page="Sign with your own key, or ask whoever keeps the accounts to link your account"
+            " with you.")
 FINDING_UNKNOWN = Message(
     "INS-010", "There is no nonconformity {found}, or not for this reader.",
-    "landrelease verify open shows those that are open.")
+    "landrelease verify open shows those that are open.",
+    on_page="The page of inspection shows those that are open.")
 FINDING_VALUE = Message(
     "INS-011", "{record}: {name} is {found}; expected {expected}.", "Correct the value.")
 BASEMAP_WRONG = Message(
@@ -2017,7 +2097,8 @@ OIDC_FAILED = Message(
     "Try again; if it happens again, ask whoever keeps the accounts.")
 OIDC_NO_ACCOUNT = Message(
     "WEB-052", "No account here is linked to you ({found}).",
-    "Ask whoever keeps the accounts: `landrelease account link` with this subject.")
+    "Ask whoever keeps the accounts: `landrelease account link` with this subject.",
+    on_page="Ask whoever keeps the accounts to link your identity ({found}) with one.")
 IDENTITY_TAKEN = Message(
     "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
     "`landrelease account unlink` takes the links of an account away.")

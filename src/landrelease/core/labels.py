@@ -39,6 +39,10 @@ _LABELS = {
 }
 
 
+# Roles whose name is not their id.
+ROLES = {"public": "the public"}
+
+
 @cache
 def vocabulary() -> frozenset[str]:
     """Every word of the vocabularies of the records."""

@@ -427,8 +427,9 @@ COUNTS: tuple[str, ...] = (
     "hazard_type is {kind}", "activity_type is {kind}", "disposal is {kind}",
     "of the categories {kind}", "expense_status {kind}", "fund_status {kind}",
 )
-# Other sentences of published pages.
+# Other sentences of pages.
 PAGES: tuple[str, ...] = (
+    "the level {what} for a record that has the level {other}",
     "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
     "its centre, where squares are up to {longer} longer in one direction than stated.",
 )

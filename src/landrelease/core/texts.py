@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from landrelease.core.claim_sentences import CLAIMS
-from landrelease.core.labels import label
+from landrelease.core.labels import ROLES, label
 from landrelease.core.reading import CALLED, KNOWN, QUOTED, Reading, bare, facts_in, parts
 from landrelease.core.sentences import FIGURES, TEMPLATES
 from landrelease.errors import CATALOGUE, LandReleaseError
@@ -63,41 +63,57 @@ class Texts:
         return text.format(**facts)
 
     def error(self, error: LandReleaseError) -> str:
-        """What an error says, as far as it is translated; its code is the same in all languages.
-        A fact that is a text of the catalogue is translated as well."""
-        facts = {k: self.words.get(v, v) if isinstance(v, str) else v
+        """What an error says to who is on a page, as far as it is translated; its code is the same
+        in all languages. A fact that is a text of the catalogue is translated as well, but not what
+        somebody typed, which the message quotes."""
+        message = error.message
+        typed = {*_QUOTED.findall(message.problem), *_QUOTED.findall(message.mend)}
+        if typed and " " not in str(error.facts.get("expected", " ")):
+            typed.add("expected")  # a word to be typed in its stead
+        facts = {k: v if k in typed or not isinstance(v, str) else
+                 self.roles(v) if k in ("role", "roles") else
+                 self.said(v) if k == "subject" else self.words.get(v, v)
                  for k, v in error.facts.items()}
         problem, remedy = (
             # A repr would spell isolates out: quotation marks stand there instead.
-            self.filled(_QUOTED.sub(r"“{\1}”", said) if (said := self.words.get(english)) else
-                        english, facts)
-            for english in (error.message.problem, error.message.remedy))
+            self.filled(_QUOTED.sub(r"“{\1}”", self.words.get(english, english))
+                        if self.code != "en" else english, facts)
+            for english in (message.problem, message.mend))
         return f"[{error.code}] {problem} {remedy}"
+
+    def roles(self, listed: str) -> str:
+        """Ids of roles, with commas between, as people read them."""
+        return ", ".join(self.words.get(name := ROLES.get(r, r), name) for r in listed.split(", "))
 
     def finding(self, code: str, problem: str, remedy: str) -> tuple[str, str]:
         """What is wrong with a row, and how to mend it, as they were written in English when it
         came in; what the catalogue does not hold, or was worded otherwise then, stays."""
         message = CATALOGUE.get(code)
-        if message is None or self.code == "en":
+        if message is None or (self.code == "en" and not message.on_page):
             return problem, remedy
         return (self._again(message.problem, self(message.problem), problem),
-                self._again(message.remedy, self(message.remedy), remedy))
+                self._again(message.remedy, self(message.mend), remedy,
+                            facts_in(message.problem, problem)))
 
     def heard(self, code: str, text: str) -> str:
         """An error that was written down in English (`str(error)`), as `finding` says a finding."""
         message = CATALOGUE.get(code)
-        if message is None or self.code == "en":
+        if message is None or (self.code == "en" and not message.on_page):
             return text
         whole = "[{0}] {1} {2}".format
         return self._again(whole(code, message.problem, message.remedy),
-                           whole(code, self(message.problem), self(message.remedy)), text)
+                           whole(code, self(message.problem), self(message.mend)), text)
 
-    def _again(self, english: str, said: str, text: str) -> str:
-        """What was made from an English template, made again from its translation."""
+    def _again(self, english: str, said: str, text: str,
+               more: Mapping[str, str] | None = None) -> str:
+        """What was made from an English template, made again from its translation, which may name
+        `more` facts."""
         facts = facts_in(english, text)
         if facts is None:
             return text
-        return self.filled(bare(said), {k: self.words.get(v, v) for k, v in facts.items()})
+        return self.filled(bare(said), {
+            k: self.roles(v) if k in ("role", "roles") else self.words.get(v, v)
+            for k, v in {**(more or {}), **facts}.items()})
 
     def said(self, english: str, sentences: Reading | None = None) -> str:
         """What a program wrote in English, as far as this language knows it (`core.reading`); what

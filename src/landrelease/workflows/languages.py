@@ -13,6 +13,7 @@ from importlib import resources
 from typing import IO, TYPE_CHECKING
 
 from landrelease.core.texts import ENGLISH, SENTENCES, Texts
+from landrelease.errors import CATALOGUE
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -131,41 +132,51 @@ def _checklist() -> tuple[str, ...]:
     return (listed.name, *(i.question for i in listed.items), *(q for _, q, _ in CHECKS.values()))
 
 
-# Errors and findings that somebody can meet on a page, besides those of the page for everybody:
-# signing in, files that come in, rows that wait, releases, inspections, plans and jobs. All others
-# are met on the command line alone.
-MET = frozenset(f"{group}-{number}" for group, numbers in {
-    "WEB": "003 006 007 008 010 011 013 014 030 031 032 033 034 035 036 040 041 042 051 052",
-    "SIG": "001 002 003 006 009 010 011 013 014",
-    "REL": "002 003 004 006 010 011 012 013 014 015 020 021 022 024",
-    "PUB": "003 030 031 032",
-    "LIN": "006",
-    "LAN": "007 012 013 014 015 016 017 019 020 024 025 026 027 028 031",
-    "INS": "003 004 005 006 007 008 009 010 011",
-    "VER": "001 002 003",
-    "CLI": "105",
-    "PLN": "102 103",
-    "MON": "020",
-    "FOR": "007 008",
-    "CLM": "001 002",
-    "STO": "007 008 009 010 015 016 020",
-    "FIL": "002 003 004 005 006 007 008 009 010 011 012 013 014 015 016 018 019 035 044 "
-           "046",
-    "FRM": "010 011 012 014 015 016 017 018 019 020 021",
-    "GEO": "001 002 003 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 "
-           "022 023 024 025 026 201 202 205 206 212 301 302 305 311 313 314 315 316 317 318 319 "
-           "320",
-    "ROW": "001 002 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 "
-           "020 021 022 023 024 025 026 027 028 029 030 040 041 042 043",
+# Messages of the command line alone, of whoever keeps a server and of programs that ask the API.
+# All others can be met on a page, on a phone or in a document: a message that is new is translated,
+# or is named here.
+OF_COMMANDS = frozenset(f"{group}-{number}" for group, numbers in {
+    "ACC": "001 002 003 004 005 006 007 008",
+    "ASS": "001 003 005 006 007 008 009 010 011 101 102 103 106 107 201 202 203 204 205 206 "
+           "207 208 301 302 303 401 402 403 404 405 406 407 408 409 410 411 412 413 414",
+    "CHK": "001",
+    "CLI": "101 104 107",
+    "COV": "001 002 003 004 005 006 007 008 009 010",
+    "EXC": "001 002 003 004 005 006 007",
+    "EXT": "001 002",
+    "FIG": "001 002 003",
+    "FIL": "001 017 021 022 023 024 036",
+    "FOR": "009 010",
+    "FRM": "001 002 003",
+    "GEO": "005 101 102 103 104 105 106 107 108 109 110 111 112 113",
+    "LAN": "001 002 003 004 005 006 008 009 010 011 018 021 022 023 029 030 032",
+    "MON": "023",
+    "PLN": "201 202 203 204 301 302 303 304 305 306 307 308 309 501 502 503 504 702 703 704 "
+           "705",
+    "PUB": "001 002 004 013 040 041",
+    "REL": "001 025 026 030",
+    "SIG": "004 005 007 008 012 015",
+    "STO": "001 002 003 004 005 006 011 014 017 018 019 021 023 025 027 028 029 030 101 102 "
+           "103 104 105 106 107 108 109 110 111 112 113 114 115 116 117",
+    "TRK": "001 002 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 "
+           "021 022 023 024 025 026 027 028 029 030 031",
+    "UPK": "001 002 003 004",
+    "WEB": "001 002 005 015 016 017 019 020 043 050 053 060 061 062",
 }.items() for number in numbers.split())
+MET = frozenset(CATALOGUE) - OF_COMMANDS
+# What roles may not have (ACC-101), besides the ways out of the policy.
+SUBJECTS = ("this part", "files as they came in", "files that are brought in",
+            "levels of validation", "signing for the authority", "the public")
 
 
 def texts_of_errors() -> tuple[str, ...]:
-    """What is wrong and how to mend it, of the errors that somebody can meet on a page."""
-    from landrelease.errors import CATALOGUE
+    """What is wrong and how to mend it, of the errors that somebody can meet on a page, and what a
+    role may not have."""
+    from landrelease.access.policy import WAYS_OUT
 
-    return tuple(dict.fromkeys(text for code in sorted(MET) for text in (
-        CATALOGUE[code].problem, CATALOGUE[code].remedy)))
+    return tuple(dict.fromkeys((*(text for code in sorted(MET) for text in (
+        CATALOGUE[code].problem, CATALOGUE[code].mend)),
+        *(way.what for way in WAYS_OUT.values()), *SUBJECTS)))
 
 
 def vocabularies() -> tuple[str, ...]:

@@ -141,7 +141,7 @@ RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiti
 SIGN_IN = "Sign in first."
 NO_FORM, NO_LIST = "There is no such form.", "There is no such list."
 ERROR_TEXTS: tuple[str, ...] = (
-    *(text for message in ERRORS for text in (message.problem, message.remedy)),
+    *(text for message in ERRORS for text in (message.problem, message.mend)),
     RECEIVED, SIGN_IN, NO_FORM, NO_LIST, "another kind of file", "a photograph as JPEG or PNG",
     "forms and submissions")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from litestar import Request, Response
@@ -24,6 +24,7 @@ from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.registries import Registries
+from landrelease.core.texts import Texts
 from landrelease.errors import LOOK_UPS_WAIT, NOT_FOR_ROLE, REPORTS_WAIT, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -49,6 +50,23 @@ HEADERS = {
 }
 # Besides, where readers come over https: for two years the browser asks no other way.
 HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+FAULT = "The server made a fault; it is in its log."
+NOT_UTF8 = "A field of the form is not in the encoding that it names; send UTF-8."
+TOO_DEEP = "The JSON is nested too deeply."
+# What a handler or the frame of the server says -> what a reader is told.
+HTTP_TEXTS = {
+    "Not Found": "Nothing is at this address.",
+    "Method Not Allowed": "This cannot be done at this address.",
+    "Sign in first.": "Sign in first.", NOT_UTF8: NOT_UTF8, TOO_DEEP: TOO_DEEP,
+    "This form can only be sent from its own page.":
+        "This form can only be sent from its own page.",
+    "There is no such file.": "There is no such file.",
+    "There is no base map here.": "There is no base map here.",
+    "The base map is not there any more.": "The base map is not there any more.",
+    "There is no provider.": "There is no provider to sign in at.",
+    "There is no such form.": "There is no such form.",
+    "There is no such list.": "There is no such list.",
+}
 _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
            "WEB-062": HTTP_404_NOT_FOUND,
            "CLI-105": HTTP_404_NOT_FOUND,
@@ -139,10 +157,10 @@ def retry_after(error: LandReleaseError | None) -> dict[str, str]:
     return {"Retry-After": str(max(1, int(error.facts.get("seconds", _WAIT_S))))}
 
 
-def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
+def on_error(request: Request, error: LandReleaseError) -> Response[Any]:
     """An error of ours as JSON: code, words, remedy; what was found stays in the words. A phone
-    gets it as OpenRosa says, and shows it; both in the language of the request, as far as it is
-    translated."""
+    gets it as OpenRosa says, and shows it; who asked for a page gets a page. All in the language of
+    the request, as far as it is translated."""
     from landrelease.apps.web import speaking
 
     asking: Asking | None = request.scope.get("user")
@@ -154,9 +172,36 @@ def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, An
         answer = openrosa_message(words, status_of(error))
         answer.headers.update(retry_after(error))
         return answer
+    if _of_a_page(request):
+        return _error_page(request, words, status_of(error), retry_after(error))
     return Response({"code": error.code, "description": words},
                     status_code=status_of(error), headers=retry_after(error),
                     media_type="application/json")
+
+
+_OF_PROGRAMS = ("/api/", "/ogc", "/tiles/", "/static/", "/openrosa/", "/jobs", "/health")
+
+
+def _of_a_page(request: Request) -> bool:
+    """Whether a browser asks for a page to show: its script and programs name no HTML."""
+    return (request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+            and not request.url.path.startswith(_OF_PROGRAMS))
+
+
+def _error_page(request: Request, words: str, status: int, headers: Mapping[str, str]
+                ) -> Response[Any]:
+    """What went wrong, on a page of its own with a way to sign in and to the public's page."""
+    from landrelease.apps.web.layout import refused
+
+    return Response(refused(request, words), media_type="text/html", status_code=status,
+                    headers=dict(headers))
+
+
+def http_words(texts: Texts, error: HTTPException) -> str:
+    """What is said of a request that cannot be answered, as far as it is translated: what our
+    server says of all sites alike (404, 405) or what a handler of ours says (`HTTP_TEXTS`)."""
+    english = HTTP_TEXTS.get(error.detail, error.detail)
+    return texts(english) if english in HTTP_TEXTS.values() else english
 
 
 def _of_a_phone(request: Request) -> bool:
@@ -182,19 +227,23 @@ def on_http_error(request: Request, error: HTTPException) -> Response[Any]:
     if _of_a_phone(request):
         from landrelease.apps.web import speaking
 
-        answer = openrosa_message(speaking.texts()(error.detail), error.status_code)
+        answer = openrosa_message(http_words(speaking.texts(), error), error.status_code)
         answer.headers.update({**HEADERS, **(HTTPS_HEADERS if secure else {}),
                                **(error.headers or {})})
         return answer
-    return Response({"code": str(error.status_code), "description": error.detail},
-                    status_code=error.status_code,
-                    # An address that there is not never passes the middleware.
-                    headers={**HEADERS, **(HTTPS_HEADERS if secure else {}),
-                             **(error.headers or {})},
-                    media_type="application/json")
+    # An address that there is not never passes the middleware.
+    headers = {**HEADERS, **(HTTPS_HEADERS if secure else {}), **(error.headers or {})}
+    from landrelease.apps.web import speaking
+
+    with speaking.heard(request):
+        words = http_words(speaking.texts(), error)
+        if _of_a_page(request):
+            return _error_page(request, words, error.status_code, headers)
+    return Response({"code": str(error.status_code), "description": words},
+                    status_code=error.status_code, headers=headers, media_type="application/json")
 
 
-def on_unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
+def on_unexpected(request: Request, error: Exception) -> Response[Any]:
     """A fault of ours: its words go to the log of the server, never to the reader (S14). A form
     that is not in the encoding that it names (UTF-8 where it names none) is the sender's, and so is
     JSON that is nested deeper than can be read."""
@@ -203,14 +252,20 @@ def on_unexpected(request: Request, error: Exception) -> Response[dict[str, Any]
     if isinstance(error, UnicodeError | LookupError) and _passed(error, "litestar._multipart"):
         return on_http_error(request, HTTPException(
             status_code=HTTP_400_BAD_REQUEST,
-            detail="A field of the form is not in the encoding that it names; send UTF-8."))
+            detail=NOT_UTF8))
     if isinstance(error, RecursionError) and _passed(error, *_READ_JSON):
         return on_http_error(request, HTTPException(
-            status_code=HTTP_400_BAD_REQUEST, detail="The JSON is nested too deeply."))
+            status_code=HTTP_400_BAD_REQUEST, detail=TOO_DEEP))
     logging.getLogger("landrelease.web").exception("%s %s", request.method, request.url.path,
                                                    exc_info=error)
-    return Response({"code": "500", "description": "The server made a fault; it is in its log."},
-                    status_code=500, media_type="application/json")
+    from landrelease.apps.web import speaking
+
+    with speaking.heard(request):
+        words = speaking.texts()(FAULT)
+        if _of_a_page(request):
+            return _error_page(request, words, 500, HEADERS)
+    return Response({"code": "500", "description": words}, status_code=500,
+                    media_type="application/json")
 
 
 def _passed(error: Exception, *modules: str) -> bool:

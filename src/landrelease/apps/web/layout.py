@@ -203,10 +203,21 @@ async def show(request: Request, title: str | Callable[[], str],
                     headers={"Cache-Control": "private, no-store"})
 
 
+def refused(request: Request, words: str) -> str:
+    """A page that says what went wrong, where no page of its own says it: no address, no right."""
+    asking: Asking | None = request.scope.get("user")
+    body = group(tag("p", words, class_="error", role="alert"),
+                 None if asking and asking.signed_in else
+                 tag("p", link("/#sign_in", word("sign_in"))))
+    return _page(request, word("failed"), body, About("landrelease", False, ()), "")
+
+
 def _page(request: Request, title: str, body: Html, said: About, here: str) -> str:
-    asking: Asking = asking_of(request)
+    # An address that there is not never passes the middleware that knows who asks.
+    asking: Asking = request.scope.get("user") or Asking("public", "", ())
     reader = group(word("reading_as"), " ", group(link("/account", asking.account), ", ")
-                   if asking.account else None, word(f"role.{asking.role}"))
+                   if asking.account else None, word(f"role.{asking.role}")
+                   ) if "user" in request.scope else None
     head = tag(
         "head", tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),

@@ -6,6 +6,7 @@ what stages write into their results.
 
 from __future__ import annotations
 
+from landrelease.apps.web.answers import FAULT, HTTP_TEXTS
 from landrelease.apps.web.layout import LANGUAGE
 from landrelease.apps.web.words import ENGLISH as PAGES
 from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
@@ -24,4 +25,4 @@ def every_text() -> tuple[str, ...]:
     return tuple(dict.fromkeys((
         *texts_of_forms(), *public_words.TEXTS, UNREVIEWED, NOT_ALL_TRANSLATED, LANGUAGE,
         *vocabularies(), *texts_of_publications().values(), *PAGES.values(),
-        *texts_of_results(), *texts_of_errors())))
+        *texts_of_results(), *texts_of_errors(), *HTTP_TEXTS.values(), FAULT)))
