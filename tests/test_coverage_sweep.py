@@ -138,6 +138,36 @@ def test_threads_and_slabs_change_nothing():
         shapely.difference(field, swath_by_geos(runs, 8)).area, rel=0.01)
 
 
+@settings(deadline=None, max_examples=40)
+@given(lines=tracks(), half=st.floats(0.5, 6), field=st.sampled_from(FIELDS))
+def test_a_field_that_is_worked_on_deck_by_deck_keeps_its_rest(lines, half, field):
+    """A field of three slabs, each a deck of its own, as a field of a thousand hectares is."""
+    runs = runs_of(*(np.array(line) * 6 for line in lines), half=half)
+    tall = shapely.transform(field, lambda p: p * 6)
+    for arcs in (False, True):
+        whole = rest(tall, runs, outer_arcs=arcs)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sweep, "DECK_CELLS", 1)
+            apart = rest(tall, runs, outer_arcs=arcs)
+            covered = sweep.covered_m2(tall, runs, outer_arcs=arcs)
+        assert apart.area_m2 == pytest.approx(whole.area_m2, abs=1e-7)
+        assert covered == pytest.approx(tall.area - whole.area_m2, abs=1e-7)
+        one, other = spots.join(whole.blocks, 0.0), spots.join(apart.blocks, 0.0)
+        assert shapely.area(shapely.symmetric_difference(
+            joined(one.polygons), joined(other.polygons))) < 1e-5
+
+
+@pytest.mark.parametrize("across", [23.3, 24.0, 24.6, 47.5, 48.7])
+def test_a_swath_along_the_border_of_two_decks_covers_on_both_sides_of_it(monkeypatch, across):
+    lanes = [np.array([(x, -1.0), (x, 61.0)]) for x in (1.0, 5.0, 9.0, 13.0)]
+    way = [(0.0, across), (6.0, across + 0.2), (7.0, across - 0.9), (15.0, across)]
+    runs = runs_of(*lanes, way, half=1.0)
+    field = box(0, 0, 15, 60)
+    monkeypatch.setattr(sweep, "DECK_CELLS", 1)
+    assert rest(field, runs).area_m2 == pytest.approx(
+        shapely.difference(field, swath_by_geos(runs)).area, abs=2e-3)
+
+
 @settings(deadline=None, max_examples=25)
 @given(places=st.lists(st.tuples(st.floats(1, 19), st.floats(1, 19), st.floats(0.03, 0.4)),
                        min_size=1, max_size=5), angle=st.floats(0, 3.2))

@@ -37,6 +37,7 @@ from landrelease.operate.pieces import Block, Pieces, alone, pieces_of, together
 BAND_M = 0.2  # height of a band
 CELL_BANDS = 10  # bands in a cell of the index of strips; a cell is as wide as high
 SLAB_BANDS = 120  # bands that are worked on together; a multiple of CELL_BANDS
+DECK_CELLS = 250_000  # cells, some slabs of them, whose strips are kept at a time
 CHORD_M = 0.02  # most that a line may stray from the chord of its strip
 OVERLAP_M = 0.5  # strips of a run overlap by this, so that no band falls between two
 LONGEST_M = 20.0  # segments are cut to this length
@@ -136,42 +137,67 @@ def _slabs(field: BaseGeometry, runs: Runs, outer_arcs: bool, exact: bool, cover
     turned = shapely.transform(field, lambda p: _rotated(p - origin, cos, sin))
     low_x, low_y, high_x, high_y = shapely.bounds(turned)
     workers = threads or os.cpu_count() or 1
-    x, y = np.empty(len(runs.x)), np.empty(len(runs.x))
-    _shared(workers, len(x), lambda a, z: _carried(
-        runs.x, runs.y, origin[0], origin[1], cos, sin, low_x, low_y, x, y, a, z))
-    ring_x, ring_y, ring_first = _rings(turned, low_x, low_y)
+    low = np.array([low_x, low_y])
     bands = max(1, math.ceil((high_y - low_y) / BAND_M))
     columns = max(1, math.ceil((high_x - low_x) / (BAND_M * CELL_BANDS)) + 1)
-    strips = _all_strips(x, y, runs.half_m, runs.first, workers)
-    rows = (bands + CELL_BANDS - 1) // CELL_BANDS
-    spans = np.empty((len(strips[0]), 4), np.int32)
-    _shared(workers, len(spans), lambda a, z: _spans(
-        x, y, runs.half_m, strips[5], strips[6], rows, columns, BAND_M * CELL_BANDS, spans, a, z))
-    cell_first, cell_strip = _index(spans, rows, columns)
-    block = np.empty(((len(x) + BLOCK - 1) // BLOCK, 4))
-    _shared(workers, len(block), lambda a, z: _blocks(x, y, runs.half_m, block, a, z))
-    slab: Any = _slab  # compiled
-    jobs = [(k, min(k + SLAB_BANDS, bands)) for k in range(0, bands, SLAB_BANDS)]
-
-    def work(job: tuple[int, int]):
-        return slab(job[0], job[1], x, y, runs.half_m, runs.first, *strips, ring_x, ring_y,
-                    ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
-                    covered_only)
+    rings = _rings(turned, low_x, low_y)
+    # A deck is worked on after the other: what is kept of strips and cells goes with one of them.
+    cells_of_slab = columns * (SLAB_BANDS // CELL_BANDS)
+    tall = max(1, DECK_CELLS // cells_of_slab) * SLAB_BANDS
+    decks = [(a, min(a + tall, bands)) for a in range(0, bands, tall)]
 
     def parts() -> Iterator[Any]:
-        if min(workers, len(jobs)) < 2:
-            yield from map(work, jobs)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            ahead: deque[Any] = deque()
-            for job in jobs:
-                ahead.append(pool.submit(work, job))
-                if len(ahead) > 2 * workers:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
+        for low_band, high_band in decks:
+            own = _carried_runs(runs, origin, cos, sin, low, None if len(decks) == 1 else (
+                low_band * BAND_M, high_band * BAND_M), workers)
+            yield from _deck(own, low_band, high_band, rings, columns, outer_arcs, exact,
+                             covered_only, workers)
 
-    return parts(), (origin, np.array([low_x, low_y]), cos, sin)
+    return parts(), (origin, low, cos, sin)
+
+
+def _carried_runs(runs: Runs, origin: np.ndarray, cos: float, sin: float, low: np.ndarray,
+                  between: tuple[float, float] | None, workers: int) -> Runs:
+    """Runs in the turned frame: all of them, or the parts whose swaths may reach the ground
+    `between` two heights. A bend whose sector reaches it keeps both of its segments."""
+    frame = (origin[0], origin[1], cos, sin, low[0], low[1])
+    if between is not None:
+        return Runs(*_reaching_runs(runs.x, runs.y, runs.half_m, runs.first, *frame, *between))
+    x, y = np.empty(len(runs.x)), np.empty(len(runs.x))
+    _shared(workers, len(x), lambda a, z: _carried(runs.x, runs.y, *frame, x, y, a, z))
+    return Runs(x, y, runs.half_m, runs.first)
+
+
+def _deck(runs: Runs, low_band: int, high_band: int,
+          rings: tuple[np.ndarray, np.ndarray, np.ndarray], columns: int, outer_arcs: bool,
+          exact: bool, covered_only: bool, workers: int) -> Iterator[Any]:
+    """What the bands of each slab of a deck give, some slabs ahead."""
+    x, y, half = runs.x, runs.y, runs.half_m
+    strips = _all_strips(x, y, half, runs.first, workers)
+    low_row = low_band // CELL_BANDS
+    rows = (high_band + CELL_BANDS - 1) // CELL_BANDS - low_row
+    cell_first, cell_strip = _index(_all_spans(runs, strips, low_row, rows, columns, workers),
+                                    rows, columns)
+    block = np.empty(((len(x) + BLOCK - 1) // BLOCK, 4))
+    _shared(workers, len(block), lambda a, z: _blocks(x, y, half, block, a, z))
+    slab: Any = _slab  # compiled
+    jobs = [(k, min(k + SLAB_BANDS, high_band)) for k in range(low_band, high_band, SLAB_BANDS)]
+
+    def work(job: tuple[int, int]):
+        return slab(job[0], job[1], low_row, x, y, half, runs.first, *strips, *rings, cell_first,
+                    cell_strip, columns, block, outer_arcs, exact, covered_only)
+
+    if min(workers, len(jobs)) < 2:
+        yield from map(work, jobs)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Any] = deque()
+        for job in jobs:
+            ahead.append(pool.submit(work, job))
+            if len(ahead) > 2 * workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _shared(workers: int, many: int, work: Callable[[int, int], object]) -> None:
@@ -196,6 +222,15 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
             lambda k: _strips(x, y, half, first[cuts[k]:cuts[k + 1] + 1], CHORD_M, OVERLAP_M),
             range(len(cuts) - 1)))
     return tuple(np.concatenate([p[n] for p in parts]) for n in range(7))
+
+
+def _all_spans(runs: Runs, strips: tuple[np.ndarray, ...], low_row: int, rows: int, columns: int,
+               workers: int) -> np.ndarray:
+    spans = np.empty((len(strips[0]), 4), np.int32)
+    _shared(workers, len(spans), lambda a, z: _spans(
+        runs.x, runs.y, runs.half_m, strips[5], strips[6], low_row, rows, columns,
+        BAND_M * CELL_BANDS, spans, a, z))
+    return spans
 
 
 def _gathered(parts: Iterable[Any], field: BaseGeometry, origin: np.ndarray,
@@ -278,6 +313,47 @@ def _carried(x, y, origin_x, origin_y, cos, sin, low_x, low_y, out_x, out_y, sta
     for k in range(start, stop):
         a, b = x[k] - origin_x, y[k] - origin_y
         out_x[k], out_y[k] = cos * a - sin * b - low_x, sin * a + cos * b - low_y
+
+
+@njit(cache=True, nogil=True)
+def _reaching_runs(x, y, half, first, origin_x, origin_y, cos, sin, low_x, low_y, south, north):
+    """The same of the segments on end that can reach from south to north: x, y, half, first."""
+    count = runs = 0
+    out_x = out_y = out_half = np.empty(0)
+    out_first = np.zeros(1, np.int64)
+    for fill in range(2):
+        if fill == 1:
+            out_x, out_y, out_half = np.empty(count), np.empty(count), np.empty(count)
+            out_first = np.empty(runs + 1, np.int64)
+            count = runs = 0
+        for run in range(len(first) - 1):
+            open_run = False
+            up = 0.0
+            for k in range(first[run], first[run + 1]):
+                before = up
+                a, b = x[k] - origin_x, y[k] - origin_y
+                up = sin * a + cos * b - low_y
+                if k == first[run]:
+                    continue
+                reach = half[k - 1] * 1.01  # arcs may be polygons round the true ones
+                if max(before, up) + reach < south or min(before, up) - reach > north:
+                    open_run = False
+                    continue
+                if not open_run:
+                    open_run = True
+                    if fill == 1:
+                        u, v = x[k - 1] - origin_x, y[k - 1] - origin_y
+                        out_x[count] = cos * u - sin * v - low_x
+                        out_y[count], out_first[runs] = before, count
+                    runs += 1
+                    count += 1
+                if fill == 1:
+                    out_half[count - 1] = half[k - 1]
+                    out_x[count], out_y[count] = cos * a - sin * b - low_x, up
+                    out_half[count] = half[k]
+                count += 1
+    out_first[runs] = count
+    return out_x, out_y, out_half, out_first
 
 
 def _rotated(xy: np.ndarray, cos: float, sin: float) -> np.ndarray:
@@ -396,8 +472,8 @@ def longer(values, size):
 
 
 @njit(cache=True, nogil=True)
-def _spans(x, y, half, begin, end, rows, columns, side, spans, start, stop):
-    """The cells that strips can reach: west, east, south, north of each."""
+def _spans(x, y, half, begin, end, low_row, rows, columns, side, spans, start, stop):
+    """The cells that strips can reach: west, east, south, north of each; rows from low_row on."""
     for s in range(start, stop):
         low_x = high_x = x[begin[s]]
         low_y = high_y = y[begin[s]]
@@ -409,8 +485,8 @@ def _spans(x, y, half, begin, end, rows, columns, side, spans, start, stop):
         reach *= 1.01
         west = max(0, math.floor((low_x - reach) / side))
         east = min(columns - 1, math.floor((high_x + reach) / side))
-        south = max(0, math.floor((low_y - reach) / side))
-        north = min(rows - 1, math.floor((high_y + reach) / side))
+        south = max(0, math.floor((low_y - reach) / side) - low_row)
+        north = min(rows - 1, math.floor((high_y + reach) / side) - low_row)
         spans[s, 0], spans[s, 1], spans[s, 2], spans[s, 3] = west, east, south, north
 
 
@@ -559,10 +635,11 @@ def _edges(low_band, high_band, ring_x, ring_y, ring_first):
 
 
 @njit(cache=True, nogil=True)
-def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
+def _slab(low_band, high_band, first_row, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
           ring_x, ring_y, ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
           covered_only):
-    """The rest in the bands low_band to high_band: corners, counts, at the edge, areas.
+    """The rest in the bands low_band to high_band: corners, counts, at the edge, areas. The index
+    of cells begins with the row first_row.
 
     With `covered_only` the last value is the ground of the cells that a strip reaches less what is
     left there, but for pieces at the edge: these are kept, ground with its area, what is left with
@@ -572,7 +649,8 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
     # Strips of these bands: once each, through the index (a strip stands in many cells).
     seen = np.zeros(len(sx0), np.bool_)
     many = 0
-    low_cell, high_cell = low_band // CELL_BANDS, (high_band - 1) // CELL_BANDS + 1
+    low_cell = low_band // CELL_BANDS - first_row
+    high_cell = (high_band - 1) // CELL_BANDS + 1 - first_row
     for k in range(cell_first[low_cell * columns], cell_first[high_cell * columns]):
         if not seen[cell_strip[k]]:
             seen[cell_strip[k]] = True
@@ -637,7 +715,7 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
     for low_row in range(low_band, high_band, CELL_BANDS):
         high_row = min(low_row + CELL_BANDS, high_band)
         gaps = 0
-        row = (low_row // CELL_BANDS) * columns
+        row = (low_row // CELL_BANDS - first_row) * columns
         reached = 0  # columns on end that a strip reaches
         if covered_only:
             column = 0
