@@ -27,7 +27,7 @@ from landrelease.publish.certificate import turning_points
 from landrelease.release.ground import cut, on_paper
 from landrelease.release.reopening import Find, Released, reopenings, same_grounds
 from landrelease.store.open import open_registry
-from landrelease.units import share_words
+from landrelease.units import at_least_m2, at_least_percent, circle_m2
 from landrelease.workflows import areas, certificates, packaged
 from release_world import EAST, FIELD, shape_file
 from test_release import SIGNED_AT, mine, propose, ready, registry, release
@@ -407,9 +407,11 @@ def test_safety_S05_the_certificate_says_what_is_proven_at_which_confidence(read
     proof(3, shapely.box(17.0, 44.0, 17.0001, 44.001), None)
     assert shares() == [(0.99, 0.5), (0.95, 0.5)]  # a better one is there
     name = release(registry, tmp_path, ana)
-    said = "50.0 % of the ground (4,4"
     pdf = text_of(certificates.certificate(registry, name)[1])
-    assert pdf.count(said) == 2 and "the least confidence is 95 %" in pdf
+    # Both halves, to the lower end: 50.00 % or 49.99 % as the sphere has it.
+    assert len(re.findall(r"at least (?:50\.00|49\.99) % of the ground \(4,4", pdf)) == 2
+    assert "no gap found that holds a circle of 0.01 m radius (0.00032 m²)" in pdf
+    assert "the least confidence is 95 %" in pdf
     assert "proven covered at 99 % confidence" in pdf
     sheet = openpyxl.load_workbook(io.BytesIO(
         certificates.certificate_sheet(registry, name)[1]), read_only=True)
@@ -425,10 +427,28 @@ def test_safety_S12_a_confidence_that_nobody_stated_is_none(ready, tmp_path):
                  coverage_by="manual", information_date=world.DAY)
     name = release(registry, tmp_path, ana)
     pdf = text_of(certificates.certificate(registry, name)[1])
-    assert "100 % of the ground" in pdf and "at a confidence that is not on record" in pdf
+    assert "at least 100 % of the ground" in pdf and "at a confidence that is not on record" in pdf
 
 
 @pytest.mark.parametrize(("share", "words"), [
-    (1.0, "100"), (0.9999, "> 99.9"), (0.5, "50.0"), (1e-9, "< 0.1")])
-def test_what_is_not_all_never_reads_as_all(share, words):
-    assert share_words(share) == words
+    (1.0, "100"), (1 - 1e-12, "99.99"), (0.9999, "99.99"), (0.5, "50.00"), (0.29, "29.00"),
+    (0.62519, "62.51"), (1e-9, "0.00"), (0.0, "0.00")])
+def test_safety_S05_the_lower_end_of_a_share_is_never_rounded_up(share, words):
+    assert at_least_percent(share) == words
+
+
+def test_safety_S05_areas_at_least_are_rounded_down_and_the_size_of_gaps_up():
+    assert at_least_m2(8_899.999) == "8,899 m²" and at_least_m2(0.7) == "0 m²"
+    assert circle_m2(0.01) == "0.00032 m²" and circle_m2(0.5) == "0.79 m²"
+    assert circle_m2(0.0) == "0 m²"
+
+
+def test_a_proof_with_a_gap_does_not_say_that_none_was_found(ready):
+    registry, _, _ = ready
+    assert propose(registry).document["coverage_proof"]["no_gap_radius_m"] == 0.01
+    hole = shapely.difference(FIELD, shapely.box(17.0002, 44.0002, 17.000204, 44.000204))
+    world.record(registry, "coverage", "c-h1-1", hole, hours=1, task="t-h1-1", activity="a-h1-1",
+                 coverage_by="manual", confidence=0.95, information_date=world.DAY)
+    found = propose(registry).document["coverage_proof"]
+    assert found["no_gap_radius_m"] is None
+    assert at_least_percent(found["confidence"][0]["share"]) == "99.99"

@@ -1,5 +1,8 @@
 """Units: m and m² inside, hectares and km² only where a person reads. Names carry the unit."""
 
+import math
+from decimal import ROUND_FLOOR, Decimal
+
 M2_PER_HECTARE = 10_000.0
 M2_PER_KM2 = 1_000_000.0
 
@@ -9,17 +12,35 @@ def hectares(area_m2: float) -> float:
     return area_m2 / M2_PER_HECTARE
 
 
-def share_words(share: float) -> str:
-    """A share in per cent with one decimal; what is not all never reads as all, nor as nothing.
+def at_least_percent(share: float) -> str:
+    """A share that is at least so large in per cent, with two decimals that are never rounded up.
 
-    >>> share_words(0.6251), share_words(0.99999), share_words(0.00001), share_words(1.0)
-    ('62.5', '> 99.9', '< 0.1', '100')
+    >>> at_least_percent(0.6251), at_least_percent(0.999999), at_least_percent(1.0)
+    ('62.51', '99.99', '100')
     """
-    if 0.9995 <= share < 1 - 1e-9:
-        return "> 99.9"
-    if 0 < share < 0.0005:
-        return "< 0.1"
-    return "100" if share >= 1 - 1e-9 else f"{100 * share:.1f}"
+    if share >= 1:
+        return "100"
+    return str((100 * Decimal(repr(float(share)))).quantize(Decimal("0.01"), ROUND_FLOOR))
+
+
+def at_least_m2(area_m2: float) -> str:
+    """An area that is at least so large in whole m², never rounded up.
+
+    >>> at_least_m2(8_899.99)
+    '8,899 m²'
+    """
+    return f"{math.floor(area_m2):,} m²"
+
+
+def circle_m2(radius_m: float) -> str:
+    """The area of a circle of this radius in m² with two digits, never rounded down.
+
+    >>> circle_m2(0.01), circle_m2(0.5)
+    ('0.00032 m²', '0.79 m²')
+    """
+    area = math.pi * radius_m**2
+    step = 10.0 ** (math.floor(math.log10(area)) - 1) if area > 0 else 1.0
+    return f"{math.ceil(area / step) * step:.2g} m²"
 
 
 def area_words(area_m2: float) -> str:

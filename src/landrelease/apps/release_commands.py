@@ -27,7 +27,7 @@ from landrelease.apps.common import (
 from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
 from landrelease.apps.reading import reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
-from landrelease.units import share_words
+from landrelease.units import at_least_percent, circle_m2
 
 SignKey = Annotated[Path, typer.Option(
     "--key", metavar="KEYFILE", help="Personal key of somebody with the role authority.")]
@@ -96,10 +96,12 @@ def propose(
     for a in d["checklist"]["items"]:
         mark = {"met": "yes ", "not_met": "NO  ", "open": "open"}[a["state"]]
         say(f"  {mark}  {a['id']}: {a['words']}")
+    if (radius := d["coverage_proof"]["no_gap_radius_m"]) is not None:
+        say(f"  no gap found that holds a circle of {radius:g} m radius ({circle_m2(radius)})")
     for x in d["coverage_proof"]["confidence"]:
         at = "a confidence that is not on record" if x["confidence"] is None else (
             f"{100 * x['confidence']:g} % confidence")
-        say(f"  proven covered: {share_words(x['share'])} % of the ground at {at}")
+        say(f"  proven covered: at least {at_least_percent(x['share'])} % of the ground at {at}")
     for line in d["residual_statement"]:
         say(f"  what may remain: {line}")
     say(f"{d['says']}. A named authority decides and signs.")

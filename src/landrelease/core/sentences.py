@@ -265,6 +265,7 @@ CHECKLIST: tuple[str, ...] = (
     "{m2} m² of the ground are covered by no search that counts and has a proof of coverage of its "
     "own work on record",
     "the proof of coverage leaves no gap on this ground",
+    "the proof of coverage leaves no gap on this ground that holds a circle of {metres} m radius",
     "not on record as destroyed or removed: {what}",
     "what an inspection found there is not on record as an item, with what became of it: {what}",
     "not all items that were reported are on record, with what became of them: {what}",

@@ -24,7 +24,7 @@ from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import ENGLISH as ENGLISH_WORDS
 from landrelease.publish.words import Words
-from landrelease.units import share_words
+from landrelease.units import at_least_m2, at_least_percent, circle_m2
 
 DECIMALS = 7
 MOST_POINTS = 400  # of the table; the file of the ground holds all
@@ -67,6 +67,8 @@ class Certificate:
     # Ground by the least confidence at which it is proven covered, the highest first: (confidence,
     # None where none is on record; m²; share). None: not reported; (): no search was asked for.
     proven: tuple[tuple[float | None, float, float], ...] | None
+    # Radius in m of the largest circle that gaps in the proof could hold; None: not told.
+    no_gap_m: float | None
     items: tuple[tuple[str, HowMany, str], ...]  # category, number, what became of them
     inspections: tuple[str, ...]
     weaker: tuple[str, ...]  # those that asked for less than the programme's settings
@@ -134,7 +136,7 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
             [w("cert.size"), w.measured(f"{geodesic_area_m2(c.ground):,.0f} m²")],
             [w("cert.method"), ", ".join(_plain(m) for m in c.methods) or no],
             [w("cert.depth"), depth + (f" ({asked})" if asked else "")],
-            *([] if c.proven == () else [[w("cert.proof"), proof_words(c.proven, w) or no]]),
+            *([] if c.proven == () else [[w("cert.proof"), proof_words(c, w) or no]]),
             [w("cert.work"), f"{c.work_from or no} – {c.work_until or no}"],
             [w("cert.inspection"), ", ".join(
                 w("cert.inspection.weaker", lot=i) if i in c.weaker else i
@@ -247,15 +249,19 @@ def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:
     return lines
 
 
-def proof_words(proven: Sequence[tuple[float | None, float, float]] | None, w: Words) -> str:
-    """Which share of the ground is proven covered at which confidence, and the least; "" where
-    nobody reported it."""
+def proof_words(c: Certificate, w: Words) -> str:
+    """That no gap was found and above which size, which share of the ground is proven covered at
+    which confidence, its lower end, and the least; "" where nobody reported it."""
+    proven = c.proven
     if not proven:
         return ""
-    said = [w("cert.proof.unstated" if confidence is None else "cert.proof.row",
-              share=w.figure(share_words(share)), area=w.measured(f"{area:,.0f} m²"),
-              confidence="" if confidence is None else w.figure(f"{100 * confidence:g}"))
-            for confidence, area, share in proven]
+    said = [] if c.no_gap_m is None else [
+        w("cert.proof.no_gap", radius=w.measured(f"{c.no_gap_m:g} m"),
+          area=w.measured(circle_m2(c.no_gap_m)))]
+    said += [w("cert.proof.unstated" if confidence is None else "cert.proof.row",
+               share=w.figure(at_least_percent(share)), area=w.measured(at_least_m2(area)),
+               confidence="" if confidence is None else w.figure(f"{100 * confidence:g}"))
+             for confidence, area, share in proven]
     stated = [c for c, _, _ in proven if c is not None]
     if len(proven) > 1 and len(stated) == len(proven):
         said.append(w("cert.proof.least", confidence=w.figure(f"{100 * min(stated):g}")))

@@ -587,9 +587,11 @@ ENGLISH: Mapping[str, str] = {
     "cert.checklist.met": "{name}: {met} of {of} items met",
     "cert.proof": "Proof of coverage",
     "cert.proof.row": (
-        "{share} % of the ground ({area}) proven covered at {confidence} % confidence"),
+        "at least {share} % of the ground ({area}) proven covered at {confidence} % confidence"),
     "cert.proof.unstated": (
-        "{share} % of the ground ({area}) proven covered at a confidence that is not on record"),
+        "at least {share} % of the ground ({area}) proven covered at a confidence that is not on "
+        "record"),
+    "cert.proof.no_gap": "no gap found that holds a circle of {radius} radius ({area})",
     "cert.proof.least": "the least confidence is {confidence} %",
     "cert.decided": "Decided on",
     "cert.handed": "Handed over on",

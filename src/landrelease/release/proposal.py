@@ -214,6 +214,12 @@ def _gate(case: Case) -> Found:
             a.id for a in case.activities]
 
 
+def no_gap_m(case: Case) -> float | None:
+    """The radius in m of the circle that no gap of the proofs holds; None: there are such gaps, or
+    nothing shows that there are none."""
+    return case.spot_radius_m if case.outcome == "cleared" and _gaps(case)[0] == "met" else None
+
+
 def _gaps(case: Case) -> Found:
     records = [*(p.id for p in case.proofs), *(t.id for t in case.tracks)]
     if not case.gaps_file and not case.proven and not case.gaps:
@@ -232,7 +238,8 @@ def _gaps(case: Case) -> Found:
     if bare > 0:
         return "open", (f"{bare:,.2f} m² of the ground are covered by no search that counts and "
                         "has a proof of coverage of its own work on record"), records
-    return "met", "the proof of coverage leaves no gap on this ground", records
+    return "met", ("the proof of coverage leaves no gap on this ground that holds a circle of "
+                   f"{case.spot_radius_m:g} m radius"), records
 
 
 def _finds(case: Case) -> Found:

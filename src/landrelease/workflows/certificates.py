@@ -760,7 +760,7 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
         still_hazardous=tuple(near), methods=tuple(d["methods"]), depth_m=d["depth_m"],
         required_depth_m=d["required_depth_m"], work_from=min(days, default=None),
         work_until=max(days, default=None), residual=d["residual"],
-        proven=_proven(d),
+        proven=_proven(d), no_gap_m=d.get("coverage_proof", {}).get("no_gap_radius_m"),
         items=tuple((c, n, fate) for (c, fate), n in sorted(items.items())),
         inspections=tuple(i["record"] for i in d["inspections"]
                           if i["result"] == "accepted" and i["signed"]),

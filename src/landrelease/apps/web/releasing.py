@@ -39,7 +39,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.store.registry import Registry
-from landrelease.units import share_words
+from landrelease.units import at_least_m2, at_least_percent, circle_m2
 
 if TYPE_CHECKING:
     from landrelease.workflows.certificates import Release
@@ -215,12 +215,16 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
 
 
 def _proof_fact(document: Any) -> list[tuple[str, str | None]]:
-    """Which share of cleared ground is proven covered at which confidence, and the least."""
+    """That no gap was found and above which size, which share of cleared ground is proven covered
+    at which confidence, its lower end, and the least."""
     if document["outcome"] != "cleared":
         return []
     proven = document.get("coverage_proof", {}).get("confidence") or ()
-    said = [word("rel.proof.unstated" if x["confidence"] is None else "rel.proof.row",
-                 share=share_words(x["share"]), area=_area(x["area_m2"]),
+    radius = document.get("coverage_proof", {}).get("no_gap_radius_m")
+    said = [word("rel.proof.no_gap", radius=f"{radius:g} m", area=circle_m2(radius))
+            ] if proven and radius is not None else []
+    said += [word("rel.proof.unstated" if x["confidence"] is None else "rel.proof.row",
+                 share=at_least_percent(x["share"]), area=at_least_m2(x["area_m2"]),
                  confidence="" if x["confidence"] is None else f"{100 * x['confidence']:g}")
             for x in proven]
     stated = [x["confidence"] for x in proven if x["confidence"] is not None]

@@ -65,9 +65,11 @@ ENGLISH = {
     "rel.accidents": "Accidents on it", "rel.quarantine": "Rows that wait and touch it",
     "rel.sha": "SHA-256 of the proposal",
     "rel.proof": "Proof of coverage",
-    "rel.proof.row": "{share} % of the ground ({area}) proven covered at {confidence} % confidence",
-    "rel.proof.unstated": "{share} % of the ground ({area}) proven covered at a confidence that is "
-                          "not on record",
+    "rel.proof.row": "at least {share} % of the ground ({area}) proven covered at {confidence} % "
+                     "confidence",
+    "rel.proof.unstated": "at least {share} % of the ground ({area}) proven covered at a "
+                          "confidence that is not on record",
+    "rel.proof.no_gap": "no gap found that holds a circle of {radius} radius ({area})",
     "rel.proof.least": "the least confidence is {confidence} %",
     "rel.residual": "What may remain",
     "rel.checklist": "All reasonable effort: {name} {version}",
