@@ -69,6 +69,11 @@ def standing_of(made: Programme, at: int) -> Standing:
         day + START.toordinal(), team, kind, number[area], np.full(len(day), -1), m2, worked, ended,
         teams, (SURVEY, CLEARANCE), tuple(map(str, known)),
         joined=np.ones(len(teams), dtype=bool))
+    # A lot is inspected within some weeks of the day on which its clearance ended.
+    ended_on = np.full(len(made.area_m2), -1)
+    last = np.flatnonzero(ended & (kind == 1))
+    ended_on[area[last]] = day[last]
+    waiting = (ended_on >= 0) & ~((made.passed_day >= ended_on) & (made.passed_day <= at)) & ~failed
     inspected = (made.passed_day >= 0) & (made.passed_day <= at)
     at_work = [tuple(teams[t] for t in range(len(teams)) if made.team_kind[t] == k and np.any(
         team == t)) for k in (0, 1)]
@@ -79,7 +84,8 @@ def standing_of(made: Programme, at: int) -> Standing:
         made.found_day[known] >= 0, int(inspected.sum()), int(failed.sum()), reports,
         ((SURVEY, counts_of[0]), (CLEARANCE, counts_of[1])),
         {SURVEY: at_work[0], CLEARANCE: at_work[1]}, SEASON, 6.0,
-        late_after=np.clip((made.found_day[known] + 1) / (at + 1), 0.0, 1.0))
+        late_after=np.clip((made.found_day[known] - day[0]) / max(at - day[0], 1), 0.0, 1.0),
+        waiting=waiting[known])
 
 
 def by_month(made: Programme, at: int) -> tuple[np.ndarray, float]:
@@ -105,7 +111,7 @@ def one_world(arguments: tuple[int, int]) -> list[dict]:
         at = made.day_of_progress(share)
         standing = standing_of(made, at)
         forecast = forecast_standing(standing, stated, PRIORS, runs=runs, seed=seed,
-                                     horizon_days=HORIZON_DAYS, draws=120)
+                                     horizon_days=HORIZON_DAYS, draws=runs)
         true = min(made.finish - at, HORIZON_DAYS)
         history, left = by_month(made, at)
         generator = np.random.default_rng([seed, int(100 * share)])

@@ -416,3 +416,94 @@ def test_an_area_that_fails_inspection_is_cleared_again_as_a_whole():
 
     # A fifth fails: 30 x 500 m² left and 6 x 5,000 m² again, three times the work.
     assert 1.8 < days(40) / days(0) < 3.6
+
+
+def day_reports(*areas, teams=2, day=date(2031, 3, 1)):
+    """Whole days of clearance, by each team in turn; `areas`: the m² of each day on each area."""
+    from landrelease.core.team_days import TeamDays
+    from landrelease.forecast.standing import CLEARANCE
+
+    rows = [(a, m2) for a, days in enumerate(areas) for m2 in days]
+    count = len(rows)
+    zeros = np.zeros(count, dtype=np.int64)
+    where = np.array([a for a, _ in rows])
+    return TeamDays(day.toordinal() + np.arange(count) // teams, where % teams, zeros, where,
+                    zeros - 1, np.array([m2 for _, m2 in rows], dtype=float), np.ones(count),
+                    np.zeros(count, dtype=bool), tuple(f"team {t}" for t in range(teams)),
+                    (CLEARANCE,), tuple(map(str, range(len(areas)))),
+                    joined=np.zeros(teams, dtype=bool))
+
+
+def days_of(standing, **changes):
+    from landrelease.forecast.rates import Range
+    from landrelease.forecast.standing import CLEARANCE, forecast_standing
+    from landrelease.workflows import load_assumptions
+
+    return forecast_standing(dataclasses.replace(standing, **changes), load_assumptions(),
+                             {CLEARANCE: Range(400, 200, 500)}, runs=160, seed=3, draws=80).days
+
+
+def test_an_area_that_is_begun_goes_on_at_the_pace_that_its_reports_show():
+    noise = np.exp(0.1 * np.random.default_rng(4).standard_normal((12, 15)))
+    found = {}
+    for pace in (200.0, 400.0, 800.0):
+        paces = np.where(np.arange(12) == 0, pace, 400.0)
+        standing = known_areas(areas=12, still_open=0,
+                               reports=day_reports(*(noise * paces[:, None])))
+        clear = np.where(np.arange(12) == 0, 20_000.0, 5_000.0)
+        cleared = np.where(np.arange(12) == 0, 8_000.0, 5_000.0)
+        found[pace] = np.median(days_of(standing, clear_m2=clear, cleared_m2=cleared))
+    assert 1.4 < found[200.0] / found[400.0] < 2.2
+    assert 0.4 < found[800.0] / found[400.0] < 0.75
+
+
+def test_what_waits_for_its_inspection_may_fail_it():
+    standing = known_areas(areas=30, still_open=5)
+    done = ~standing.open
+    changes = {"inspected": 200, "failed": 80}
+    without, waits = (np.median(days_of(standing, waiting=w, **changes)) for w in (None, done))
+    # Two fifths of 25 areas are cleared again, beside 7 of the 5 that are open.
+    assert waits > 1.5 * without
+    # What passes has nothing left to do.
+    passes = np.median(days_of(standing, waiting=done, inspected=2_000, failed=0))
+    assert passes < 1.2 * np.median(days_of(standing, inspected=2_000, failed=0))
+
+
+def test_before_any_survey_the_share_left_for_clearance_has_the_stated_range():
+    from landrelease.forecast.standing import _shares
+    from landrelease.forecast.uncertain import read_assumptions
+    from landrelease.workflows import load_assumptions
+
+    stated = read_assumptions(load_assumptions())
+    standing = dataclasses.replace(known_areas(), surveyed=np.zeros(60, dtype=bool))
+    drawn = _shares(standing, stated, 4_000, np.random.default_rng(1))[0][:, 2]
+    a = stated.cleared
+    assert np.allclose(np.quantile(drawn, [0.1, 0.5, 0.9]), [a.low, a.value, a.high], atol=0.02)
+
+
+def test_ground_that_survey_released_is_little_of_the_work_by_which_areas_are_found():
+    from landrelease.forecast.standing import _areas_so_far, _effort_so_far
+    from landrelease.forecast.uncertain import read_assumptions
+    from landrelease.workflows import load_assumptions
+
+    stated = read_assumptions(load_assumptions())
+    reports = day_reports(*np.full((60, 1), 500.0))  # 30,000 m² in 60 days
+    standing = known_areas(still_open=30, reports=reports)
+    # Of 30 areas 5,000 m² each are cleared in 60 days, so that 300 more are to come.
+    assert abs(_effort_so_far(standing, stated) - 60 / (60 + 300)) < 1e-9
+    assert _areas_so_far(standing) == 0.75
+    # Without reports there is only the number of areas.
+    assert _effort_so_far(known_areas(still_open=30), stated) == 0.75
+
+
+def test_intervals_are_those_that_hold_the_next_draw_with_their_chance():
+    from landrelease.forecast.scores import interval
+
+    generator = np.random.default_rng(3)
+    for count in (99, 399, 400):
+        ranks = np.arange(1, count + 1, dtype=float)
+        for level in (0.5, 0.8, 0.95):
+            low, high = interval(generator.permutation(ranks), level)
+            # The next draw is as likely to fall between any two of them, below or above all.
+            assert abs((high - low) / (count + 1) - level) <= 1.001 / (count + 1)
+    assert interval(np.array([3.0]), 0.8) == (3.0, 3.0)

@@ -38,6 +38,7 @@ class Areas(NamedTuple):
     place: np.ndarray  # int64 (S,) of each stage within its hazard
     stated: np.ndarray  # (3,) the programme's stated mean shares
     ground: np.ndarray  # int64 (S,) row of `simulate.Runs.ground`; 0: ordinary, or not known
+    certain: np.ndarray  # int64 (S,) 1: its time has no luck of its own, the planned one is it
 
 
 class Outcome(NamedTuple):
@@ -58,9 +59,10 @@ class Outcome(NamedTuple):
 
 
 def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray,
-             ground: np.ndarray | None = None) -> Areas:
+             ground: np.ndarray | None = None, certain: np.ndarray | None = None) -> Areas:
     """Read the expectations off the problem. `stated` (3,) are the programme's mean shares;
-    `ground` (H,) the ground of each hazard, see `Areas`; None: all is ordinary."""
+    `ground` (H,) the ground of each hazard, `certain` bool (S,), see `Areas`; None: all is
+    ordinary, nothing certain."""
     stages, hazards = len(problem.stage_ids), len(problem.hazard_ids)
     activity = np.asarray(problem.activity, dtype=np.int64)
     hazard = np.asarray(problem.hazard, dtype=np.int64)
@@ -98,6 +100,8 @@ def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray,
         stated=np.asarray(stated, dtype=np.float64),
         ground=np.zeros(stages, dtype=np.int64) if ground is None else np.asarray(
             ground, dtype=np.int64)[hazard],
+        certain=np.zeros(stages, dtype=np.int64) if certain is None else np.asarray(
+            certain, dtype=np.int64),
     )
 
 
@@ -246,7 +250,8 @@ def lay_out(key, scene, cancelled, reduced, cleared, undiscovered, rework):
                     ratio = s1 / area.reduced if area.reduced > 0.0 else 0.0
                 elif area.cancelled > 0.0:
                     ratio = s0 / area.cancelled
-                if work > 0.0 and spread > 0.0:  # mean 1: the spread alone makes nothing longer
+                # The mean is 1: the spread alone makes nothing longer.
+                if work > 0.0 and spread > 0.0 and not stage.certain:
                     work *= math.exp(spread * normal(own, 4 + 2 * i) - 0.5 * spread * spread)
                 if activity == CLEARANCE and uniform(own, 5 + 2 * i) < rework:
                     work *= 2.0

@@ -119,6 +119,8 @@ class Rate:
     output: np.ndarray  # (M,) share of the time at work that brings any m², in the long run
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    area: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (M, K) of those reported
+    areas: tuple[int, ...] = ()  # their indices
 
     def per_day(self) -> np.ndarray:
         """(M,) the mean m² of a full day of an experienced, ordinary team on ordinary ground.
@@ -196,6 +198,7 @@ class Given:
     mean: np.ndarray
     factor: np.ndarray  # (P, P) lower
     area: np.ndarray  # (K,) posterior means of the areas
+    area_precision: np.ndarray  # (K,) of the areas, given all other effects
 
 
 def given(table: Table, deviation: Mapping[str, float], mean_sd: float, learning_sd: float
@@ -224,7 +227,7 @@ def given(table: Table, deviation: Mapping[str, float], mean_sd: float, learning
         - len(own) * math.log(deviation["area"]) - 0.5 * np.log(own).sum()
         - np.log(np.diagonal(factor)).sum() - 0.5 * quadratic)
     area = (table.area_by / noise - table.area_cross.T @ mean / noise) / own
-    return Given(float(log_likelihood), mean, factor, area)
+    return Given(float(log_likelihood), mean, factor, area, own)
 
 
 def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, seed: int = 1,
@@ -273,6 +276,7 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
     theta, ess = _sample(score, centre, width, draws, generator)
     coefficients = np.empty((draws, len(table.by)))
     middle, total = np.zeros(len(table.by)), np.zeros(levels["area"])
+    area = np.empty((draws, levels["area"]))
     from scipy.linalg.lapack import dtrtrs
 
     last: tuple[np.ndarray, Given] | None = None
@@ -283,6 +287,9 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
         found = last[1]
         coefficients[m] = found.mean + dtrtrs(
             found.factor, generator.standard_normal(len(table.by)), lower=1, trans=1)[0]
+        area[m] = ((table.area_by - table.area_cross.T @ coefficients[m])
+                   / (math.exp(2 * theta[m, 0]) * found.area_precision)
+                   + generator.standard_normal(levels["area"]) / np.sqrt(found.area_precision))
         middle += found.mean / draws
         total += found.area / draws
     deviation = {n: np.exp(theta[:, i]) for i, n in enumerate(order)}
@@ -308,7 +315,7 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
         output,
         _checks(y, fitted, deviation["day"], ess, draws, prior, prior.mean_log + coefficients[:, 0],
                 rows) + _output_check(nothing, use, output),
-        _notes(days, kind, use))
+        _notes(days, kind, use), area, tuple(names["area"].tolist()))
 
 
 MOST_WITHOUT_OUTPUT = 0.25  # of the days at work: more asks for a look at what is reported

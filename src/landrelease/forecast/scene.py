@@ -34,7 +34,7 @@ ELEMENT = _record(f8="work released finish",
                   i1="state alone known")
 STAGE = _record(f8="released",
                 i4="activity hazard before rank place zone sector ground line first_option "
-                   "end_option first_gate end_gate")
+                   "end_option first_gate end_gate certain")
 # `share_...` are those of the known area in this run, `extra` the areas that turn up beside it.
 HAZARD = _record(f8="m2 cancelled reduced cleared follows share_cancelled share_reduced "
                     "share_cleared", i4="first end extra")
@@ -154,7 +154,8 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
         for name, values in (("released", areas.released_m2), ("activity", areas.activity),
                              ("hazard", areas.hazard), ("before", areas.predecessor),
                              ("rank", areas.rank), ("place", areas.place),
-                             ("ground", areas.ground)):
+                             ("ground", areas.ground),
+                             ("certain", areas.certain)):
             stages[name] = values
         shares = areas.shares
         hazards = _table(

@@ -6,7 +6,6 @@ T. Gneiting, L. Held, Biometrics 65 (2009), 1254, for the randomised probability
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,10 +36,12 @@ def transform(samples: np.ndarray, true: float, chance: float) -> float:
 
 
 def interval(samples: np.ndarray, level: float) -> tuple[float, float]:
-    """The central interval that holds this share of the samples; no interpolation."""
+    """The central interval between two samples that holds the next draw with this chance, as nearly
+    as so many samples can: of n, the k-th from below and from above hold it with 1 - 2 k / (n + 1).
+    """
     x = np.sort(np.asarray(samples, dtype=float))
     tail = (1 - level) / 2
-    low = max(math.ceil(tail * (len(x) + 1)) - 1, 0)
+    low = max(round(tail * (len(x) + 1)) - 1, 0)
     return float(x[low]), float(x[len(x) - 1 - low])
 
 

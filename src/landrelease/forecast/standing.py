@@ -72,6 +72,8 @@ class Standing:
     battle: np.ndarray | None = None  # bool (A,) cleared by battle area clearance; None: none is
     # (A,) of areas that came on record late: after which share of the time so far; None: not known
     late_after: np.ndarray | None = None
+    # bool (A,) cleared, and waits for an inspection that it may fail; None: none is known to wait
+    waiting: np.ndarray | None = None
 
     @property
     def open(self) -> np.ndarray:
@@ -164,7 +166,7 @@ def forecast_standing(
     losses = [_lost_of(standing.reports, kind, uncertain.lost_days, seed, draws)
               for kind, count in standing.teams if count > 0]
     generator = np.random.Generator(np.random.PCG64([seed, 3]))
-    pick = generator.integers(0, draws, runs)
+    pick = np.resize(generator.permutation(draws), runs)  # each as often as any other
     notes = [note for rate in rates for note in rate.notes if rate.from_prior]
 
     kinds = [kind for kind, count in standing.teams if count > 0]
@@ -172,22 +174,22 @@ def forecast_standing(
     shares, whole, alike = _shares(standing, uncertain, runs, generator)
     mean = None if standing.cancelled_m2 is None else np.median(shares, axis=0)
     held = _held_back(standing, kinds)
+    months = standing.months if standing.season_sd_days <= 0 else _wider(standing.months)
+    calendar = season_calendar(standing.day, months, standing.days_a_week, horizon_days)
     slow = np.concatenate([
         1.0 / _pace(by_kind[kind], count, standing.names.get(kind, ()), pick, generator)
+        / _usual_month(by_kind[kind], calendar, pick)[:, None]
         / (1.0 - _long_run(lost, pick))[:, None]
         / _at_work(None if k in held else standing.busy.get(kind), runs, generator)[:, None]
         for k, ((kind, count), lost) in enumerate(zip(
             [pair for pair in standing.teams if pair[1] > 0], losses, strict=True))], axis=1)
-    months = standing.months if standing.season_sd_days <= 0 else _wider(standing.months)
-    calendar = season_calendar(standing.day, months, standing.days_a_week, horizon_days)
     # The runs are played in working days of the long run; which of them fall on which day of the
     # calendar is the luck of the months, that all teams share.
     done = _working_days(
         calendar, losses[-1], by_kind[kinds[-1]], pick, generator,
         None if months == standing.months else (standing.months, standing.season_sd_days))
-    ends = np.arange(bins) * bin_days
-    passed = np.array([np.interp(np.searchsorted(calendar.ends, ends, side="right"),
-                                 np.arange(done.shape[1]), own) for own in done])  # (R, B)
+    ends = np.searchsorted(calendar.ends, np.arange(bins) * bin_days, side="right")
+    passed = done[:, np.minimum(ends, done.shape[1] - 1)]  # (R, B)
     step = max(float(passed.max()) / FINE_BINS, 1e-9)
     grounds = sorted({g for g in standing.ground if g})
     ground_of = np.array([1 + grounds.index(g) if g else 0 for g in standing.ground],
@@ -201,31 +203,38 @@ def forecast_standing(
     # last areas decide the end: one may be large.
     parts = []
     edges = np.linspace(0, runs, min(ORDERS, runs) + 1).astype(int).tolist()
-    turns_up, found_at = _turns_up(standing, uncertain, len(edges) - 1, generator)
+    comes = _turns_up(standing, uncertain, len(edges) - 1, generator)
     fails = _rework(standing, uncertain, len(edges) - 1, generator)
-    unfilled = [_unfilled(standing.reports, kind, float(np.median(by_kind[kind].per_day())))
-                for kind in kinds]
+    own = [by_kind[kind] for kind in kinds]
+    typical = [float(np.median(rate.per_day())) for rate in own]
+    layout = Layout(standing, kinds, own, uncertain, mean, [
+        _unfilled(standing.reports, kind, m2) for kind, m2 in zip(kinds, typical, strict=True)],
+        typical)
+    time = Calendar(standing.day, slots_of_time[:-1], slots_of_time[1:])
+    nothing = no_effects(0, len(kinds), int(slow.shape[1]), calendar)
     for k, (begin, end) in enumerate(itertools.pairwise(edges)):
+        by_work, by_people = (
+            _fresh(standing, int(generator.poisson(comes.left[k] * part)), float(hazard[k]),
+                   generator) for part, hazard in (
+                (comes.by_work[k], comes.hazard), (1 - comes.by_work[k], comes.hazard_people)))
         luck = Luck(generator.permutation(len(standing.area_m2)), float(fails[k]),
-                    _fresh(standing, int(generator.poisson(turns_up[k])), float(found_at[k]),
-                           generator), generator)
-        problem, priority, planned, template = _problem(
-            standing, kinds, by_kind, uncertain, mean, unfilled, luck)
+                    by_work + by_people, int(pick[begin]), generator)
+        problem, priority, template, known = layout.problem(luck)
         certain = Uncertain(
             uncertain.cancelled, uncertain.reduced, uncertain.cleared, uncertain.lost_days,
             uncertain.turnover, uncertain.undiscovered, uncertain.rework, 0.0,
-            _stage_spread(problem, [by_kind[kind] for kind in kinds], int(pick[begin])), alike,
-            whole, horizon_days / DAYS_PER_YEAR, standing.months)
+            _stage_spread(problem, own, typical, luck.draw), alike, whole,
+            horizon_days / DAYS_PER_YEAR, standing.months)
         workforce = workforce_of(problem, calendar, 0.0)._replace(
             watches=np.array([held[p][0] if p in held else -1 for p in range(len(kinds))]),
             limit=np.array([round(held[p][1] * math.exp(LIMIT_SD * generator.standard_normal()))
                             if p in held else 0 for p in range(len(kinds))]))
-        teams = int(workforce.pool_start[-1])
-        model = model_of(areas_of(problem, priority, planned,
-                                  ground_of[template] if len(ground_of) else None),
-                         workforce, ways_of(problem), certain,
-                         no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
-                         Calendar(standing.day, slots_of_time[:-1], slots_of_time[1:]),
+        count = len(problem.stage_ids)
+        effects = nothing._replace(sector=np.full(count, -1, dtype=np.int64),
+                                   line=np.zeros(count, dtype=np.int64))
+        model = model_of(areas_of(problem, priority, layout.planned,
+                                  ground_of[template] if len(ground_of) else None, known),
+                         workforce, ways_of(problem), certain, effects, time,
                          bin_days=step, bins=FINE_BINS + 2)
         parts.append(simulate(model, Runs(*(part[begin:end] for part in runs_all)),
                               seed=seed + k * ANOTHER_SEED, workers=workers))
@@ -246,6 +255,7 @@ ORDERS = 160  # parts of the runs, each with its own order of the areas that nob
 ANOTHER_SEED = 1_000_003
 HELD_BACK = 0.85  # of the days: a kind of survey that is at work on fewer of them waits for others
 FEWEST_ENDED = 5  # areas, to learn what a day is worth on which one ends
+FEWEST_CLOCK = 20  # days of a kind of work, to reckon how many are left
 FEWEST_CERTAIN = 8  # areas with clearance left for certain, to time by them what turns up
 LIMIT_SD = 0.35  # of the logarithm of how far ahead it goes
 FINE_BINS = 1_500  # of working time, so that months of any luck can be cut out of them
@@ -318,6 +328,21 @@ def _in_season(dates: list[date], months: tuple[int, int], sd_days: float, runs:
     return inside
 
 
+def _usual_month(rate: Rate, calendar: Calendar, pick: np.ndarray) -> np.ndarray:
+    """(R,) the pace of the mean month of the season over that of the mean level.
+
+    Months that reports have seen say what the level and their own effects are together, much better
+    than either alone: the two belong to the same draw.
+    """
+    if rate.from_prior or not len(calendar.begins):
+        return np.ones(len(pick))
+    first = calendar.start.toordinal()
+    inside = np.unique([date.fromordinal(first + int(day)).month - 1
+                        for day in calendar.begins[:366]])
+    found: np.ndarray = np.exp(rate.month[pick][:, inside]).mean(axis=1)
+    return found
+
+
 def _working_days(calendar: Calendar, lost: Lost, rate: Rate, pick: np.ndarray,
                   generator: np.random.Generator,
                   season: tuple[tuple[int, int], float] | None = None) -> np.ndarray:
@@ -372,6 +397,7 @@ class Luck(NamedTuple):
     # Areas that turn up: the one on record that each is like in size and ground, and after which
     # share of the open work it is found.
     fresh: list[tuple[int, float]]
+    draw: int  # of the posterior of the rates
     generator: np.random.Generator
 
 
@@ -387,13 +413,12 @@ def _fresh(standing: Standing, count: int, hazard: float, generator: np.random.G
     return list(zip(like.tolist(), after.tolist(), strict=True))
 
 
-def _stage_spread(problem: Problem, rates: list[Rate], draw: int) -> float:
+def _stage_spread(problem: Problem, rates: list[Rate], typical: list[float], draw: int) -> float:
     """How much areas differ in their time, in one draw of the posterior: kinds of work count by
     the team-days that are left for them."""
     first = problem.option_start[:-1][np.diff(problem.option_start) > 0]
     pool, m2 = problem.first_pool[first], problem.first_slots[first].astype(float)
-    days = np.bincount(pool, m2, minlength=len(rates)) / [
-        float(np.median(rate.per_day())) for rate in rates]
+    days = np.bincount(pool, m2, minlength=len(rates)) / np.array(typical)
     variance = np.array([float(rate.deviation["area"][draw]) ** 2 for rate in rates])
     return float(np.sqrt(days @ variance / max(days.sum(), 1e-9)))
 
@@ -410,136 +435,216 @@ def _unfilled(reports: TeamDays, kind: tuple[str, str], typical: float) -> float
     return float(np.mean(reports.worked[rows] - filled))
 
 
-def _problem(standing: Standing, kinds: list[tuple[str, str]],
-             by_kind: dict[tuple[str, str], Rate], uncertain: Uncertain,
-             mean: np.ndarray | None, unfilled: list[float], luck: Luck
-             ) -> tuple[Problem, np.ndarray, np.ndarray, np.ndarray]:
-    """Stages of the open areas and of those that turn up; their order; the planned shares; and of
-    which area on record each hazard has the ground. `slots` of an option are m², so that nothing is
-    rounded away.
+# A stage of the work on an area, as it is whatever the luck of a run. `before` is its place in the
+# table, `group` who can do it, `m2` the work, `twice` the work where it fails inspection, `at` its
+# place within the work on the area; `new`: a team has to come, `ends`: it ends on part of a day;
+# `seen`: reports show the pace on this very area.
+STAGE = np.dtype([("activity", "i1"), ("before", "i4"), ("hazard", "i4"), ("area", "i4"),
+                  ("group", "i4"), ("released", "f8"), ("m2", "f8"), ("twice", "f8"),
+                  ("at", "f8"), ("new", "?"), ("ends", "?"), ("seen", "?")])
+GROUPS = ("NTS", "TS", "clearance", "BAC")
 
-    unfilled : (P,) days of each kind that are left over on the day on which an area ends
+
+class Layout:
+    """The work that is left on the areas of a standing: made once, dealt out to each part of the
+    runs with its luck (see `problem`). `slots` of an option are m²: nothing is rounded away.
 
     mean : (3,) shares cancelled, reduced, cleared, where NTS is a step of its own. None: survey is
         one step, and cancels or reduces all that the shares do not leave for clearance.
+    unfilled : (P,) days of each kind that are left over on the day on which an area ends
+    typical : (P,) m² a day of each kind
     """
-    pool_of: dict[str, list[int]] = {"TS": [], "clearance": []}
-    two_steps = mean is not None and NTS in kinds
-    for p, (activity, _) in enumerate(kinds):
-        # Where survey is one step, whoever does it does all of it.
-        pool_of.setdefault("TS" if activity == "NTS" and not two_steps else activity, []).append(p)
-    typical = [float(np.median(by_kind[k].per_day())) for k in kinds]
-    # Days of setting up are among the lost days of the reports, where there are any.
-    move = 0.0 if len(standing.reports) else uncertain.move_days
-    left_share = min(max(uncertain.cleared.value, 0.01), 0.99)
-    planned = np.array([0.0, 1 - left_share, left_share])
-    if mean is not None:
-        mean = np.clip(mean, 0.005, 1.0)
-        planned = mean / mean.sum()
-        if not two_steps:
-            planned = np.array([0.0, planned[0] + planned[1], planned[2]])
-    stages: list[tuple[int, int, int, float]] = []
-    options: list[list[tuple[int, int, int, int]]] = []
-    order: list[float] = []
-    template: list[int] = []
 
+    def __init__(self, standing: Standing, kinds: list[tuple[str, str]], rates: list[Rate],
+                 uncertain: Uncertain, mean: np.ndarray | None, unfilled: list[float],
+                 typical: list[float]) -> None:
+        self.standing, self.rates, self.typical = standing, rates, np.array(typical)
+        self.two_steps = mean is not None and NTS in kinds
+        pool_of: dict[str, list[int]] = {name: [] for name in GROUPS}
+        for p, (activity, _) in enumerate(kinds):
+            # Where survey is one step, whoever does it does all of it.
+            pool_of["TS" if activity == "NTS" and not self.two_steps else activity].append(p)
+        self.has = {name: bool(pools) for name, pools in pool_of.items()}
+        self.count = np.array([len(pool_of[name]) for name in GROUPS])
+        self.first = np.concatenate([[0], np.cumsum(self.count)])
+        self.pool = np.array([p for name in GROUPS for p in pool_of[name]], dtype=np.int64)
+        # Days of setting up are among the lost days of the reports, where there are any.
+        self.move = 0.0 if len(standing.reports) else uncertain.move_days
+        self.unfilled = np.array(unfilled)
+        left_share = min(max(uncertain.cleared.value, 0.01), 0.99)
+        planned = np.array([0.0, 1 - left_share, left_share])
+        if mean is not None:
+            mean = np.clip(mean, 0.005, 1.0)
+            planned = mean / mean.sum()
+            if not self.two_steps:
+                planned = np.array([0.0, planned[0] + planned[1], planned[2]])
+        self.planned = planned
+        # (P, A) column of each area in the effects that reports of a kind taught; -1: not seen.
+        self.column = np.full((len(rates), len(standing.area_m2)), -1)
+        for p, rate in enumerate(rates):
+            self.column[p, list(rate.areas)] = np.arange(len(rate.areas))
+        self._fresh: dict[int, np.ndarray] = {}
+        self._open()
+        self.pools = tuple(
+            TeamPool(f"{activity} {method}", "manual", "", "", 0.0, 0.0, n, 1.0, 1.0, 1.0, 0.0, "",
+                     None, None, "") for (activity, method), n in standing.teams if n > 0)
 
-    def own(activity: str, m2: float, new: bool, ends: bool = True
-            ) -> list[tuple[int, int, int, int]]:
-        return [(p, max(1, round(m2 + ((move if new else 0.0) + (unfilled[p] if ends else 0.0))
-                                 * typical[p])), -1, 0) for p in pool_of.get(activity, [])]
-
-    def clear(hazard: int, before: int, work: float, released: float, rank: float, new: bool,
-              who: str, whole: float) -> None:
+    def _clear(self, rows: list[tuple], a: int, hazard: int, before: int, work: float,
+               released: float, at: float, new: bool, whole: float, fresh: bool = False) -> None:
         """Clearance of an area, in pieces of the usual size: teams share it, and each counts. What
         fails inspection is cleared again: a piece, or all of an area that has none, `whole`."""
-        pieces = min(max(math.ceil(work / standing.piece_m2 - 0.5), 1), MOST_PIECES) \
-            if math.isfinite(standing.piece_m2) else 1
+        piece = self.standing.piece_m2
+        pieces = min(max(math.ceil(work / piece - 0.5), 1), MOST_PIECES) if math.isfinite(
+            piece) else 1
+        part = max(work, 1.0) / pieces
         for k in range(pieces):
-            stages.append((2, before, hazard, max(released, 1.0) / pieces))
-            options.append(own(who, max(work, 1.0) / pieces, new and k == 0, k == 0))
-            order.append(rank + 0.4 * k / pieces)
-            if luck.generator.random() < luck.fails:
-                stages.append((2, len(stages) - 1, hazard, 0.0))
-                options.append(own(who, whole if pieces == 1 and not math.isfinite(
-                    standing.piece_m2) else max(work, 1.0) / pieces, True))
-                order.append(rank + 0.4 * k / pieces + 0.01)
+            rows.append((2, before, hazard, a, GROUPS.index(self._clears(a)),
+                         max(released, 1.0) / pieces, part, part if math.isfinite(piece) else whole,
+                         at + 0.4 * k / pieces, new and k == 0, k == 0, not fresh))
 
-    def clears(a: int) -> str:
+    def _clears(self, a: int) -> str:
         """Who clears an area: ground of a battle area is BAC's, and mined ground is not, as long as
         there is a team of that kind."""
-        own = "BAC" if standing.battle is not None and bool(standing.battle[a]) else "clearance"
+        battle = self.standing.battle
+        own = "BAC" if battle is not None and bool(battle[a]) else "clearance"
         other = "clearance" if own == "BAC" else "BAC"
-        return own if pool_of.get(own) or not pool_of.get(other) else other
+        return own if self.has[own] or not self.has[other] else other
 
-    def survey(a: int, hazard: int, before: int, rank: float, fresh: bool) -> None:
+    def _survey(self, rows: list[tuple], a: int, hazard: int, fresh: bool) -> None:
         """Survey of an area, and the clearance that follows. `fresh`: nobody has begun."""
+        standing, planned, before = self.standing, self.planned, -1
         area = float(standing.area_m2[a])
         cut = 0.0 if fresh or standing.cancelled_m2 is None else float(standing.cancelled_m2[a])
         after = planned
         if cut > 0:
             area = max(area - cut, 1.0)
             after = np.array([0.0, planned[1], planned[2]]) / (planned[1] + planned[2])
-        elif two_steps and (fresh or standing.seen is None or not standing.seen[a]):
+        elif self.two_steps and (fresh or standing.seen is None or not standing.seen[a]):
             done = 0.0 if fresh or standing.seen_m2 is None else float(standing.seen_m2[a])
-            stages.append((0, before, hazard, area * planned[0]))
-            options.append([(p, max(1, round(max(area - done, 1.0))), -1, 0)
-                            for p in pool_of["NTS"]])
-            order.append(rank)
-            before = len(stages) - 1
+            rows.append((0, before, hazard, a, 0, area * planned[0], max(area - done, 1.0), 0.0,
+                         0.0, False, False, False))
+            before = len(rows) - 1
         else:
             after = np.array([0.0, planned[0] + planned[1], planned[2]])
         rest = area * (after[1] + after[2])
         done = 0.0 if fresh else float(standing.survey_done_m2[a])
-        stages.append((1, before, hazard, area * after[1]))
-        options.append(own("TS", max(rest - done, 1.0), done <= 0))
-        order.append(rank + 0.1)
-        clear(hazard, len(stages) - 1, area * after[2], area * after[2], rank + 0.5, True,
-              clears(a), area * after[2])
+        rows.append((1, before, hazard, a, 1, area * after[1], max(rest - done, 1.0), 0.0, 0.1,
+                     done <= 0, True, not fresh))
+        self._clear(rows, a, hazard, len(rows) - 1, area * after[2], area * after[2], 0.5, True,
+                    area * after[2], fresh)
 
-    begun = (standing.survey_done_m2 > 0) | (standing.cleared_m2 > 0)
-    for a in np.flatnonzero(standing.open).tolist():
-        rank = (0.0 if begun[a] else 1e6) + float(luck.turn[a])
-        if not standing.surveyed[a]:
-            survey(a, len(template), -1, rank, False)
-        else:
+    def _open(self) -> None:
+        standing = self.standing
+        rows: list[tuple] = []
+        self.areas = np.flatnonzero(standing.open)
+        for hazard, a in enumerate(self.areas.tolist()):
+            if not standing.surveyed[a]:
+                self._survey(rows, a, hazard, False)
+                continue
             left = float(standing.clear_m2[a] - standing.cleared_m2[a])
             if standing.again[a]:
                 left = max(left, 0.0) + float(standing.clear_m2[a])
             released = float(standing.clear_m2[a])
             if math.isfinite(standing.piece_m2):  # what is cleared has been released in pieces
                 released = min(released, left)
-            clear(len(template), -1, left, released, rank, standing.cleared_m2[a] <= 0, clears(a),
-                  max(float(standing.clear_m2[a]), 1.0))
-        template.append(a)
-    # What turns up is found when clearance of an open area has ended, and comes in its turn.
-    # Where survey will find areas empty, their clearance ends early: those count that are surveyed.
-    clearance = [s for s, stage in enumerate(stages) if stage[0] == 2]
-    certain = [s for s in clearance if standing.surveyed[template[stages[s][2]]]]
-    ends = np.array(certain if len(certain) >= FEWEST_CERTAIN else clearance, dtype=np.int64)
-    ends = ends[np.argsort(np.array(order)[ends], kind="stable")]
-    for a, after_share in luck.fresh:
-        before = int(ends[min(int(after_share * len(ends)), len(ends) - 1)])
-        # Of those that wait then, it may be the next or the last one.
-        last = 1e6 + len(standing.area_m2)
-        survey(a, len(template), before, luck.generator.uniform(max(order[before], 1e6), last),
-               True)
-        template.append(a)
-    flat = np.array([o for some in options for o in some], dtype=np.int32).reshape(-1, 4)
-    count = len(stages)
-    table = np.array(stages, dtype=float)
-    pools = tuple(TeamPool(f"{activity} {method}", "manual", "", "", 0.0, 0.0, n, 1.0, 1.0, 1.0,
-                           0.0, "", None, None, "")
-                  for (activity, method), n in standing.teams if n > 0)
-    problem = Problem(
-        tuple(map(str, range(count))), table[:, 0].astype(np.int8), table[:, 1].astype(np.int32),
-        table[:, 2].astype(np.int32), np.full(count, -1, np.int32), np.ones(count), table[:, 3],
-        table[:, 3], np.cumsum([0, *map(len, options)]).astype(np.int32), flat[:, 0], flat[:, 1],
-        flat[:, 2], flat[:, 3], np.zeros(len(flat)), ("",) * len(flat), pools,
-        np.array([p.teams for p in pools], np.int32), np.zeros(len(pools), np.int32),
-        np.full(len(pools), 1, np.int32), np.zeros(2), (standing.day, standing.day), 1.0,
-        tuple(map(str, range(len(template)))), ())
-    return problem, np.array(order), planned, np.array(template, dtype=np.int64)
+            self._clear(rows, a, hazard, -1, left, released, 0.0, standing.cleared_m2[a] <= 0,
+                        max(float(standing.clear_m2[a]), 1.0))
+        self.base = np.array(rows, dtype=STAGE)
+        # What waits for its inspection has nothing left to do, unless it fails.
+        waiting = np.zeros(0, dtype=np.int64) if standing.waiting is None else np.flatnonzero(
+            standing.waiting & ~standing.open & (standing.clear_m2 > 1.0))
+        again: list[tuple] = []
+        for a in waiting.tolist():
+            m2 = float(standing.clear_m2[a])
+            self._clear(again, a, -1, -1, m2, 0.0, 0.0, False, m2)
+        self.again = np.array(again, dtype=STAGE)
+        self.begun = (standing.survey_done_m2 > 0) | (standing.cleared_m2 > 0)
+        # What turns up is found when clearance of an open area has ended, and comes in its turn.
+        # Where survey will find areas empty, their clearance ends early: those count that are
+        # surveyed.
+        clearance = np.flatnonzero(self.base["activity"] == 2)
+        certain = clearance[standing.surveyed[self.base["area"][clearance]]]
+        self.ends = certain if len(certain) >= FEWEST_CERTAIN else clearance
+
+    def problem(self, luck: Luck) -> tuple[Problem, np.ndarray, np.ndarray, np.ndarray]:
+        """Stages of the open areas and of those that turn up; their order; of which area on record
+        each hazard has the ground; and of which stages the time is known as far as it can be."""
+        generator, standing, base = luck.generator, self.standing, self.base
+        rank = np.where(self.begun, 0.0, 1e6) + luck.turn
+        template, ranks = [*self.areas.tolist()], [rank[self.areas]]
+        order = rank[base["area"]] + base["at"]
+        ends = self.ends[np.argsort(order[self.ends], kind="stable")]
+        tables, total = [base], len(base)
+        for a, after_share in luck.fresh:
+            if a not in self._fresh:
+                rows: list[tuple] = []
+                self._survey(rows, a, 0, True)
+                self._fresh[a] = np.array(rows, dtype=STAGE)
+            own = self._fresh[a].copy()
+            before = int(ends[min(int(after_share * len(ends)), len(ends) - 1)])
+            own["before"][1:] += total
+            own["before"][0] = before
+            own["hazard"] = len(template)
+            # Of those that wait then, it may be the next or the last one.
+            last = 1e6 + len(standing.area_m2)
+            ranks.append(np.array([generator.uniform(max(order[before], 1e6), last)]))
+            template.append(a)
+            tables.append(own)
+            total += len(own)
+        stages = np.concatenate(tables)
+        cleared = np.flatnonzero(stages["activity"] == 2)
+        cleared = cleared[generator.random(len(cleared)) < luck.fails]
+        failed = stages[cleared]
+        failed["before"] = cleared
+        failed["at"] += 0.01
+        waits = self.again[generator.random(len(self.again)) < luck.fails]
+        for k, a in enumerate(waits["area"].tolist()):
+            waits["hazard"][k] = len(template)
+            template.append(a)
+            ranks.append(np.array([rank[a]]))
+        failed = np.concatenate([failed, waits])
+        failed["released"], failed["new"], failed["ends"] = 0.0, True, True
+        failed["m2"] = failed["twice"]
+        stages = np.concatenate([stages, failed])
+        order = np.concatenate(ranks)[stages["hazard"]] + stages["at"]
+
+        many = self.count[stages["group"]]
+        start = np.concatenate([[0], np.cumsum(many)])
+        of = np.repeat(np.arange(len(stages)), many)
+        pool = self.pool[self.first[stages["group"][of]] + np.arange(len(of)) - start[of]]
+        time, known = self._own_pace(luck.draw, pool, stages["area"][of], stages["seen"][of])
+        allowed = (stages["new"][of] * self.move + stages["ends"][of] * self.unfilled[pool])
+        slots = np.maximum(1.0, np.round(stages["m2"][of] * time + allowed * self.typical[pool]))
+        certain = np.ones(len(stages), dtype=bool)
+        certain[of[~known]] = False
+        certain[many == 0] = False
+        count, minus = len(stages), np.full(len(of), -1, dtype=np.int32)
+        problem = Problem(
+            tuple(map(str, range(count))), stages["activity"].copy(), stages["before"].copy(),
+            stages["hazard"].copy(), np.full(count, -1, np.int32), np.ones(count),
+            stages["released"].copy(), stages["released"].copy(), start.astype(np.int32),
+            pool.astype(np.int32), slots.astype(np.int32), minus, np.zeros(len(of), np.int32),
+            np.zeros(len(of)), ("",) * len(of), self.pools,
+            np.array([p.teams for p in self.pools], np.int32),
+            np.zeros(len(self.pools), np.int32), np.full(len(self.pools), 1, np.int32),
+            np.zeros(2), (standing.day, standing.day), 1.0, tuple(map(str, range(len(template)))),
+            ())
+        return problem, order, np.array(template, dtype=np.int64), certain
+
+    def _own_pace(self, draw: int, pool: np.ndarray, area: np.ndarray, seen: np.ndarray
+                  ) -> tuple[np.ndarray, np.ndarray]:
+        """(O,) time of an option over that of an area of which nothing is known, and whether it is
+        known: an area that is begun shows its own pace."""
+        time, known = np.ones(len(pool)), np.zeros(len(pool), dtype=bool)
+        for p, rate in enumerate(self.rates):
+            here = np.flatnonzero(seen & (pool == p))
+            here = here[self.column[p, area[here]] >= 0]
+            if len(here) and len(rate.area):
+                # The pace of teams is that of the mean time of areas (`Rate.of_work`).
+                time[here] = np.exp(-rate.area[draw, self.column[p, area[here]]]
+                                    - 0.5 * rate.deviation["area"][draw] ** 2)
+                known[here] = True
+        return time, known
 
 
 def _pace(rate: Rate, teams: int, names: tuple[str, ...], pick: np.ndarray,
@@ -570,21 +675,22 @@ def _shares(standing: Standing, uncertain: Uncertain, runs: int, generator: np.r
         x = min(max(x, 0.02), 0.98)
         return math.log(x / (1 - x))
 
+    # The stated value is the median, low and high hold 80 %: two halves of a normal.
     centre = logit(1 - cleared.value)
-    width = max((logit(1 - cleared.low) - logit(1 - cleared.high)) / (2 * Z80), 0.05)
+    below = max((centre - logit(1 - cleared.high)) / Z80, 0.05)
+    above = max((logit(1 - cleared.low) - centre) / Z80, 0.05)
+    score = np.where(centre > LOGITS, -0.5 * ((LOGITS - centre) / below) ** 2 - math.log(below),
+                     -0.5 * ((LOGITS - centre) / above) ** 2 - math.log(above))
     known = standing.surveyed & (standing.area_m2 > 0)
     part = 1 - np.clip(standing.clear_m2[known] / standing.area_m2[known], 0.0, 1.0)
     whole, alike = uncertain.whole_area_share, uncertain.concentration
-    mean_of = centre
-    precision = width**-2
     if len(part):
         at = float(np.clip(part.mean(), 0.03, 0.97))
         # Variance of one area around the mean, with the prior's pulled in for a few areas.
         prior_variance = at * (1 - at) * (whole * 0.6 + 0.3)
         variance = (np.sum((part - at) ** 2) + 4 * prior_variance) / (len(part) + 4)
         error = math.sqrt(variance / len(part)) / (at * (1 - at))
-        precision = width**-2 + error**-2
-        mean_of = (centre * width**-2 + logit(at) * error**-2) / precision
+        score = score - 0.5 * ((LOGITS - logit(at)) / error) ** 2
         all_of_it = float(np.sum(part > 0.999))
         expected = max(float(part.sum()), 1e-9)
         whole = (all_of_it + whole * AREAS_WORTH * at) / (expected + AREAS_WORTH * at)
@@ -596,12 +702,22 @@ def _shares(standing: Standing, uncertain: Uncertain, runs: int, generator: np.r
             weight = len(rest) / (len(rest) + AREAS_WORTH)
             alike = math.exp(weight * math.log(own) + (1 - weight) * math.log(
                 min(max(alike, 0.3), 50.0)))
-    drawn = 1 / (1 + np.exp(-(mean_of + generator.standard_normal(runs) / math.sqrt(precision))))
+    below_it = np.cumsum(np.exp(score - score.max()))
+    drawn = 1 / (1 + np.exp(-np.interp(_evenly(runs, generator), below_it / below_it[-1], LOGITS)))
     if standing.cancelled_m2 is not None:
         return _two_shares(standing, uncertain, runs, generator), float(
             min(max(whole, 0.0), 0.98)), float(alike)
     return (np.ascontiguousarray(np.column_stack([np.zeros(runs), drawn, 1 - drawn])),
             float(min(max(whole, 0.0), 0.98)), float(alike))
+
+
+LOGITS = np.linspace(-5.0, 5.0, 801)  # of a mean share
+
+
+def _evenly(runs: int, generator: np.random.Generator) -> np.ndarray:
+    """(R,) uniform numbers, one in each of R equal parts of 0..1, in any order: what is drawn by
+    them is known better from as many runs (McKay 1979)."""
+    return (generator.permutation(runs) + generator.random(runs)) / runs
 
 
 TAUGHT_DRAWS = 4_000
@@ -626,7 +742,7 @@ def taught(standing: Standing, assumptions: Assumptions, *, seed: int = 1
     if standing.inspected:
         middle("rework_share", _rework(standing, uncertain, TAUGHT_DRAWS, generator))
     if standing.late.any() or np.any(~standing.open):
-        left, _ = _turns_up(standing, uncertain, TAUGHT_DRAWS, generator)
+        left = _turns_up(standing, uncertain, TAUGHT_DRAWS, generator).left
         middle("undiscovered_share", left / max(float(np.sum(standing.open)), 1.0))
     if np.any(standing.surveyed & (standing.area_m2 > 0)):
         shares = _shares(standing, uncertain, TAUGHT_DRAWS, generator)[0]
@@ -691,50 +807,129 @@ def _mean_share(parts: np.ndarray, m2: np.ndarray, stated: float, sd: float, run
     return drawn
 
 
-HAZARDS = np.exp(np.linspace(math.log(0.1), math.log(8.0), 40))
+HAZARDS = np.exp(np.linspace(math.log(0.1), math.log(12.0), 32))
 HAZARD_SD = 0.7  # of its logarithm, around 1: an own assumption
+BY_WORK = 0.5  # of the areas that nobody knew of, found by work beside them: an own assumption
+
+
+def _areas_so_far(standing: Standing) -> float:
+    """Share of the areas that is done. Survey of an area and its clearance are half a chance each
+    to find more beside it."""
+    half = float(np.sum(standing.open & standing.surveyed)) / 2
+    return (float(np.sum(~standing.open)) + half) / max(len(standing.open), 1)
+
+
+def _effort_so_far(standing: Standing, uncertain: Uncertain) -> float:
+    """Share of all team-days, lost ones included, that has passed: the clock by which areas are
+    found. It runs with time as long as teams stay, and it is what `late_after` counts in.
+
+    Ground that survey released took few of them: by areas the end would seem nearer than it is.
+    Where too few days are reported, survey of an area and its clearance count half an area each.
+
+    Source: J. D. Musa, IEEE Transactions on Software Engineering SE-1 (1975), 312: by the time at
+    work, not by what is ready.
+    """
+    reports, still_open = standing.reports, standing.open
+    surveyed = standing.surveyed & (standing.area_m2 > 0)
+    left_share = (float(np.sum(standing.clear_m2[surveyed] / standing.area_m2[surveyed]))
+                  + AREAS_WORTH * uncertain.cleared.value) / (surveyed.sum() + AREAS_WORTH)
+    to_survey = np.where(still_open & ~standing.surveyed, standing.area_m2, 0.0)
+    left_m2 = {
+        "clearance": float(np.sum(np.where(
+            still_open & standing.surveyed, np.maximum(
+                standing.clear_m2 - standing.cleared_m2, 0.0), to_survey * left_share))),
+        "TS": float(np.sum(np.maximum(to_survey - np.where(
+            to_survey > 0, standing.survey_done_m2, 0.0), 0.0)))}
+    done = left = 0.0
+    for step, m2 in left_m2.items():
+        own = np.isin(reports.kind, [k for k, kind in enumerate(reports.kinds)
+                                     if step_of(kind) == step and kind[1] != "mechanical"])
+        days, worked = int(own.sum()), float(reports.m2[own].sum())
+        done += days
+        if m2 > 0 and (days < FEWEST_CLOCK or worked <= 0):
+            return _areas_so_far(standing)
+        left += m2 * days / worked if m2 > 0 else 0.0
+    return done / max(done + left, 1e-9)
+
+
+class TurnsUp(NamedTuple):
+    """Areas that still turn up; (R,)."""
+
+    left: np.ndarray  # how many, on average
+    hazard: np.ndarray  # of those that work finds, over the rest of the work (see `_fresh`)
+    by_work: np.ndarray  # share of them that work finds
+    hazard_people: np.ndarray  # of those that people report
 
 
 def _turns_up(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator
-              ) -> tuple[np.ndarray, np.ndarray]:
-    """(R,) areas that still turn up, on average, and how fast their number falls over the rest of
-    the work (see `_fresh`).
+              ) -> TurnsUp:
+    """Areas that still turn up, and how fast their number falls over the rest of the work.
 
     Of the areas that nobody knew of each is found by chance as the work goes on, so that there are
-    fewer and fewer left to be found: by a share x of the work 1 - exp(-hx) of them. The hazard h is
-    learned from when they came on record, their number from how many did, with the stated share as
-    prior; both are drawn.
+    fewer and fewer left to be found: by a share x of the work 1 - exp(-hx) of them. There are two
+    ways, each with a hazard h of its own: work finds them beside it, by areas that are done, and
+    people report them in time, that is by team-days. The hazards are learned from when areas came
+    on record, their number from how many did, with the stated share as prior; all are drawn.
 
-    Source: A. L. Goel, K. Okumoto, IEEE Transactions on Reliability R-28 (1979), 206.
+    Sources: A. L. Goel, K. Okumoto, IEEE Transactions on Reliability R-28 (1979), 206; M. Ohba,
+    IBM Journal of Research and Development 28 (1984), 428, for faults of two kinds.
     """
-    from scipy.special import gammaln
+    from scipy.special import gammaincinv, gammaln
 
     a = uncertain.undiscovered
     mean = max((a.low + a.value + a.high) / 3, 1e-6)
     sd = max((a.high - a.low) / (2 * Z80), 1e-6)
-    # Survey of an area and its clearance are half a chance each to find more beside it.
-    half = float(np.sum(standing.open & standing.surveyed)) / 2
-    done, left = float(np.sum(~standing.open)) + half, float(np.sum(standing.open)) - half
-    progress = done / max(done + left, 1e-9)
     late, known = float(standing.late.sum()), max(float(np.sum(~standing.late)), 1.0)
-    by_now = np.expm1(-HAZARDS * progress) / np.expm1(-HAZARDS)  # of what is found in the end
     shape, rate = (mean / sd) ** 2, mean / sd**2
-    score = (-0.5 * (np.log(HAZARDS) / HAZARD_SD) ** 2 + late * np.log(np.maximum(by_now, 1e-12))
-             - (shape + late) * np.log(rate + known * by_now) + gammaln(shape + late))
+    part = np.array([BY_WORK, 1 - BY_WORK])
+    passed = np.array([_areas_so_far(standing), _effort_so_far(standing, uncertain)])
+    # (H, 2) found by now and in the end, then all pairs of hazards.
+    by_now, in_the_end = (-np.expm1(-HAZARDS[:, None] * x) * part for x in (passed, np.ones(2)))
+    pairs = [np.indices((len(HAZARDS),) * 2)[k].ravel() for k in (0, 1)]
+    now, end = (x[pairs[0], 0] + x[pairs[1], 1] for x in (by_now, in_the_end))
+    prior = -0.5 * (np.log(HAZARDS) / HAZARD_SD) ** 2
+    share = now / end
+    score = (prior[pairs[0]] + prior[pairs[1]] + late * np.log(np.maximum(share, 1e-12))
+             - (shape + late) * np.log(rate + known * share) + gammaln(shape + late))
     if standing.late_after is not None and late:
-        at = progress * standing.late_after[standing.late]
-        score = score + late * np.log(HAZARDS) - HAZARDS * at.sum() - late * np.log(
-            np.maximum(-np.expm1(-HAZARDS * progress), 1e-12))
-    weight = np.exp(score - score.max())
-    picked = generator.choice(len(HAZARDS), runs, p=weight / weight.sum())
-    share = generator.gamma(shape + late, 1.0, runs) / (rate + known * by_now[picked])
-    return share * known * (1 - by_now[picked]), HAZARDS[picked] * (1 - progress)
+        when = _when_found(standing)
+        falls = HAZARDS[:, None] * passed
+        fall = [part[k] * falls[:, k, None] * np.exp(-falls[:, k, None] * when) for k in (0, 1)]
+        each = np.log(fall[0][pairs[0]] + fall[1][pairs[1]])
+        score = score + each.sum(axis=1) - late * np.log(np.maximum(now, 1e-12))
+    weight = np.cumsum(np.exp(score - score.max()))
+    picked = np.minimum(np.searchsorted(weight / weight[-1], _evenly(runs, generator)),
+                        len(weight) - 1)
+    work, people = pairs[0][picked], pairs[1][picked]
+    hidden = gammaincinv(shape + late, _evenly(runs, generator)) / (rate + known * share[picked])
+    later = in_the_end - by_now
+    left = later[work, 0] + later[people, 1]
+    return TurnsUp(
+        hidden * known * left / end[picked], HAZARDS[work] * (1 - passed[0]),
+        np.divide(later[work, 0], left, out=np.zeros(runs), where=left > 0),
+        HAZARDS[people] * (1 - passed[1]))
+
+
+def _when_found(standing: Standing) -> np.ndarray:
+    """(late areas,) share of the team-days so far that had passed when each came on record."""
+    assert standing.late_after is not None
+    late, reports = standing.late_after[standing.late], standing.reports
+    if reports.span is None or len(reports) < FEWEST_CLOCK:
+        return late
+    first = reports.span[0].toordinal()
+    on = first + late * (standing.day.toordinal() - first)
+    found: np.ndarray = np.searchsorted(np.sort(reports.day), on, side="right") / len(reports)
+    return found
 
 
 def _rework(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator
             ) -> np.ndarray:
+    from scipy.special import betaincinv
+
     a, b = _to_beta(uncertain.rework)
-    return generator.beta(a + standing.failed, b + standing.inspected - standing.failed, runs)
+    found: np.ndarray = betaincinv(a + standing.failed, b + standing.inspected - standing.failed,
+                                   _evenly(runs, generator))
+    return found
 
 
 def _lost_of(reports: TeamDays, kind: tuple[str, str], prior: Assumption, seed: int, draws: int

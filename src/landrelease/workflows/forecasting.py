@@ -627,6 +627,22 @@ class _Known:
         again = self._worked(days, lambda h, day: h in since and day > since[h].toordinal())
         return np.maximum(found - again["clearance"], 0.0)
 
+    def _waiting(self) -> np.ndarray:
+        """bool (A,) hazards with cleared ground that no inspection has looked at yet. Where less
+        than half of it has been, a sample is inspected, and the rest waits for nothing."""
+        seen: set[str] = set()
+        for i in self.inspections:
+            if i.value("result") in ("accepted", "rejected"):
+                lot = i.values.get("outcomes") or ()
+                seen.update((lot,) if isinstance(lot, str) else lot)
+        cleared = [(self._of[o.id], bool(seen & {o.id, str(o.values.get("identifier", o.id))}))
+                   for o in self.outcomes if o.value("outcome_type") == "cleared"
+                   and self._of[o.id] >= 0]
+        found = np.zeros(len(self.hazards), dtype=bool)
+        if 2 * sum(looked for _, looked in cleared) >= len(cleared):
+            found[[h for h, looked in cleared if not looked]] = True
+        return found
+
     def _worked(self, days: TeamDays, counts: Callable[[int, int], bool] | None = None
                 ) -> dict[str, np.ndarray]:
         """(A,) m² worked on each hazard by step of the work; what names one that was divided is
@@ -731,7 +747,7 @@ class _Known:
             float(np.median(pieces)) if len(pieces) >= FEWEST_PIECES else math.inf, busy,
             0.0 if season == (1, 12) else sd,
             tuple(map(ground_of, self.hazards)) if days.grounds else (),
-            self._battle(days) if battle else None, after)
+            self._battle(days) if battle else None, after, self._waiting())
 
 
 SELDOM = 0.2  # of the days of the busiest month or weekday: less is no working one
