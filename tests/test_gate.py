@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
+import release_world as world
 from landrelease.core.gate import CHECKS, SITE_CHECKS
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.operate.gate import Site, flagged_work, gates, in_force, scope_of
+from landrelease.store.open import create_registry
+from landrelease.workflows import operating, sharing
 
 DAY = date(2027, 4, 1)
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -884,3 +887,100 @@ def area(registry):
     from landrelease.access.policy import Area
 
     return Area(("somewhere",), GROUND.buffer(0.001))
+
+
+LATE = 24 * 20  # hours after the start of the world: ten days after the work
+
+
+def _failed_test(registry):
+    world.record(registry, "detector", "d1", team="team-a", tested_on=world.DAY,
+                 test_result="failed", information_date=world.DAY, hours=24 * 9 + 1)
+
+
+def _rewritten(registry, hours=LATE):
+    world.record(registry, "detector", "d1", team="team-a", tested_on=world.DAY,
+                 test_result="passed", information_date=world.DAY, hours=hours)
+
+
+def _given_away(registry):
+    world.record(registry, "team", "team-b", organisation="Org B", hours=LATE)
+    world.record(registry, "detector", "d1", team="team-b", tested_on=world.DAY,
+                 test_result="failed", information_date=world.DAY, hours=LATE)
+
+
+def _untrained(registry):
+    world.record(registry, "person", "p1", role="deminer", competences=["manual_clearance"],
+                 training_until=date(2026, 3, 1), hours=1)
+
+
+def _prolonged(registry):
+    world.record(registry, "person", "p1", role="deminer", competences=["manual_clearance"],
+                 training_until=date(2027, 3, 1), hours=LATE)
+
+
+def _called_a_medic(registry):
+    world.record(registry, "person", "p1", role="medic", hours=LATE)
+
+
+def _a_member_without_competence(registry):
+    world.record(registry, "person", "p3", role="deminer", competences=[])
+    world.record(registry, "team", "team-a", organisation="Org A", members=["p1", "p2", "p3"],
+                 hours=1)
+
+
+def _taken_off(registry):
+    world.record(registry, "team", "team-a", organisation="Org A", members=["p1", "p2"],
+                 hours=LATE)
+
+
+@pytest.mark.parametrize(("against", "later"), [
+    (_failed_test, _rewritten), (_failed_test, _given_away), (_untrained, _prolonged),
+    (_untrained, _called_a_medic), (_a_member_without_competence, _taken_off)])
+def test_safety_S08_what_kept_work_from_starting_is_not_unsaid_later(tmp_path, against, later):
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", world.FIELD)
+    world.cleared(registry, "h1", world.FIELD)
+    reader = sharing.reader_of(registry, "authority")
+
+    def flagged():
+        return [w for f in operating.flagged_days(registry, reader, world.DAY, world.DAY)
+                for w in f.reasons]
+
+    assert not flagged()
+    against(registry)
+    before = flagged()
+    assert len(before) == 1
+    later(registry)
+    assert flagged() == before
+
+
+def test_safety_S08_a_detector_that_passes_again_on_its_day_is_used(tmp_path):
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", world.FIELD)
+    world.cleared(registry, "h1", world.FIELD)
+    reader = sharing.reader_of(registry, "authority")
+    _failed_test(registry)
+    _rewritten(registry, hours=24 * 9 + 2)
+    assert not operating.flagged_days(registry, reader, world.DAY, world.DAY)
+
+
+@pytest.mark.parametrize("of", [{"team": "team-a"}, {"person": "p1"},
+                                {"accredited_organisation": "Org A"}])
+@pytest.mark.parametrize("scope", [{"scope": "manual_clearance"}, {}, {"scope": "not_reported"}])
+@pytest.mark.parametrize(("at", "shut"), [
+    (date(2027, 2, 1), True), (None, True), (date(2026, 2, 1), False)])
+def test_safety_S08_a_withdrawal_shuts_also_without_a_scope_and_of_the_whole_organisation(
+        of, scope, at, shut):
+    gone = record("accreditation", "gone", accreditation_status="withdrawn", **of, **scope,
+                  **({"granted_on": at} if at else {}))
+    mine = dataclasses.replace(site().accreditations[0], id="own", values={
+        **site().accreditations[0].values, "team": None, "person": "p1"})
+    assert one(accreditations=[*site().accreditations, mine, gone]).passed != shut

@@ -44,6 +44,7 @@ _ZONES = (timedelta(hours=-14), timedelta(hours=12))
 _SAID = (*SITE_CHECKS, "closures", "accreditation", "detector_test")
 # An accreditation in these states ends those that were granted before it.
 _SHUT = ("refused", "suspended", "withdrawn")
+_DO_NOT_SEARCH = ("medic", "liaison", "information_manager", "planner")
 # A time that is stated to the minute holds through that minute: "until 23:59" is a whole day.
 _MINUTE = timedelta(minutes=1)
 
@@ -77,6 +78,11 @@ class Site:
     # "task", "team" -> name (`folded`) of one on record at any time -> ids. Without it only the
     # teams here, and the task whose gate it is, are known.
     named: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    # "team", "person", "machine" -> id -> it as it was on record by the end of the day and the
+    # grace, where it was by then: what is changed later makes nobody fit for this day.
+    then: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    # Everything that was ever said of a detector's test on the day, as far as `entered` tells when.
+    tests: Sequence[Record] = ()
 
 
 def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
@@ -459,13 +465,15 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
     if not team:
         return GateCheck("accreditation", "not_reported", "no team is ordered for the task")
     organisation = _organisation(team, site)
-    scoped = [a for a in site.accreditations if a.value("scope") == scope]
+    scoped = [a for a in site.accreditations if _is_for(a, scope)]
     # What the authority said of the team itself goes before what it said of its organisation: a
     # team whose own accreditation was withdrawn or ran out has none.
-    own = [a for a in scoped if _is_of(a, "team", team)] or [
-        a for a in scoped if organisation and not a.values.get("team")
-        and not a.values.get("person") and not a.values.get("machine")
-        and folded(a.values.get("accredited_organisation")) == organisation]
+    whole = [a for a in scoped if organisation and not a.values.get("team")
+             and not a.values.get("person") and not a.values.get("machine")
+             and folded(a.values.get("accredited_organisation")) == organisation]
+    # What shuts an organisation shuts its teams, but those that were granted leave afterwards.
+    own = [a for a in scoped if _is_of(a, "team", team)]
+    own = [*own, *(a for a in whole if a.value("accreditation_status") in _SHUT)] if own else whole
     good = [a for a in own if in_force(a, day, own)]
     if good:
         return GateCheck("accreditation", "passed", f"accredited for {scope}", (good[0].id,))
@@ -483,6 +491,13 @@ def _is_of(accreditation: Record, kind: str, holder: str) -> bool:
     said = accreditation.values.get(kind)
     return said == holder or (
         accreditation.value("accreditation_status") in _SHUT and folded(said) == folded(holder))
+
+
+def _is_for(accreditation: Record, scope: str) -> bool:
+    """Whether it is for this scope. What shuts and does not say for which, shuts every scope."""
+    said = accreditation.value("scope")
+    return said == scope or (accreditation.value("accreditation_status") in _SHUT
+                             and said in ("", NOT_REPORTED, DECLINED))
 
 
 def in_force(accreditation: Record, day: date, held: Sequence[Record] = ()) -> bool:
@@ -507,8 +522,8 @@ def _why_not(a: Record, day: date, held: Sequence[Record]) -> str:
         return f"rests on a training that ended to count on {trained.isoformat()}"
     for other in held:
         of = other.values.get("granted_on")
-        if (other.value("accreditation_status") in _SHUT and other.value("scope") == a.value(
-                "scope") and not (isinstance(of, date) and of < begun)):
+        if (other.value("accreditation_status") in _SHUT and _is_for(other, str(a.value("scope")))
+                and not (isinstance(of, date) and of < begun)):
             return f"was not granted after {other.id} was {other.value('accreditation_status')}"
     return ""
 
@@ -518,28 +533,29 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
     if team not in site.teams:
         return GateCheck("competence", "not_reported",
                          f"the team {team} is not on record" if team else "no team is ordered")
-    members = _listed(site.teams[team], "members")
+    # Who was in it by the records of the day, and who is said to have been in it since.
+    members = tuple(dict.fromkeys(
+        m for t in _stages("team", team, site.teams, site) for m in _listed(t, "members")))
     if not members:
         return GateCheck("competence", "not_reported",
                          "the members of the team are not on record", (team,))
     lacking, unknown = [], []
     searching = 0
     for member in members:
-        person = site.persons.get(member)
-        if person is None:
+        stages = _stages("person", member, site.persons, site)
+        if not stages:
             unknown.append(member)
             continue
-        if person.value("role") in ("medic", "liaison", "information_manager", "planner"):
-            continue  # they do not search
+        searches = [p for p in stages if p.value("role") not in _DO_NOT_SEARCH]
+        if not searches:
+            continue
         searching += 1
         held = [a for a in site.accreditations if _is_of(a, "person", member)
-                and a.value("scope") == scope]
+                and _is_for(a, scope)]
         if held:
             able = any(in_force(a, day, held) for a in held)
         else:
-            ends = person.values.get("training_until")
-            able = scope in (person.values.get("competences") or ()) and not (
-                isinstance(ends, date) and ends < day)
+            able = all(_trained(p, scope, day) for p in searches)
         if not able:
             lacking.append(member)
     if unknown:
@@ -553,6 +569,19 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
     return GateCheck("competence", "passed", f"{searching} members competent for {scope}")
 
 
+def _trained(person: Record, scope: str, day: date) -> bool:
+    ends = person.values.get("training_until")
+    return scope in (person.values.get("competences") or ()) and not (
+        isinstance(ends, date) and ends < day)
+
+
+def _stages(kind: str, name: str, now: Mapping[str, Record], site: Site) -> tuple[Record, ...]:
+    """A record as it was on record by the day and its grace, and as it stands for the day now:
+    what is against it in either counts."""
+    found = (site.then.get(kind, {}).get(name), now.get(name))
+    return tuple(r for r in found if r is not None)
+
+
 def _machines(task: Record, scope: str, day: date, site: Site) -> GateCheck:
     ordered = _listed(task, "machines")
     if not ordered:
@@ -564,7 +593,8 @@ def _machines(task: Record, scope: str, day: date, site: Site) -> GateCheck:
         machine = site.machines.get(name)
         if machine is None:
             return GateCheck("machines", "not_reported", f"{name} is not on record", (name,))
-        state = machine.value("machine_status")
+        states = [m.value("machine_status") for m in _stages("machine", name, site.machines, site)]
+        state = next((s for s in states if s != "ready"), "ready")
         if state != "ready":
             found: CheckState = "failed" if state in ("repair", "withdrawn") else "not_reported"
             return GateCheck("machines", found, f"{name}: {str(state).replace('_', ' ')}", (name,))
@@ -585,6 +615,10 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
             d.value("test_result") == "failed" and _may_mean(d, "team", team, site)
             and (d.values.get("tested_on") == day
                  or not isinstance(d.values.get("tested_on"), date))))]
+    failed_then = _failed_on(day, team, site)
+    if failed_then:
+        return GateCheck("detector_test", "failed", "; ".join(
+            f"{name} failed its test" for name in failed_then), failed_then)
     if not own:
         return GateCheck("detector_test", "not_reported", "no detector of the team is on record")
     bad: list[tuple[str, str, CheckState]] = []
@@ -604,6 +638,24 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
                          tuple(b[0] for b in bad))
     return GateCheck("detector_test", "passed", f"{len(own)} tested on this day",
                      tuple(d.id for d in own))
+
+
+def _failed_on(day: date, team: str, site: Site) -> tuple[str, ...]:
+    """Detectors whose test failed on a day and that did not pass again: in a record of that day
+    that was entered after the failure, and in time. A change that came later unsays no failure,
+    and neither does giving the detector to somebody else."""
+    out = []
+    end = day_in_utc(day, site.utc_offset)[1] + site.grace
+    for d in site.tests:
+        if d.value("test_result") != "failed" or not team or not _may_mean(d, "team", team, site):
+            continue
+        since = site.entered.get(d.revision)
+        if not any(t.id == d.id and t.value("test_result") == "passed"
+                   and t.values.get("tested_on") == day
+                   and (at := site.entered.get(t.revision)) is not None
+                   and since is not None and since < at <= end for t in site.tests):
+            out.append(d.id)
+    return tuple(dict.fromkeys(out))
 
 
 # --- small things ------------------------------------------------------------------------------

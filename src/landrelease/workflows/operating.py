@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,30 +27,33 @@ OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was ever said in gates and permits, for the gates of many days.
+    """What was ever said in gates, permits and tests of detectors, for the gates of many days.
 
     gates : the gates as they stand, and of their earlier revisions what kept work from starting:
     failures and evacuations, never what passed. Each with its number in `revision`.
     entered : that number -> when it was recorded. ended : permits that stated an end in some
-    revision. grace : how long after its day a check may be entered.
+    revision. grace : how long after its day a check may be entered. tests : day -> what any
+    revision said of a detector's test on it, each with its number, in the order of entry; without a
+    day of the test that of its information, else of its entry.
     """
 
     gates: tuple[Record, ...]
     entered: Mapping[int, datetime]
     ended: frozenset[str]
     grace: timedelta
+    tests: Mapping[date, Sequence[Record]] = field(default_factory=dict)
 
 
 def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
-    """What was said in gates and permits up to `known_at` (None: now), changed since or not (S08).
+    """What was said in gates, permits and tests of detectors up to `known_at` (None: now), changed
+    since or not (S08).
     """
     from landrelease.operate.evacuations import is_real
     from landrelease.workflows import load_assumptions
-    from landrelease.workflows.identities import _histories
 
-    def lines(kind: str, ids: list[str]) -> list[Record]:
+    def lines(kind: str, histories: Iterable[Sequence[StoredRevision]]) -> list[Record]:
         found = []
-        for _, line in _histories(registry, kind, ids):
+        for line in histories:
             for s in line:
                 r = s.revision
                 if known_at is None or (s.known_from or r.recorded_at) <= known_at:
@@ -63,18 +66,31 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     entered: dict[int, datetime] = {}
     standing = {g.revision: g.id for g in registry.records("gate", known_at=known_at)}
     gates = []
-    for gate in lines("gate", list(standing.values())):
+    for gate in lines("gate", _of_many(registry, "gate", list(standing.values()))):
         if gate.revision not in standing:
             if "failed" not in gate.values.values() and not is_real(gate):
                 continue
             gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
         gates.append(gate)
+    tests: dict[date, list[Record]] = {}
+    # One by one: detectors are few, with many tests each, among all that a registry holds.
+    for d in sorted(lines("detector", map(registry.history, registry.ids("detector"))),
+                    key=lambda d: entered[d.revision]):
+        if d.value("test_result") in ("failed", "passed"):
+            day = day_of(d.values.get("tested_on")) or d.valid_from or entered[d.revision].date()
+            tests.setdefault(day, []).append(d)
     open_ended = [p.id for p in registry.records("permit", known_at=known_at)
                   if p.value("valid_until_time") in ("", NOT_REPORTED)]
-    ended = frozenset(p.id for p in lines("permit", open_ended)
+    ended = frozenset(p.id for p in lines("permit", _of_many(registry, "permit", open_ended))
                       if p.value("valid_until_time") not in ("", NOT_REPORTED))
     grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
-    return Told(tuple(gates), entered, ended, timedelta(hours=grace))
+    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests)
+
+
+def _of_many(registry: Registry, kind: str, ids: list[str]) -> Iterable[list[StoredRevision]]:
+    from landrelease.workflows.identities import _histories
+
+    return (line for _, line in _histories(registry, kind, ids))
 
 
 def gate_of(registry: Registry, reader: View, task: str, day: date,
@@ -134,6 +150,8 @@ class Sites:
         self.offset = offset_of(registry, utc_offset_hours)
         self.changes: dict[str, list[date]] = {}
         self.held: dict[tuple[str, int], list[Record]] = {}
+        self.entries: dict[str, list[datetime]] = {}
+        self.held_then: dict[tuple[str, int, int], dict[str, Record]] = {}
         self.told: Told | None = None
         self.timeless: dict[str, list[Record]] = {}
         self.named: dict[str, dict[str, frozenset[str]]] = {}
@@ -165,7 +183,9 @@ class Sites:
             grace=self.told.grace, ended=self.told.ended,
             orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
             areas={name: area for name, area in areas.items() if area is not None},
-            named=self.named)
+            named=self.named, tests=self.told.tests.get(day, ()),
+            then={kind: self.on_record_by(kind, day, self.told.grace)
+                  for kind in ("team", "person", "machine")})
 
     def names(self, kind: str) -> dict[str, frozenset[str]]:
         """Ids and identifiers of all records of a kind, `folded` -> ids of those that have it."""
@@ -194,6 +214,26 @@ class Sites:
                 if kind == "accreditation"
                 else self.registry.records(kind, valid_at=day, known_at=self.known_at))
         return self.held[key]
+
+    def on_record_by(self, kind: str, day: date, grace: timedelta) -> Mapping[str, Record]:
+        """Records of a kind for a local day, as far as they were on record by its end and a grace.
+        """
+        from landrelease.operate.gate import day_in_utc
+
+        self.records(kind, day)  # fills `changes`
+        if kind not in self.entries:
+            self.entries[kind] = sorted({
+                s.known_from or s.revision.recorded_at for record in self.registry.ids(kind)
+                for s in self.registry.history(record)})
+        by = day_in_utc(day, self.offset)[1] + grace
+        if self.known_at is not None:
+            by = min(by, self.known_at)
+        key = (kind, bisect.bisect_right(self.changes[kind], day),
+               bisect.bisect_right(self.entries[kind], by))
+        if key not in self.held_then:
+            self.held_then[key] = {} if not key[2] else {
+                r.id: r for r in self.registry.records(kind, valid_at=day, known_at=by)}
+        return self.held_then[key]
 
     def order(self, task: str, day: date) -> Record | None:
         """A task as it was ordered by the end of a day: what the signed order says, in the state
