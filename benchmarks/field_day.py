@@ -77,15 +77,17 @@ class Day:
     took: list[float] = field(default_factory=list)
 
 
-def item(identifier: str, instance: str, rng: random.Random, *, replaces: str = "",
+def item(identifier: str, instance: str, *, replaces: str = "",
          found_on: str = "2026-09-01", depth: float = 0.1, end: str = "") -> bytes:
     """A submission of the form for items, as ODK Collect writes it."""
     old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
+    # The place of a find stays when the submission is edited.
+    x, y = (int(identifier[part], 16) / 2**24 / 10 for part in (slice(-6, None), slice(-12, -6)))
     return f"""<?xml version="1.0"?><landrelease_item id="landrelease_item" version="1"><start/>
       <end>{end}</end>
       <item><identifier>{identifier}</identifier><ordnance_category>ap_mine</ordnance_category>
       <quantity>1</quantity><found_on>{found_on}</found_on><depth_m>{depth:.2f}</depth_m>
-      <place>{44 + rng.random() / 10:.6f} {17.5 + rng.random() / 10:.6f} 0 3</place></item>
+      <place>{44 + y:.6f} {17.5 + x:.6f} 0 3</place></item>
       <photo_1>{instance[5:]}.jpg</photo_1>
       <meta xmlns="http://openrosa.org/xforms"><instanceID>{instance}</instanceID>{old}</meta>
       </landrelease_item>""".encode()
@@ -140,7 +142,7 @@ def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[
                 old = rng.choice(before)
                 old.replaced, old.unsent = True, rng.random() < 0.2
                 depth = round(0.3 + n / 1000, 3)
-                content = item(old.identifier, instance, rng, replaces=old.instance, depth=depth) \
+                content = item(old.identifier, instance, replaces=old.instance, depth=depth) \
                     if old.form == "item" else survey(
                         old.identifier, instance, rng, hazards=rng.choice((1, 2)),
                         replaces=old.instance, depth=depth)
@@ -160,7 +162,7 @@ def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[
                         "end": now.isoformat(timespec="milliseconds")}
             if n % 10 == 8:
                 photograph = own[-1].photograph  # the same picture with two submissions
-            content = item(identifier, instance, rng, **said) if form == "item" else survey(
+            content = item(identifier, instance, **said) if form == "item" else survey(
                 identifier, instance, rng, hazards=2)
             own.append(Submission(instance, identifier, content, photograph,
                                   "waits" if n % 10 == 7 else "record", form, photo=photo))

@@ -84,7 +84,7 @@ def _writer(port: int, number: int, authorization: str, own: list[Submission], p
         instance = f"uuid:{name()}"
         before = own[-1] if own and len(own) % 4 == 3 else None
         identifier = before.identifier if before else f"item-{name()}"
-        content = field_day.item(identifier, instance, rng, depth=0.01 * (len(own) % 90 + 1),
+        content = field_day.item(identifier, instance, depth=0.01 * (len(own) % 90 + 1),
                                  replaces=before.instance if before else "")
         submission = Submission(instance, identifier, content,
                                 JPEG + rng.randbytes(photo_bytes), "record")

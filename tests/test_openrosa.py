@@ -13,8 +13,10 @@ from xml.etree import ElementTree
 import pytest
 import shapely
 from litestar.testing import TestClient
+from typer.testing import CliRunner
 
 from landrelease.access import policy
+from landrelease.apps.cli import app as cli
 from landrelease.apps.web import openrosa as serving
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
@@ -23,8 +25,8 @@ from landrelease.errors import PLACE_COLUMNS_MISSING, LandReleaseError
 from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import forms as building
 from landrelease.workflows import (
+    cautions,
     imports,
     languages,
     public,
@@ -33,6 +35,7 @@ from landrelease.workflows import (
     reports,
     submissions,
 )
+from landrelease.workflows import forms as building
 
 OPENROSA = {"x-openrosa-version": "1.0"}
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
@@ -567,17 +570,183 @@ def test_forms_that_did_not_change_are_made_once(phone, monkeypatch):
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_hazard_that_an_edit_leaves_out_stands_and_a_person_is_told(file, turned):
-    """S01: a phone takes no hazard off the map; nor does it do so without a word."""
+    """S01: a phone takes no hazard off the map; nor does it do so without a word. What was drawn is
+    on record whichever came first."""
     both, one = survey(A, 1, 2), survey(B, 1, replaces=A)
     take(file, *((one, both) if turned else (both, one)), both, one)
     waiting = file.quarantine()
-    if turned:  # it was never recorded: nothing to take away
-        assert {r.id for r in file.records("hazard")} == {"hazard-1"} and not waiting
-        return
     assert {r.id for r in file.records("hazard")} == {"hazard-1", "hazard-2"}
     assert sorted((e.row.findings[0].code, e.row.findings[0].found) for e in waiting) == [
         ("FRM-017", "evidence-evidence-2"), ("FRM-017", "hazard-2")]
     assert not file.audit()
+
+
+NORTH = (17.5003, 44.1195)  # of what `tall` adds
+LOW = "44.1 17.5 0 {0}; 44.1 17.501 0 {0}; 44.101 17.501 0 {0}; 44.1 17.5 0 {0}"
+TALL = "44.1 17.5 0 {0}; 44.1 17.501 0 {0}; 44.12 17.501 0 {0}; 44.12 17.5 0 {0}; 44.1 17.5 0 {0}"
+
+
+def area_told(instance, place, *, replaces="", late=True, identifier="hazard-1", kind="SHA"):
+    """A survey with one hazard; of a phone whose clock is off (`late`) all of it waits."""
+    content = survey(instance, 1, replaces=replaces).decode()
+    content = re.sub("(<hazard>.*?)<place>.*?</place>", rf"\g<1><place>{place}</place>", content,
+                     flags=re.S).replace("hazard-1", identifier).replace("SHA", kind)
+    return (content.replace("<activity>", "<end>2091-01-01T10:00:00Z</end><activity>", 1)
+            if late else content).encode()
+
+
+def waits(registry, kind="hazard"):
+    """Submission and identifier of the rows of a kind that wait, with the code said of its edit."""
+    return [(e.row.values["instanceID"], e.row.values["identifier"],
+             "".join(f.code for f in e.row.findings if f.code in ("FRM-022", "FRM-023")))
+            for e in quarantine.visible_quarantine(registry, policy.view("planner"))
+            if e.row.kind == kind]
+
+
+def hazardous(registry, *places):
+    return [told(registry, p)[0] == "hazardous" for p in places]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["recorded", "waits"])
+def test_safety_S01_a_hazard_that_waits_and_that_an_edit_leaves_out_goes_on_counting(
+        registry, late):
+    """Until somebody decides, also over an edit of the edit and whoever sends them."""
+    first = area_told(A, TALL.format(3))
+    edit = area_told(B, LOW.format(3).replace("44.1", "44.3"), replaces=A, late=late,
+                     identifier="hazard-7")
+    take(registry, first)
+    assert hazardous(registry, NORTH) == [True]
+    submissions.receive(registry, edit, {}, by="somebody else")
+    take(registry, edit, first)
+    assert waits(registry)[0] == (A, "hazard-1", "FRM-023")
+    assert hazardous(registry, NORTH, INSIDE, (17.5008, 44.3003)) == [True, True, True]
+    take(registry, edit.replace(B.encode(), C.encode()).replace(A.encode(), B.encode()), first)
+    assert (A, "hazard-1", "FRM-023") in waits(registry) and hazardous(registry, NORTH) == [True]
+    number = next(e.number for e in registry.quarantine() if e.row.kind == "hazard"
+                  and e.row.values["identifier"] == "hazard-1")
+    quarantine.reject_quarantined(registry, number, "a field that was surveyed twice")
+    assert hazardous(registry, NORTH) == [False] and not registry.audit()
+
+
+@pytest.mark.parametrize(("before", "after", "holds"), [
+    (LOW.format(3), TALL.format(3), True), (LOW.format(3), LOW.format(3), True),
+    (LOW.format(3), LOW.format(50), True), (TALL.format(3), LOW.format(3), False),
+    (LOW.format(50), LOW.format(3), False), (TALL.format(3), "", False),
+    (TALL.format(3), "somewhere", False), (TALL.format(3), "44.1 17.5 0 3", False),
+    ("", LOW.format(3), True)],
+    ids=["wider", "same", "less sure", "narrower", "surer", "emptied", "unread", "a point",
+         "drawn at last"])
+@pytest.mark.parametrize("late", [False, True], ids=["recorded", "waits"])
+def test_safety_S01_an_edit_takes_the_place_of_an_area_that_waits_where_it_holds_all_of_it(
+        file, before, after, holds, late):
+    take(file, area_told(A, before))
+    known = [p for p in (INSIDE, NORTH) if hazardous(file, p) == [True]]
+    take(file, area_told(B, after, replaces=A, late=late), area_told(A, before))
+    stands = [(A, "hazard-1", "FRM-022")]
+    assert [w for w in waits(file) if w[0] == A] == ([] if holds else stands)
+    assert all(hazardous(file, *known)) and not file.audit()
+    if not holds and late and after:
+        take(file, area_told(C, before, replaces=B))
+        assert [w for w in waits(file) if w[0] == A] == [], "it says again what the first said"
+
+
+@pytest.mark.parametrize(("first", "edit", "counts"), [
+    (TALL, LOW, True), (LOW, LOW, True), (LOW, TALL, True)],
+    ids=["narrower", "same", "wider"])
+@pytest.mark.parametrize("late", [False, True], ids=["sound", "a wrong clock"])
+def test_safety_S01_an_area_counts_that_comes_after_the_edit_that_says_less_of_it(
+        file, first, edit, counts, late):
+    original, edit = area_told(A, first.format(3), late=late), area_told(
+        B, edit.format(3), replaces=A, late=False)
+    take(file, edit, original, original)
+    assert hazardous(file, INSIDE) == [True]
+    assert hazardous(file, NORTH) == [TALL.format(3) in (original + edit).decode()]
+    assert waits(file) == ([(A, "hazard-1", "FRM-022")] if first == TALL else [])
+    if first == TALL:
+        (number,) = (e.number for e in file.quarantine() if e.row.kind == "hazard")
+        assert quarantine.retry_quarantined(
+            file, number, {"information_date": "2026-05-05"}).accepted == 1
+        assert hazardous(file, NORTH) == [True] and not waits(file)
+    assert not file.audit()
+
+
+def test_safety_S01_of_two_edits_of_one_submission_neither_takes_off_what_the_other_holds(file):
+    """Two phones with a copied form: A waits, B keeps the north, C does not."""
+    take(file, area_told(A, TALL.format(3)), area_told(B, LOW.format(3), replaces=A),
+         area_told(C, LOW.format(3), replaces=A, late=False))
+    assert hazardous(file, NORTH, INSIDE) == [True, True]
+    assert waits(file)[0] == (A, "hazard-1", "FRM-022")
+    take(file, area_told(C, LOW.format(3), replaces=A, late=False), area_told(A, TALL.format(3)))
+    assert hazardous(file, NORTH) == [True] and not file.audit()
+
+
+def test_safety_S01_the_map_for_everybody_shows_what_an_edit_leaves_out(file):
+    take(file, area_told(A, TALL.format(3)))
+    land = public.VIEWS.of(file)
+    take(file, area_told(B, LOW.format(3), replaces=A, late=False))
+    now = public.VIEWS.of(file)
+    covered = shapely.union_all([shapely.box(*c.bounds) for c in now.cells])
+    assert len(now.cells) >= len(land.cells) > 0
+    assert all(covered.buffer(1e-9).covers(c) for c in land.cells)
+
+
+def test_safety_S11_a_find_that_waits_and_is_moved_on_the_phone_goes_on_counting(file):
+    moved = item("item-1", B, replaces=A).replace(b"44.1 17.5 0 3", b"44.2 17.5 0 3")
+    take(file, item("item-1", A, quantity="several"), moved)
+    assert waits(file, "item") == [(A, "item-1", "FRM-022")]
+    assert len(file.records("item")) == 1
+    take(file, item("item-1", C, replaces=B))
+    assert waits(file, "item") == [], "it lies where the first said"
+
+
+def test_safety_S15_a_report_of_danger_that_an_edit_turns_into_a_question_goes_on_counting(file):
+    def report(instance, about, old=""):
+        return f"""<landrelease_community id="landrelease_community"><complaint>
+          <identifier>complaint-1</identifier><complaint_type>{about}</complaint_type>
+          <received_on>2026-05-04</received_on><place>44.1 17.5 0 3</place></complaint>
+          <meta><instanceID>{instance}</instanceID>{old}</meta></landrelease_community>""".encode()
+
+    old = f"<deprecatedID>{A}</deprecatedID>"
+    take(file, report(A, "suspicion"), report(B, "compensation", old))
+    assert [w[0] for w in waits(file, "complaint")] == [A, B]
+    assert cautions.reported_danger(file)
+    take(file, report(C, "suspicion", old.replace(A, B)))
+    assert [w[0] for w in waits(file, "complaint")] == [C] and cautions.reported_danger(file)
+
+
+def test_safety_S15_a_survey_that_waits_whole_goes_on_counting_after_its_edit(file, monkeypatch):
+    def refuse(*_, **__):
+        raise LandReleaseError(PLACE_COLUMNS_MISSING, file="x.xml", found="identifier")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "import_files", refuse)
+        take(file, survey(A, 1, 2))
+    take(file, survey(B, 1, replaces=A))
+    (entry,) = quarantine.visible_quarantine(file, policy.view("planner"))
+    assert entry.row.kind == "source" and "FRM-022" in {f.code for f in entry.row.findings}
+    assert told(file, FAR) == ("no_information", ("unplaced",))
+    quarantine.retry_quarantined(file, entry.number, {})
+    assert file.ids("hazard") == {"hazard-1", "hazard-2"} and told(file, FAR)[1] == ()
+    assert {e.row.findings[0].code for e in file.quarantine()} == {"FRM-017"} and not file.audit()
+
+
+def test_the_page_and_the_command_say_that_an_edit_left_a_row_out(phone, address):
+    assert send(phone, area_told(A, TALL.format(3))).status_code == 201
+    assert send(phone, area_told(B, LOW.format(3).replace("44.1", "44.3"), replaces=A,
+                                 identifier="hazard-7")).status_code == 201
+    result = CliRunner().invoke(cli, ["quarantine", "list", str(address), "--as", "planner"])
+    number = next(e.number for e in quarantine.visible_quarantine(
+        open_registry(address), policy.view("planner"))
+        if e.row.values.get("identifier") == "hazard-1")
+    line = next(li for li in result.output.splitlines() if li.split()[:1] == [str(number)])
+    assert "FRM-018" in line and "FRM-023" in line and B in line
+    app = phone.app_under_test
+    app.state.accounts.add(Account("one.planner", "planner", ""), "four random words do")
+    token = app.state.accounts.make_token("one.planner", "page", 30)
+    rows = phone.get("/api/quarantine", params={"code": "FRM-023"}, headers={
+        "authorization": f"Bearer {token}"}).json()["rows"]
+    assert number in {r["number"] for r in rows}
+    assert any(B in f["problem"] for r in rows for f in r["findings"])
 
 
 def test_an_edit_of_which_only_one_kind_came_in_is_taken_in_whole(file, tmp_path):

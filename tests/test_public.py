@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import html
 import json
 import re
 from datetime import date
@@ -583,6 +584,27 @@ def test_a_report_without_a_place_keeps_the_words_and_can_be_mended(client):
         assert report.accepted == 1, report.findings
         (made,) = registry.records("complaint")
         assert made.values["complaint_type"] == "conduct" and made.geometry.x == 17.5
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("en", "could not be read"), ("fr", "pas pu être lu"), ("es", "no se pudo leer"),
+    ("ru", "не удалось прочитать"), ("uk", "не вдалося прочитати"), ("ar", "تعذّرت قراءة")])
+def test_who_sent_a_place_that_cannot_be_read_is_told_and_can_say_it_again(client, lang, words):
+    address = client.app_under_test.state.registries.address
+    first = send(client, where="44.01 <x>, mill", lang=lang, photograph=JPEG, reach="the baker")
+    assert first.status_code == 201 and words in first.text and "<x>" not in first.text
+    assert "44.01 &lt;x&gt;, mill" in first.text and "44.2083, 17.6612" in first.text
+    said = {k: html.unescape(v) for k, v in re.findall(
+        r'<input type="hidden" name="(\w+)" value="([^"]*)"', first.text)}
+    again = client.post("/public/report", data={**said, "where": "44.01000, 17.51000"})
+    assert again.status_code == 201 and words not in again.text
+    with open_registry(address) as registry:
+        (row,) = [e.row for e in registry.quarantine() if e.row.kind == "complaint"]
+        assert float(row.values["latitude"]) == pytest.approx(44.01)
+        assert "mill" in row.values["description"] and row.values["reporter_contact"] == "the baker"
+        assert hashlib.sha256(JPEG).hexdigest() in row.values["source_label"]
+    for fine in ("", "44.01000, 17.51000"):
+        assert words not in send(client, where=fine, lang=lang).text
 
 
 def test_the_same_form_sent_twice_is_one_report(client):

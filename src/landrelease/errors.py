@@ -1997,6 +1997,16 @@ SUBMISSION_NOT_READ = Message(
     "FRM-021", "{file}: still no record can be made of this submission: {reason}",
     "It waits. Write what it says into a table and import that, then reject this row with the "
     "reason; hazards in it count as hazards without a place until then.")
+REACHED_FARTHER = Message(
+    "FRM-022", "{file}, row {row}: since the submission was edited on the phone ({other}), {found} "
+    "no longer holds all that this row says.",
+    "Both count until somebody decides: a phone takes nothing away. Compare them. Try this row "
+    "again to take its answers; else reject it.")
+LEFT_OUT_WAITING = Message(
+    "FRM-023", "{file}, row {row}: {found} is no longer in the submission since it was edited on "
+    "the phone ({other}).",
+    "It goes on waiting, and counts until somebody decides: a phone takes nothing away. Mend it "
+    "and try it again; reject it where it was a mistake.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

@@ -798,6 +798,8 @@ class View:
         Inside the programme it stays as it is. Outside, every fact of an error that the reader did
         not give is left out; the code stays, by which the office finds the rest.
         """
+        if self.role in OUTSIDE and error.code in _NOT_THERE:
+            return LandReleaseError(error.message, **{**error.facts, "found": NO_SUCH_THING})
         if self.role not in OUTSIDE or error.code in _OWN_WORDS or error.code.startswith("CLI-"):
             return error
         kept = {name: value if name in _HARMLESS else Unsaid()
@@ -817,6 +819,9 @@ class Unsaid:
 # Errors that say back what the reader typed, or nothing of the records.
 _OWN_WORDS = frozenset({"ACC-001", "ACC-101", "STO-001", "STO-002", "STO-003", "STO-004", "STO-006",
                         "STO-007", "STO-008", "PUB-010", "PUB-011", "PUB-012"})
+# What there is not, or not for this reader: the same words of both.
+_NOT_THERE = frozenset({"WEB-010", "WEB-035"})
+NO_SUCH_THING = "such thing"
 _HARMLESS = frozenset({"expected", "option", "path", "file", "address", "role", "roles", "subject"})
 _AREA_PARTS = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
 

@@ -45,13 +45,16 @@ def quarantine_list(registry: RegistryArgument, role: RoleOption = None,
     Example: landrelease quarantine list district.gpkg --as planner
     """
     from landrelease import workflows
+    from landrelease.workflows import submissions
 
     with reading(registry, "quarantine list", role) as (opened_registry, reader):
         entries = workflows.visible_quarantine(opened_registry, reader)
     put_json(json, [quarantine_document(e) for e in entries])
     for e in entries:
-        first = e.row.findings[0]
-        say(f"{e.number:>6}  {e.row.file}, row {e.row.row}  {first.code}  {first.problem}")
+        first, *others = e.row.findings
+        say(f"{e.number:>6}  {e.row.file}, row {e.row.row}  " + "; ".join(
+            f"{f.code}  {f.problem}" for f in (first, *(
+                f for f in others if f.code in submissions.OF_EDITS))))
     say(f"{len(entries):,} rows wait.")
     raise typer.Exit(FINDINGS if entries else DONE)
 

@@ -90,12 +90,13 @@ def reaching(hazard: Record, said: Iterable[Record]) -> Record:
     """A hazard that reaches as far as was said of it before. One whose outline is drawn so much
     wider that it holds all that it reached may be off less far; what it does not hold stays its
     ground, and as far off (S01, S04)."""
-    lost = [r for r in said if not _holds(hazard, r)]
+    lost = [r for r in said if not holds(hazard, r)]
     return widest(hazard, lost) if lost else hazard
 
 
-def _holds(now: Record, before: Record) -> bool:
-    """Whether a record reaches all that another does; the rounding of an import apart."""
+def holds(now: Record, before: Record) -> bool:
+    """Whether a record reaches all that another does; the rounding of an import apart. One that
+    said no ground is held by any that is off as far."""
     if before.geometry is None or before.geometry.is_empty:
         return off_m(before) - off_m(now) <= ROUNDING_M
     if now.geometry is None or now.geometry.is_empty:
@@ -109,6 +110,8 @@ def _holds(now: Record, before: Record) -> bool:
         # Both on one plane, and where longitudes meet on one side.
         plane = plane_for(bounds_together(np.array([before.geometry, now.geometry], dtype=object)))
         reached = plane.to_plane(before.geometry).buffer(off_m(before))
+        if not reached.area:  # a point or a line that says nothing of how far off it is
+            return bool(now.geometry.covers(before.geometry))
         holds = plane.to_plane(now.geometry).buffer(
             off_m(now) if less else max(off_m(now), off_m(before)))
         return bool(reached.difference(holds).area <= SLIVER_M2)

@@ -55,7 +55,7 @@ MERGE_RULE = (
 # They say where in a source a row stood, not what is on the ground.
 _NOT_CONTENT = frozenset(("source_reference", "map_sheet"))
 # A status that takes a hazard off the danger map (S01, S09).
-_OFF_THE_MAP = frozenset(("closed", "handed_over"))
+OFF_THE_MAP = frozenset(("closed", "handed_over"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,8 @@ class _Judge:
                 for past in self.caution.before(record_id)):
             told.tell(i, ANSWERS_BEFORE, other=record_id, fate="merged")
             return "merged", "older"
-        if self.caution is not None and (why := self.caution.of(record)) is not None:
+        if self.caution is not None and (why := self.caution.of(record, Record(
+                kind.name, record_id, self.values[i], shape))) is not None:
             message, facts, fate = why
             told.tell(i, message, fate=fate, **{"other": record_id, **facts})
             told.refused[i] |= fate == "quarantined"
@@ -261,8 +262,8 @@ class _Judge:
 def _breaks_s01(told: Told, i: int, kind: Kind, record: Record, said: dict[str, Any],
                 shape: BaseGeometry | None, settings: Settings) -> bool:
     """Refuse a change that takes ground out of a hazard, or adds ground to released land (S01)."""
-    if kind.name == "hazard" and said.get("status") in _OFF_THE_MAP and (
-            record.values.get("status") not in _OFF_THE_MAP):
+    if kind.name == "hazard" and said.get("status") in OFF_THE_MAP and (
+            record.values.get("status") not in OFF_THE_MAP):
         told.refuse(i, STATUS_NEEDS_DECISION, field="status", other=record.id,
                     found=said["status"], expected=record.value("status"))
         return True

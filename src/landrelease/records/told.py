@@ -24,13 +24,13 @@ class Caution:
     Attributes
     ----------
     whole : why all of its rows wait, as a message and its facts; None: they do not.
-    of : of the record that a row would change: why it may not, with its fate ("merged": the row
-        brings nothing, "quarantined": it waits); None: it may.
+    of : of the record that a row would change, and of what the row makes of it: why it may not,
+        with its fate ("merged": the row brings nothing, "quarantined": it waits); None: it may.
     before : states of a record by its id; a row that says the same as one of them brings nothing.
     """
 
     whole: tuple[Message, Mapping[str, Any]] | None
-    of: Callable[[Record], tuple[Message, Mapping[str, Any], Fate] | None]
+    of: Callable[[Record, Record], tuple[Message, Mapping[str, Any], Fate] | None]
     before: Callable[[str], Iterable[Record]] = lambda record_id: ()
 
 

@@ -254,7 +254,7 @@ _PLACE_AS_READ = frozenset({"GEO-009", "GEO-010", "GEO-016", "GEO-017", "GEO-019
                             "GEO-021", "GEO-022", "GEO-023", "GEO-024", "GEO-025", "GEO-026"})
 
 
-def _certain(row: QuarantinedRow) -> bool:
+def certain(row: QuarantinedRow) -> bool:
     """Whether a row that waits lies where it is read: its shape, or what its cells say of it."""
     codes = {f.code for f in row.findings}
     return not codes & _PLACE_IN_DOUBT and (bool(row.geometry_wkt) or all(
@@ -278,7 +278,7 @@ def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
 
     found, nowhere = [], False
     waiting = registry.quarantine("waiting")
-    places = as_read(registry, [e for e in waiting if e.row.kind == "hazard" and _certain(e.row)])
+    places = as_read(registry, [e for e in waiting if e.row.kind == "hazard" and certain(e.row)])
     for entry in waiting:
         nowhere |= quarantine.may_hold_hazards(entry.row)
         if entry.row.kind != "hazard":

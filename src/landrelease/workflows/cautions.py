@@ -54,10 +54,10 @@ def reported_danger(registry: Registry) -> list[Reported]:
         waits = row.entry.row
         if waits.kind == "source" and "complaint" not in kinds_in(waits):
             continue
-        if _of_danger(waits.values):
+        if says_danger(waits.values):
             told.append((row.place, row.reach_m, row.hazard, _day(waits.values)))
     for record in all_said(registry, "complaint"):
-        if not _of_danger(record.values) or record.value("complaint_status") in _DEALT_WITH:
+        if not says_danger(record.values) or record.value("complaint_status") in _DEALT_WITH:
             continue
         said = record.values.get("position_accuracy_m")
         told.append((record.geometry, float(said) if isinstance(said, (int, float)) else 0.0,
@@ -110,7 +110,7 @@ def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = N
     """Whether an item or an accident, on record or waiting, may lie anywhere: its place is missing
     or in doubt, and it names no area that is known."""
     from landrelease.core.lineage import anywhere
-    from landrelease.workflows import _certain
+    from landrelease.workflows import certain
     from landrelease.workflows.exchange import all_said
     from landrelease.workflows.waiting_rows import waiting_finds
 
@@ -118,7 +118,7 @@ def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = N
              for name in (r.id, str(r.values.get("identifier") or ""))} - {""}
     if valid_at is None and known_at is None and {
             row.hazard for row, _ in waiting_finds(registry)
-            if row.place is None or not row.known or not _certain(row.entry.row)} - areas:
+            if row.place is None or not row.known or not certain(row.entry.row)} - areas:
         return True
     for kind in ("item", "accident"):
         # Half a million finds are not made into records where none of them can be lost.
@@ -150,7 +150,7 @@ def _off_the_map(registry: Registry, kind: str, valid_at: Any, known_at: Any) ->
     return {str(area or "") for area in found.cells["hazard"][off]}
 
 
-def _of_danger(values: Mapping[str, Any]) -> bool:
+def says_danger(values: Mapping[str, Any]) -> bool:
     """What is about something else in so many words is not; all else may be."""
     return str(_said(values, "complaint_type") or "").strip() not in _NO_DANGER
 

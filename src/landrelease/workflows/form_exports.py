@@ -33,7 +33,7 @@ def of_export(registry: Registry, kind: str) -> Caution:
         return [Record(kind, record_id, s.revision.values, s.revision.geometry)
                 for s in registry.history(record_id)]
 
-    def of(record: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
+    def of(record: Record, _: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
         now = current_revision(registry, record.id).revision
         ours = not now.source or now.validation != "entered" or now.signature or (
             now.source, record.id) in mended

@@ -172,11 +172,12 @@ SUBJECTS = ("this part", "files as they came in", "files that are brought in",
 def texts_of_errors() -> tuple[str, ...]:
     """What is wrong and how to mend it, of the errors that somebody can meet on a page, and what a
     role may not have."""
-    from landrelease.access.policy import WAYS_OUT
+    from landrelease.access.policy import NO_SUCH_THING, WAYS_OUT
 
     return tuple(dict.fromkeys((*(text for code in sorted(MET) for text in (
         CATALOGUE[code].problem, CATALOGUE[code].mend)),
-        *(way.what for way in WAYS_OUT.values()), *SUBJECTS)))
+        *(way.what for way in WAYS_OUT.values()), *SUBJECTS,
+        NO_SUCH_THING, "such job", "such file", "such task")))
 
 
 def vocabularies() -> tuple[str, ...]:

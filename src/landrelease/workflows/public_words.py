@@ -120,6 +120,11 @@ SEND = "Send"
 THANKS = "Received. Somebody will look at it."
 NUMBER = ("The code of your report is {number}. Keep it: with it you can look up what became of "
           "your report. Nobody else needs it.")
+PLACE_UNREAD = ("The place that you wrote could not be read: {place}. It was kept in words, and is "
+                "on no map until somebody has found it.")
+NOT_AGAIN = ("A name or the way to go there helps too: it was kept. You do not have to go there "
+             "again: do not approach the place.")
+SEND_AGAIN = "Send the place again"
 LOOK_UP = "What became of my report"
 CODE = "Code of the report"
 STANDS = {
@@ -153,7 +158,8 @@ TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
     WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
     BY_CORNERS, CORNERS, ASK, SEVERAL, AGAIN, PRINT, TO_REPORT, LANGUAGE, REPORT, ABOUT, WHAT,
-    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, LOOK_UP, CODE,
+    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, PLACE_UNREAD, NOT_AGAIN, SEND_AGAIN,
+    LOOK_UP, CODE,
     *STANDS.values(), RECEIVED_ON, ANSWERED_ON, *ERROR_TEXTS,
     *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
 

@@ -340,8 +340,10 @@ def visible_quarantine(
         entries = [e for e in entries if _lies_with(reader, e)]
         if number is not None and not entries:
             raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
+    from landrelease.workflows.submissions import with_remarks
+
     shown = []
-    for entry in entries:
+    for entry in with_remarks(registry, entries):
         kind = reader.kinds.get(entry.row.kind)
         if kind is not None:
             hidden = personal_columns(kind, entry.row.values)

@@ -40,6 +40,7 @@ ABOUT: tuple[str, ...] = tuple(
 MOST_WORDS = 4_000  # characters
 MOST_PHOTO_BYTES = 5_000_000
 PROGRAM = "landrelease public report"
+_PHOTOGRAPH = ", photograph SHA-256 "
 _MOST_NEAR = 20
 _WORDS_KEPT = 200
 _COLUMNS = ("identifier", "complaint_type", "complaint_status", "received_on", "description",
@@ -59,14 +60,24 @@ class PublicReport:
     photograph: bytes = b""
 
 
-def receive(registry: Registry, view: PublicView, report: PublicReport, *, today: date) -> str:
-    """Keep a report as a row that waits; returns its number, the code by which whoever sent it
-    learns where it stands (`workflows.complaints.by_code`). It tells nothing of others, and nobody
-    guesses one (64 bits, from the form's key).
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A report that waits. `number`: the code by which whoever sent it learns where it stands
+    (`workflows.complaints.by_code`); it tells nothing of others, and nobody guesses one (64 bits,
+    from the form's key). `unread`: what stood for its place and is none, so that it is on no map;
+    "" where the place was read, or none was given."""
 
-    Whole or not at all; the same form sent twice changes nothing. The way to reach somebody stands
-    in the row under a personal field (S17): it is masked wherever rows are shown, becomes a
-    personal value of the record, and goes with `erase`.
+    number: str
+    unread: str = ""
+
+
+def receive(registry: Registry, view: PublicView, report: PublicReport, *, today: date) -> Kept:
+    """Keep a report as a row that waits.
+
+    Whole or not at all; the same form sent twice changes nothing. Sent again with other words it
+    takes the place of what it said before, with the photograph that came then. The way to reach
+    somebody stands in the row under a personal field (S17): it is masked wherever rows are shown,
+    becomes a personal value of the record, and goes with `erase`.
 
     Raises PUB-020: it says nothing. PUB-021: the photograph is too large or no JPEG or PNG.
     """
@@ -88,6 +99,12 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
                                    expected="a photograph as JPEG or PNG")
         photograph = hashlib.sha256(report.photograph).hexdigest()
     number = hashlib.sha256(report.key.encode()).hexdigest()[:CODE_LETTERS]
+    before = [e for e in registry.quarantine("waiting") if e.row.kind == "complaint"
+              and e.row.values.get("identifier") == f"public-{number}"]
+    label = "report of the public" + (f"{_PHOTOGRAPH}{photograph}" if photograph else "")
+    if not photograph:
+        label = next((said for e in before if _PHOTOGRAPH in (
+            said := str(e.row.values.get("source_label") or ""))), label)
     words = report.what.strip()[:MOST_WORDS]
     row: dict[str, str] = {
         "identifier": f"public-{number}",
@@ -95,16 +112,15 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
         "complaint_status": "open", "received_on": today.isoformat(), "description": words,
         "latitude": "", "longitude": "", "position_accuracy_m": "",
         "reporter_contact": report.reach.strip()[:300],
-        "source_label": "report of the public" + (
-            f", photograph SHA-256 {photograph}" if photograph else "")}
-    where = report.where.strip()[:300]
+        "source_label": label}
+    where, unread = report.where.strip()[:300], ""
     if where:
         try:
             (x, y), off = public.read_place(view, where)
             row |= {"latitude": repr(y), "longitude": repr(x),
                     "position_accuracy_m": f"{off + view.place_m:.1f}"}
         except LandReleaseError:  # a name, or a way to go there: whoever looks at it reads it
-            row["description"] = f"{words}\nPlace: {where}"
+            row["description"], unread = f"{words}\nPlace: {where}", where
     content = _as_csv(row)
     file = f"public-report-{number}.csv"
     source = hashlib.sha256(content).hexdigest()
@@ -112,7 +128,7 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
     mapping = ColumnMapping("complaint", {c: c for c in _COLUMNS if placed or c not in (
         "latitude", "longitude", "position_accuracy_m")}, crs="EPSG:4326" if placed else "")
     if registry.knows_source(source):
-        return number
+        return Kept(number, unread)
     finding = Finding(
         REPORT_TO_LOOK_AT.code, file, 1, "", "", REPORT_TO_LOOK_AT.problem.format(file=file),
         REPORT_TO_LOOK_AT.remedy, "quarantined")
@@ -123,12 +139,11 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
         file, source, "complaint", 1, 0, 0, 1, (finding,), mapping=document_of(mapping)),
         (), (waiting,), content))
     # The same form with other words: who sent it put it right.
-    for entry in registry.quarantine("waiting"):
-        if entry.row.kind == "complaint" and entry.row.source != source \
-                and entry.row.values.get("identifier") == row["identifier"]:
+    for entry in before:
+        if entry.row.source != source:
             registry.decide_quarantine(entry.number, "rejected", decided_by=PROGRAM,
                                        reason="put right by whoever sent it")
-    return number
+    return Kept(number, unread)
 
 
 def _as_csv(row: Mapping[str, str]) -> bytes:

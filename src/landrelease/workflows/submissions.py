@@ -22,7 +22,9 @@ from landrelease.core.revision import Revision
 from landrelease.errors import (
     EDIT_OF_CHANGED,
     LEFT_OUT_BY_EDIT,
+    LEFT_OUT_WAITING,
     PHONE_CLOCK,
+    REACHED_FARTHER,
     REPORT_TO_LOOK_AT,
     SOURCE_TWICE,
     SUBMISSION_AGAIN,
@@ -37,9 +39,10 @@ from landrelease.errors import (
 from landrelease.records.forms import FORMS
 from landrelease.records.mapping import Mapping as ColumnMapping
 from landrelease.records.told import Caution, Fate
-from landrelease.workflows import few, imports, load_assumptions
+from landrelease.workflows import edited, few, imports, load_assumptions
 from landrelease.workflows.identities import current_revision
 from landrelease.workflows.quarantine import MOST_ANSWERS, document_of, retry_quarantined
+from landrelease.workflows.waiting_rows import answered_place
 
 if TYPE_CHECKING:
     from landrelease.core.record import Record
@@ -51,6 +54,8 @@ _NAMELESS = "without-id-"
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _LONGEST = 100  # edits of one submission
 _LONGEST_NAME = 120
+# What is said of rows that go on waiting although an edit replaced their submission.
+OF_EDITS = (REACHED_FARTHER.code, LEFT_OUT_WAITING.code)
 MOST_PHOTO_BYTES = 20_000_000
 # What a photograph may be: by its first bytes, not by its name.
 PICTURES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
@@ -105,7 +110,8 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     A submission of a form that is not ours (FRM-010), and one of ours that cannot be imported as a
     whole, waits as one row of the kind `source` with all its answers: nothing that came in is lost.
 
-    Of a line of edits the last one holds, in whatever order they come (`_Line`). All of one that
+    Of a line of edits the last one holds, in whatever order they come (`_Line`); what it leaves out
+    or says of less ground counts until somebody decides (`workflows.edited`). All of one that
     has the id of another with other content waits beside that (FRM-014); so does one without an id
     (FRM-011), one that a phone filled in at an impossible hour (FRM-018), and a report on the form
     for everybody (PUB-030).
@@ -123,12 +129,10 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
             _keep(registry, said, file, picture, by, now)
     line = _Line(registry, said, hashlib.sha256(content).hexdigest(), now)
     name = _file_of(form, instance)
-    merged = Received(form, instance, 0, 1, odd, len(files) - odd)
-    newer = "" if line.twin else line.newer()
-    if newer:
-        line.keep(name, content, newer)
+    if line.after and form not in FORMS and answered_place(_answers(name, content)) is None:
+        line.keep(name, content)  # nobody knows what it says, but of no ground
         line.settle(by)
-        return merged
+        return Received(form, instance, 0, 1, odd, len(files) - odd)
     found = _take_in(registry, name, content, line, by, odd, len(files) - odd)
     if not line.twin:  # it decides nothing about others
         line.settle(by)
@@ -172,14 +176,12 @@ def _import(registry: Registry, name: str, content: bytes, line: _Line, by: str
 
 def take_in_waiting(registry: Registry, row: QuarantinedRow, *, by: str) -> list[ImportReport]:
     """Import a submission of ours that waits as a whole (`quarantine.waits_whole`); the row itself
-    is not decided. Nothing is imported of one that an edit replaced.
+    is not decided. Of one that an edit replaced only what the edit does not say again.
 
     Raises FRM-021: no record can be made of it, as little as when it came.
     """
     content = registry.source_content(row.source)
     line = _Line(registry, _said(row.file, content), row.source, datetime.now(UTC))
-    if not line.twin and line.newer():
-        return []
     try:
         reports = _import(registry, row.file, content, line, by)
     except LandReleaseError as error:
@@ -200,22 +202,24 @@ class _Line:
     what it replaces, or without it.
     """
 
-    def __init__(self, registry: Registry, said: Said, digest: str, now: datetime):
+    def __init__(self, registry: Registry, said: Said, digest: str, now: datetime, *,
+                 keep: bool = True):
         self.registry, self.said, self.digest = registry, said, digest
-        first, _, came = registry.keep_setting(
-            _first(said.form, said.instance), f"{digest} {now.isoformat()}").partition(" ")
+        name, own = _first(said.form, said.instance), f"{digest} {now.isoformat()}"
+        stands = registry.keep_setting(name, own) if keep else registry.setting(name) or own
+        first, _, came = stands.partition(" ")
         self.first_came = datetime.fromisoformat(came) if came else now
         # SHA-256 of what came before under the same id, where that is other content.
         self.twin = first if first != digest and registry.knows_source(first) else ""
-        if said.replaces:
+        if said.replaces and keep:
             registry.keep_setting(_edit(said.form, said.replaces), said.instance)
+        # Id of a submission that came before and is newer than this one; "" where there is none.
+        self.after = "" if self.twin else self._newer()
+        self._last: edited.Last | None = None
 
-    def newer(self) -> str:
-        """Id of a submission that came before and is newer than this one; "" where there is none.
-
-        An original names nothing; where one in between is missing, a record of it that an edit
-        brought says that it is the older one.
-        """
+    def _newer(self) -> str:
+        """An original names nothing; where one in between is missing, a record of it that an edit
+        brought says that it is the older one."""
         known = self._edit_of(self.said.instance)
         if known or self.said.replaces:
             return known
@@ -226,18 +230,25 @@ class _Line:
                     return other.instance
         return ""
 
-    def of(self, record: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
+    def of(self, record: Record, said: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
         """Why the answers may not change a record, as `records.told.Caution` has it."""
         now = current_revision(self.registry, record.id).revision
         other = self._submission(now.source)
         if now.source == self.digest:
             return None
-        if not self.said.replaces:
-            if other is not None and other.replaces:  # it came in while this one was looked at
-                return SUBMISSION_REPLACED, {
-                    "found": self.said.instance, "other": other.instance}, "merged"
-            return None
         older, whole = self._older()
+        after = self.after
+        if not self.said.replaces and other is not None and other.replaces:
+            after = after or other.instance  # it came in while this one was looked at
+        if after and now.source not in older.values():
+            last = self._last = self._last or self._end(after).says()
+            if last.holds(said):
+                return SUBMISSION_REPLACED, {
+                    "found": self.said.instance, "other": after}, "merged"
+            return REACHED_FARTHER, {
+                "found": record.id, "other": last.said.instance}, "quarantined"
+        if not self.said.replaces:
+            return None
         free = now.source in older.values() and not self._mended(now.source, record)
         if not whole and other is not None and not other.replaces \
                 and other.form == self.said.form:
@@ -265,9 +276,9 @@ class _Line:
             "found": ended.isoformat(timespec="minutes"), "expected":
             self.first_came.isoformat(timespec="minutes")}
 
-    def keep(self, name: str, content: bytes, newer: str) -> None:
+    def keep(self, name: str, content: bytes) -> None:
         """Keep what was replaced before it came, without a record of it, and say so; once."""
-        facts = {"found": self.said.instance, "other": newer}
+        facts = {"found": self.said.instance, "other": self.after}
         finding = Finding(SUBMISSION_REPLACED.code, name, 1, "", self.said.instance,
                           SUBMISSION_REPLACED.problem.format(**facts), SUBMISSION_REPLACED.remedy,
                           "merged")
@@ -276,38 +287,49 @@ class _Line:
 
     def settle(self, by: str) -> None:
         """What the last submission of the line leaves to do, whichever of them just came: rows of
-        older ones wait no longer, its own that waited for one in between are tried again, and of
-        what it no longer holds a row waits."""
-        last = self
-        for _ in range(_LONGEST):
-            instance = last._edit_of(last.said.instance)
-            said = instance and self._submission(self._first_content(instance))
-            if not said:
-                break
-            last = _Line(self.registry, said, self._first_content(instance), self.first_came)
+        older ones wait no longer where it says all of them again, its own that waited for one in
+        between are tried again, and of records that it no longer holds a row waits."""
+        last = self._end(self.after)
         older, whole = last._older()
         if not older and whole:
             return
         author = self.registry.author(by)
+        replaced = []
         for entry in self.registry.quarantine("waiting"):
-            if entry.row.source != last.digest and (
-                    entry.row.source in older.values() or (not whole and last._says_again(entry))):
-                self.registry.decide_quarantine(
-                    entry.number, "rejected", decided_by=author,
-                    reason=f"replaced on the phone by {last.said.instance}")
-            elif entry.row.source == last.digest and {
-                    f.code for f in entry.row.findings if f.fate == "quarantined"} == {
-                        EDIT_OF_CHANGED.code}:
+            if entry.row.source != last.digest:
+                if entry.row.source in older.values() or (not whole and last._says_again(entry)):
+                    replaced.append(entry)
+            elif {f.code for f in entry.row.findings if f.fate == "quarantined"} == {
+                    EDIT_OF_CHANGED.code}:
                 record = few.record_of(self.registry, entry.row.kind, openrosa_id(entry.row))
-                if record is not None and last.of(record) is None:
+                if record is not None and last.of(record, record) is None:
                     retry_quarantined(self.registry, entry.number, {}, decided_by=by)
+        for number in sorted(last.says().held(replaced)) if replaced else ():
+            self.registry.decide_quarantine(
+                number, "rejected", decided_by=author,
+                reason=f"replaced on the phone by {last.said.instance}")
         if older:
             last._left_out(older)
 
+    def _end(self, after: str = "") -> _Line:
+        """The last submission of the line that is here, by way of a newer one that is known."""
+        last = self
+        for n in range(_LONGEST):
+            instance = after if after and not n else last._edit_of(last.said.instance)
+            digest = self._first_content(instance) if instance else ""
+            said = self._submission(digest)
+            if said is None:
+                break
+            last = _Line(self.registry, said, digest, self.first_came, keep=False)
+        return last
+
+    def says(self) -> edited.Last:
+        """What this submission says, as far as it counts."""
+        return edited.Last(self.registry, self.said, self.digest)
+
     def _says_again(self, entry: QuarantineEntry) -> bool:
         """Whether a row that waits is of the original of this edit, of which the one in between has
-        not come, and about a record that the edit holds too. What the edit leaves out goes on
-        waiting: a phone takes nothing off the map."""
+        not come, and about a record that the edit holds too."""
         if openrosa_id(entry.row) not in self.said.records:
             return False
         other = self._submission(entry.row.source)
@@ -379,6 +401,52 @@ class _Line:
             and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
 
 
+def with_remarks(registry: Registry, entries: Sequence[QuarantineEntry]) -> list[QuarantineEntry]:
+    """Rows that wait; those of a submission that was edited since say so: that the edit leaves them
+    out (FRM-023), or reaches less far (FRM-022)."""
+    ends: dict[tuple[str, str], Said | None] = {}
+    return [_remarked(registry, entry, ends) for entry in entries]
+
+
+def _remarked(registry: Registry, entry: QuarantineEntry, ends: dict[tuple[str, str], Said | None]
+              ) -> QuarantineEntry:
+    row = entry.row
+    form, instance = _submitted(row)
+    if not instance or {f.code for f in row.findings} & {
+            REACHED_FARTHER.code, LEFT_OUT_BY_EDIT.code, SUBMISSION_AGAIN.code}:
+        return entry
+    key = (row.source, instance)
+    if key not in ends:
+        ends[key] = None
+        if registry.setting(_edit(form, instance)):
+            with contextlib.suppress(LandReleaseError):  # erased
+                line = _Line(registry, _said("", registry.source_content(row.source)), row.source,
+                             datetime.now(UTC), keep=False)
+                end = line._end()
+                ends[key] = None if end is line or line.twin else end.said
+    last = ends[key]
+    if last is None:
+        return entry
+    record = last.instance if row.kind == "source" else openrosa_id(row)
+    message = REACHED_FARTHER if row.kind == "source" or record in last.records \
+        else LEFT_OUT_WAITING
+    facts = {"file": row.file, "row": row.row, "found": record, "other": last.instance}
+    finding = Finding(message.code, row.file, row.row, "", record, message.problem.format(**facts),
+                      message.remedy.format(**facts), "quarantined")
+    return replace(entry, row=replace(row, findings=(*row.findings, finding)))
+
+
+def _submitted(row: QuarantinedRow) -> tuple[str, str]:
+    """Form and id of the submission that a row is of; of another row "", ""."""
+    if row.kind == "source":
+        form = str(row.values.get("title") or "")
+        label = str(row.values.get("source_label") or "")
+        whole = row.values.get("source_type") == "form_submission" and label.startswith(f"{form} ")
+        return (form, label[len(form) + 1:]) if whole else ("", "")
+    form = next((f for f in FORMS if row.file.startswith(f"{f}-")), "")
+    return (form, str(row.values.get("instanceID") or "")) if form else ("", "")
+
+
 def _said(name: str, content: bytes) -> Said:
     """What a submission says of itself. One without an id that can be used gets one by its content,
     so that it is known again when it comes again."""
@@ -428,15 +496,18 @@ def _wait(registry: Registry, name: str, content: bytes, form: str, instance: st
     --kind --mapping` makes records of it. One of our own forms is imported then
     (`take_in_waiting`); while it waits, hazards in it have no place (S15).
     """
-    from landrelease.records.readers import LIMITS, openrosa
-
     finding = Finding(why.code, name, 1, "", form[:80], why.message.problem.format(**why.facts),
                       why.message.remedy.format(**why.facts), "quarantined")
     new = _wait_row(registry, name, content, {
         "source_type": "form_submission", "title": form[:200],
-        "source_label": f"{form[:200]} {instance}"}, openrosa.answers_of(
-            name, content, LIMITS, MOST_ANSWERS), finding)
+        "source_label": f"{form[:200]} {instance}"}, _answers(name, content), finding)
     return Received(form, instance, 0, int(not new), odd + new, photographs)
+
+
+def _answers(name: str, content: bytes) -> dict[str, str]:
+    from landrelease.records.readers import LIMITS, openrosa
+
+    return openrosa.answers_of(name, content, LIMITS, MOST_ANSWERS)
 
 
 def _wait_row(registry: Registry, name: str, content: bytes, own: Mapping[str, str],

@@ -225,7 +225,7 @@ def _points(values: Mapping[str, Any]) -> Iterator[list[re.Match[str]]]:
             yield [m for m in points if m is not None]
 
 
-def _answered_off(values: Mapping[str, Any]) -> tuple[float, bool]:
+def answered_off(values: Mapping[str, Any]) -> tuple[float, bool]:
     """How far off any place in the answers of a submission may be, m, and whether that is known."""
     from landrelease.records.ground import measured_m
 
@@ -262,7 +262,7 @@ def as_read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, 
     for entry in rows:
         row = entry.row
         if row.kind == "source":
-            found[entry.number] = (answered_place(row.values), *_answered_off(row.values))
+            found[entry.number] = (answered_place(row.values), *answered_off(row.values))
         else:
             together.setdefault((row.source, row.kind, row.layer, bool(row.geometry_wkt),
                                  tuple(row.values)), []).append(entry)

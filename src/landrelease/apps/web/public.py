@@ -248,11 +248,11 @@ async def report(request: Request) -> Response[bytes]:
             from landrelease.workflows import public
 
             view = public.VIEWS.of(registry)
-            number = "" if said["web"] else reports.receive(
+            kept = reports.Kept("") if said["web"] else reports.receive(
                 registry, view, reports.PublicReport(
                     said["about"], said["what"], said["where"], said["reach"], said["token"],
                     photograph), today=datetime.now(UTC).date())
-            return html.thanks_page(view, languages.texts(said["lang"]), number)
+            return html.thanks_page(view, languages.texts(said["lang"]), kept, said)
 
         return _page(await _run(request, work), 201)
     except LandReleaseError as error:

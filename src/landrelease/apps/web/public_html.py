@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from landrelease.apps.web import public_map as drawing
+from landrelease.errors import PLACE_NOT_UNDERSTOOD
 from landrelease.workflows import public_words as say
 from landrelease.workflows.languages import NAMES
 from landrelease.workflows.public import MOST_NAMES
 
 if TYPE_CHECKING:
     from landrelease.errors import LandReleaseError
+    from landrelease.workflows.reports import Kept
 
 
 def _t(text: object) -> str:
@@ -158,15 +160,33 @@ def report_page(view: Any, texts: Any, said: Mapping[str, str], token: str,
     return _frame(view, texts, texts(say.REPORT), body, "/public/report")
 
 
-def thanks_page(view: Any, texts: Any, number: str) -> str:
-    """What somebody sees who sent a report."""
+def thanks_page(view: Any, texts: Any, kept: Kept, said: Mapping[str, str]) -> str:
+    """What somebody sees who sent a report; where its place could not be read, with the way to say
+    it again."""
     from landrelease.workflows.complaints import spelled
 
-    told = f"<p>{_t(texts.told(say.NUMBER, number=spelled(number)))}</p>" if number else ""
+    told = f"<p>{_t(texts.told(say.NUMBER, number=spelled(kept.number)))}</p>" \
+        if kept.number else ""
     return _frame(view, texts, texts(say.REPORT), (
         f'<section class="answer thanks" role="status"><p class="told">{_t(texts(say.THANKS))}</p>'
-        f'{told}</section><p><a href="/public?lang={_t(texts.code)}">{_t(texts(say.AGAIN))}</a></p>'
+        f"{told}</section>{_place_again(texts, kept.unread, said) if kept.unread else ''}"
+        f'<p><a href="/public?lang={_t(texts.code)}">{_t(texts(say.AGAIN))}</a></p>'
     ), "/public/report")
+
+
+def _place_again(texts: Any, unread: str, said: Mapping[str, str]) -> str:
+    """The same report once more with another place: it takes the place of the first."""
+    kept = {**said, "what": f"{said.get('what', '')}\nPlace: {unread}"}  # as it is on record
+    same = "".join(f'<input type="hidden" name="{k}" value="{_t(kept.get(k, ""))}">'
+                   for k in ("token", "lang", "about", "what", "reach"))
+    return (
+        '<form class="card report noprint" method="post" action="/public/report" '
+        f'enctype="multipart/form-data">{same}'
+        f'<p class="problem" role="alert">{_t(texts.told(say.PLACE_UNREAD, place=unread))}</p>'
+        f"<p>{_t(texts(PLACE_NOT_UNDERSTOOD.mend))} {_t(texts(say.NOT_AGAIN))}</p>"
+        f'<label>{_t(texts(say.COORDINATES))}<input name="where" required maxlength="300" '
+        f'dir="auto" value="{_t(unread)}"></label>'
+        f"<button>{_t(texts(say.SEND_AGAIN))}</button></form>")
 
 
 def look_up_page(view: Any, texts: Any, standing: Any, problem: LandReleaseError | None) -> str:
