@@ -279,6 +279,52 @@ def test_safety_S10_a_log_that_goes_on_adds_no_hours_that_are_on_record(registry
     assert metres2(stored.geometry) == pytest.approx(270, abs=0.1)
 
 
+@pytest.mark.parametrize("copy", ["all", "begin"])
+def test_safety_S10_a_log_on_another_clock_adds_no_hours_that_are_on_record(
+        registry, tmp_path, copy):
+    """The logger's clock was set to another day: the same drive once more, and then new work."""
+    from landrelease.operate.exposure import exposure
+
+    registry.append([Revision("machine", "m1", {"machine_status": "ready"}, None, AT, "test",
+                              "test", "", DAY)])
+    out = ("--uncovered", tmp_path / "g.geojson", "--store", "--machine", "m1")
+    first = track(tmp_path / "one.csv", keep=lambda lane: lane < 3)
+    both = track(tmp_path / "two.csv", keep=lambda lane: lane < 3 or copy == "begin", later=86_400)
+
+    def hours():
+        return exposure([], registry.records("track"), registry.records("hazard")).hours(
+            people=False)
+
+    proof(registry, "--track", first, *out)
+    once = hours()
+    proof(registry, "--track", both, *out, "--add")
+    assert once > 0 and len(registry.records("track")) == 2
+    t, _, _, lane = lanes()
+    whole = once * float(np.ptp(t) / np.ptp(t[lane < 3]))  # as much of it lies on the hazard
+    assert hours() == pytest.approx(once if copy == "all" else whole, rel=0.05)
+    stored = next(c for c in coverage.coverages(registry) if not c.values.get("pass_name"))
+    assert metres2(stored.geometry) == pytest.approx(
+        4.6 * 30 if copy == "all" else 270, abs=0.1)
+
+
+def test_safety_S10_the_same_lanes_driven_again_at_another_pace_are_work_of_their_own(
+        registry, tmp_path):
+    from landrelease.operate.exposure import exposure
+
+    registry.append([Revision("machine", "m1", {"machine_status": "ready"}, None, AT, "test",
+                              "test", "", DAY)])
+    out = ("--uncovered", tmp_path / "g.geojson", "--store", "--machine", "m1")
+
+    def hours():
+        return exposure([], registry.records("track"), registry.records("hazard")).hours(
+            people=False)
+
+    proof(registry, "--track", track(tmp_path / "one.csv"), *out)
+    once = hours()
+    proof(registry, "--track", track(tmp_path / "two.csv", later=86_400, slower=2), *out, "--add")
+    assert hours() == pytest.approx(3 * once, rel=0.01)
+
+
 def test_safety_S07_another_day_adds_hand_work_to_the_ground_of_the_machine(registry, tmp_path):
     out = ("--uncovered", tmp_path / "g.geojson", "--store")
     proof(registry, "--track", track(tmp_path / "m.csv"), *out)

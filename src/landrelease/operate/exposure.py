@@ -24,6 +24,8 @@ from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed, moment_of, number_of
 from landrelease.core.record import Record
 
+SAME_S = 1.0  # by which two clocks may differ over the length of one log
+LEAST_CORNERS = 6  # of a line that tells one drive from another
 # Non-technical survey stays off hazardous ground; the rest goes onto it.
 ON_HAZARDOUS_GROUND = ("TS", "clearance", "BAC", "EOD_spot_task")
 
@@ -60,7 +62,8 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
     several days is spread evenly over them. A machine's hours are those that its report states for
     it, else those of its tracks on the days of that report; a track that belongs to no such report
     counts by itself, as far as it lies on hazardous ground. Where tracks of one machine overlap in
-    time, as where a log holds the day before once more, that time counts once.
+    time, as where a log holds the day before once more, that time counts once; so does a log
+    that is there once more on another clock.
     """
     cells: dict[tuple[str, str, str, str, bool], tuple[float, list[str]]] = {}
     lacking: list[tuple[str, str]] = []
@@ -154,15 +157,33 @@ class _Timed:
 
 def _once(timed: Sequence[_Timed]) -> None:
     """Take off each track's hours what an earlier track of the same machine holds: it is at one
-    place at a time."""
+    place at a time. The same way in the same time once more, corner by corner, is a copy of the log
+    on another clock: no machine drives a way twice to the millimetre."""
     until: dict[str, datetime] = {}
+    ways: dict[tuple[str, bytes], list[float]] = {}
     for t in sorted((t for t in timed if t.begin is not None and t.end is not None),
                     key=lambda t: (t.begin, t.end, t.record.id)):
         assert t.begin is not None and t.end is not None
+        lasts = (t.end - t.begin).total_seconds()
+        if (way := _way(t.record)) is not None:
+            known = ways.setdefault((t.machine, way), [])
+            if any(abs(lasts - other) <= SAME_S for other in known):
+                t.hours, t.copy = 0.0, True
+                continue
+            known.append(lasts)
         begin = max(t.begin, until.get(t.machine, t.begin))
         t.hours = max(0.0, (t.end - begin).total_seconds() / 3600)
         t.copy = t.hours == 0 and t.end > t.begin
         until[t.machine] = max(begin, t.end)
+
+
+def _way(record: Record) -> bytes | None:
+    """The corners of a track's line, to 1e-8 degrees; None where they are too few to tell it from
+    another one."""
+    line = record.geometry
+    if line is None or shapely.get_num_coordinates(line) < LEAST_CORNERS:
+        return None
+    return np.rint(shapely.get_coordinates(line) * 1e8).astype(np.int64).tobytes()
 
 
 def _shares_inside(tracks: Sequence[Record], hazards: Sequence[Record]) -> list[float]:

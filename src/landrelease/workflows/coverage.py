@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 EVER = datetime(9999, 1, 1, tzinfo=UTC)
+SAME_PLACE_M = 2e-3  # corners of a line on record are fixes; degrees round them
+REST_S = 600.0  # that a log may go on after the last place of it that counts
 LINE_M = 0.1  # the line of a track is kept to this; the proof is made from the fixes
 
 
@@ -181,7 +183,8 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
         track_ids.append(f"{name}:track:{sha[:16]}")
         by_machine = machine if file.by == "machine" else None
         first, last = (datetime.fromtimestamp(t, UTC) for t in (
-            _first_new(registry, track.time_s, by_machine), track.time_s.max()))
+            _first_new(registry, track.time_s, work, made.ground, by_machine),
+            track.time_s.max()))
         values = {"task": task.id, "file_sha256": sha, "fixes_sha256": fixes_sha256(track),
                   "started_at": first.isoformat(), "ended_at": last.isoformat(),
                   "width_m": file.width_m, "position_error_m": file.position_error_m,
@@ -222,12 +225,17 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
 
 
-def _first_new(registry: Registry, time_s: np.ndarray, machine: str | None) -> float:
+def _first_new(registry: Registry, time_s: np.ndarray, work: Work, ground: Ground,
+               machine: str | None) -> float:
     """The first fix of a log that is later than the tracks on record of the same machine which
-    reach over its begin: what the log holds of them once more is no further time of work."""
+    reach over its begin: what the log holds of them once more is no further time of work. So are
+    the places of a track on record, in their order, with which the log begins on another clock.
+    """
     first = float(time_s.min())
     if machine is None:
         return first
+    from landrelease.operate.exposure import SAME_S
+
     spans = [(a.timestamp(), b.timestamp()) for r in registry.records("track")
              if r.values.get("machine") == machine
              if (a := moment_of(r.values.get("started_at"))) is not None
@@ -235,7 +243,38 @@ def _first_new(registry: Registry, time_s: np.ndarray, machine: str | None) -> f
     for begin, end in sorted(spans):
         if begin <= first <= end and (later := time_s[time_s > end]).size:
             first = float(later.min())
+    for r in sorted(registry.records("track"), key=lambda r: str(r.values.get("started_at"))):
+        a, b = (moment_of(r.values.get(n)) for n in ("started_at", "ended_at"))
+        if (r.values.get("machine") != machine or r.geometry is None or ground.plane is None
+                or a is None or b is None):
+            continue
+        until = first + (b - a).total_seconds()
+        last = _end_of(work, shapely.get_coordinates(ground.plane.to_plane(r.geometry)), first)
+        if last is not None and until - REST_S <= last <= until + SAME_S and (
+                later := time_s[time_s > until + SAME_S]).size:
+            first = float(later.min())
     return first
+
+
+def _end_of(work: Work, corners: np.ndarray, first: float) -> float | None:
+    """When a log comes to the last of these corners (C, 2), in m, that it passes in their order
+    and not all before `first`; None: it does not, or they are too few to tell."""
+    from landrelease.operate.exposure import LEAST_CORNERS
+
+    if len(corners) < LEAST_CORNERS or not len(work.steps.x):
+        return None
+    places = np.column_stack([work.steps.x, work.steps.y])
+    tree = shapely.STRtree(shapely.points(places))
+    which, near = tree.query(shapely.points(corners), predicate="dwithin", distance=SAME_PLACE_M)
+    at = -1
+    for k in range(len(corners)):
+        later = near[which == k]
+        later = later[later >= at]
+        if not len(later):
+            return None
+        at = int(later.min())
+    last = float(work.steps.time_s[at])
+    return last if last >= first else None
 
 
 MEASURED = "measured_lanes"  # of `proven_by`; without it a proof rests on tracks
