@@ -119,7 +119,7 @@ def test_a_problem_from_records_goes_there_and_back_and_gives_the_same_plan(tmp_
     assert None not in [getattr(problem.conditions, n) for n in (
         "calendars", "windows", "equipment", "money", "projects", "decisions")]
     assert {p.name for p in write_problem(tmp_path, problem)} == set(FILES) - {
-        "gates.csv", "communities.csv", "funds.csv", "budget_lines.csv"}
+        "gates.csv", "shut_roads.csv", "communities.csv", "funds.csv", "budget_lines.csv"}
     again = read_problem(tmp_path)
     same(problem, again)
     assert solved(problem, iterations=2, seed=3).score == solved(again, iterations=2, seed=3).score

@@ -90,9 +90,23 @@ def plan_explain(
             say(f"  {row['stage']}{' (follow-up)' if row['step'] == 2 else ''} starts "
                 f"{row['start']}: {row['waits_for']}; else from {row['else_from']} "
                 f"({row['gain']:,.0f} points)")
+    show_undone(found.undone, top)
     show_idle(found, teams)
     if found.why is not None:
         show_why(found.why)
+
+
+def show_undone(rows: list[dict[str, Any]], top: int) -> None:
+    """What is never done by the end of the plan, and what keeps it from it."""
+    if not rows:
+        return
+    say(f"Never done by the end of the plan: {len(rows):,} besides what waits for these:")
+    for row in rows[:top]:
+        say(f"  {row['what']} {row['id']}: {row['waits_for']}"
+            + (" (it takes all of these together)" if row["together"] else
+               f" ({row['gain']:,.0f} points)"))
+    if len(rows) > top:
+        say(f"  and {len(rows) - top:,} more (--json).")
 
 
 def show_idle(found: Any, teams: bool) -> None:
@@ -118,6 +132,8 @@ def show_why(why: dict[str, Any]) -> None:
             f"{side['points_per_team_day']:,.2f} points a day and team-day")
         for wait in side["waits"][:4]:
             say(f"    {wait['stage']} starts {wait['start']}: waits for {wait['waits_for']}")
+        for row in side["undone"][:4]:
+            say(f"    {row['id']} is never done: waits for {row['waits_for']}")
     worse = why["loss"]
     say(f"If they change places the score is {abs(worse):,.0f} points "
         f"({abs(worse) / why['score'] if why['score'] else 0:.2%}) "

@@ -184,6 +184,9 @@ PLAN: tuple[str, ...] = (
     "closed ground {name}", "leave or presence of {name}", "a team of {name}",
     "the shared {name}", "money of {name}", "nothing: the plan put it there",
     "{what} (until the end of {steps})",
+    # What keeps something from ever being done, one constraint or several together.
+    "a team that can do it", "more time than the plan has left", "its land", "the end of {name}",
+    "the planned first day of {name}", "the season of {name}", "{what} + {other}",
     # What people ordered or fixed and a plan leaves undone (`plan.check`).
     "{step}: ordered, and not in the plan",
     "{step}: ordered, to start from {low} on, and not in the plan",

@@ -128,6 +128,16 @@ class Access:
     community_start: np.ndarray  # int32 (C + 1,)
     community_stage: np.ndarray  # int32
     community_held: np.ndarray | None = None  # bool (C,)
+    # Roads that no work of the plan opens: their names, and the zones that each would join, one
+    # way. They bear on no plan; they say what it would be worth if others opened them.
+    shut_ids: tuple[str, ...] = ()
+    shut_zones: np.ndarray | None = None  # int32 (K, 2) from, to
+
+    def shut(self) -> list[tuple[str, int, int]]:
+        """Name, from and to of each road that no work opens."""
+        return [] if self.shut_zones is None else [
+            (name, int(a), int(b)) for name, (a, b) in zip(
+                self.shut_ids, self.shut_zones.tolist(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.decoder import arrays, dispatch_order, place_all, room_of
 from landrelease.plan.waiting import NEVER, Wait, waits, worth_of, zone_openings
+
+if TYPE_CHECKING:
+    from landrelease.plan.undone import Held
 
 ChangeKind = Literal["new", "gone", "sooner", "later", "same", "planned now", "not planned now"]
 
@@ -163,9 +166,10 @@ class Side:
     start: date | None
     finish: date | None
     points_per_day: float  # lost a day until its first stage is finished, all that hangs on it
-    team_days: float  # working days of teams that the plan gives it
+    team_days: float  # working days of teams that the plan gives it, or that it would take
     points_per_team_day: float
     waits: tuple[Wait, ...]  # of its stages
+    held: tuple[Held, ...] = ()  # its stages that the plan never does
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +196,16 @@ def why(plan: Plan, first: str, second: str) -> Why:
     Raises PLN-009: an id that is in the plan's problem neither as a hazard nor as a stage, or the
     same one twice.
     """
+    from landrelease.plan.undone import undone  # it varies problems, for which dates are needed
+
     problem = plan.problem
     groups = [members(problem, name) for name in (first, second)]
     if set(groups[0].tolist()) & set(groups[1].tolist()):
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the second area", found=second,
                                expected="another one than the first")
     waited = waits(problem, plan.schedule)
-    worth = worth_of(problem, plan.schedule)
-    sides = [_side(plan, name, own, worth, waited)
+    worth, held = worth_of(problem, plan.schedule), undone(problem, plan.schedule).held
+    sides = [_side(plan, name, own, worth, waited, held)
              for name, own in zip((first, second), groups, strict=True)]
     return Why(sides[0], sides[1], plan.score, exchanged(plan, groups[0], groups[1]))
 
@@ -234,19 +240,23 @@ def members(problem: Problem, name: str) -> np.ndarray:
 
 
 def _side(plan: Plan, name: str, own: np.ndarray, worth: np.ndarray,
-          waited: tuple[Wait, ...]) -> Side:
+          waited: tuple[Wait, ...], held: tuple[Held, ...]) -> Side:
     problem, schedule = plan.problem, plan.schedule
     done = own[schedule.option[own] >= 0]
     inside = set(own.tolist())
     first = [s for s in own.tolist() if int(problem.predecessor[s]) not in inside]
-    slots = sum(float(problem.first_slots[o] + max(0, problem.second_slots[o]) * (
-        problem.second_pool[o] >= 0)) for o in schedule.option[done])
+    each = problem.first_slots + np.where(problem.second_pool >= 0, problem.second_slots, 0)
+    slots = float(each[schedule.option[done]].sum())
+    for s in own[schedule.option[own] < 0].tolist():  # never done: the way that takes least
+        ways = each[int(problem.option_start[s]):int(problem.option_start[s + 1])]
+        slots += float(ways.min()) if len(ways) else 0.0
     points = float(worth[first].sum())
     days = slots * problem.slot_days
     return Side(
         name, start_of(problem, int(schedule.start[done].min())) if len(done) else None,
         end_of(problem, int(schedule.finish[done].max())) if len(done) == len(own) else None,
         points, days, points / days if days else 0.0,
-        tuple(w for w in waited if w.stage in inside))
+        tuple(w for w in waited if w.stage in inside),
+        tuple(h for h in held if h.what == "stage" and h.index in inside))
 
 

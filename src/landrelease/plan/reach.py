@@ -863,6 +863,7 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     stage_start, stages_of = _rows(stage_blocker, np.arange(len(stage_blocker)), len(blocks.ids))
     pair_start = np.searchsorted(blocks.segment, np.arange(roads.segments + 1))
     gates: dict[tuple[int, int, tuple[int, ...]], str] = {}
+    kept_shut: dict[tuple[str, int, int], None] = {}
 
     def gate(a: int, b: int, waits: tuple[int, ...], name: str) -> None:
         if a != b and b != 0:
@@ -877,6 +878,9 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     for arc in np.flatnonzero(zone[roads.tail] != zone[roads.head]).tolist():
         m = int(roads.segment[arc])
         if shut[m]:
+            here, there = int(zone[roads.tail[arc]]), int(zone[roads.head[arc]])
+            if there != 0:
+                kept_shut.setdefault((network.source_ids[m], here, there))
             continue
         gate(int(zone[roads.tail[arc]]), int(zone[roads.head[arc]]), waits_of(m),
              network.segment_ids[m])
@@ -931,7 +935,10 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
         community_zone=np.array(community_zone, dtype=np.int32),
         community_start=_starts(needed), community_stage=_flat(needed),
         community_held=None if held is None or not held.any() else np.array(
-            [bool(held[list(own[p])].any()) for p in chosen.tolist()], dtype=bool))
+            [bool(held[list(own[p])].any()) for p in chosen.tolist()], dtype=bool),
+        shut_ids=tuple(name for name, _, _ in kept_shut),
+        shut_zones=None if not kept_shut else np.array(
+            [[a, b] for _, a, b in kept_shut], dtype=np.int32))
     return PlannerAccess(access, chosen, distance, zone,
                          tuple(np.array(sorted(e), dtype=np.int64) for e in entered))
 

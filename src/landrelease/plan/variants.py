@@ -124,9 +124,10 @@ def more_equipment(problem: Problem, thing: str, units: int = 1) -> Problem:
 
 def roads_open(problem: Problem, gates: set[str]) -> Problem:
     """Roads that somebody else opens: their gates wait for nothing, and neither do those that the
-    same areas block (an area lies on several pieces of a road). Raises PLN-009: no such gate."""
+    same areas block (an area lies on several pieces of a road); or roads that no work of the plan
+    opens (`Access.shut_ids`). Raises PLN-009: no such gate."""
     access = problem.access
-    unknown = gates - set(() if access is None else access.gate_ids)
+    unknown = gates - set(() if access is None else (*access.gate_ids, *access.shut_ids))
     if access is None or unknown:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the road", found=", ".join(
             sorted(unknown)) or "none", expected="a blocked road of the plan")
@@ -138,8 +139,15 @@ def roads_open(problem: Problem, gates: set[str]) -> Problem:
     for own, of in zip(waits, areas, strict=True):
         members += () if of in blocks else own
         start.append(len(members))
+    opened = [road for road in access.shut() if road[0] in gates]
+    kept = [road for road in access.shut() if road[0] not in gates]
     return replace(problem, access=replace(
-        access, gate_start=np.array(start, np.int32), gate_stage=np.array(members, np.int32)))
+        access, gate_ids=(*access.gate_ids, *(name for name, _, _ in opened)),
+        gate_from=np.append(access.gate_from, [a for _, a, _ in opened]).astype(np.int32),
+        gate_to=np.append(access.gate_to, [b for _, _, b in opened]).astype(np.int32),
+        gate_start=np.array(start + [start[-1]] * len(opened), np.int32),
+        gate_stage=np.array(members, np.int32), shut_ids=tuple(name for name, _, _ in kept),
+        shut_zones=None if not kept else np.array([[a, b] for _, a, b in kept], np.int32)))
 
 
 def leave_kept(problem: Problem, pool: str) -> Problem:

@@ -20,7 +20,7 @@ from landrelease.core.work import Problem, Schedule
 from landrelease.plan.arrays import loss_curve
 
 CauseKind = Literal["survey", "machine", "road", "decision", "ground", "leave", "team", "equipment",
-                    "money", "order"]
+                    "money", "order", "nobody", "end", "land", "work", "day", "season"]
 NEVER = 2**30
 
 
@@ -30,7 +30,9 @@ class Cause:
 
     survey: the stage before it; machine: the step before it; road: its ground could not be reached;
     decision: fixed by people; ground: closed ground, rest weeks, seasons; leave: accreditations and
-    the time in which the pool is there; order: nothing, the plan put it there.
+    the time in which the pool is there; order: nothing, the plan put it there. Of what is never
+    done (`plan.undone`) also nobody: no team can do it; end: it takes longer than is left; and of
+    works land, work (the one that it follows), day (its planned one) and season.
     """
 
     kind: CauseKind
@@ -64,6 +66,9 @@ class Binding:
     steps: int
     days: float  # calendar days of waiting, summed over steps
     points: float  # to first order
+    never: int = 0  # of the steps: what the plan never does
+    lacks: float = 0.0  # money that is missing for what costs most of it
+    dearest: float = 0.0  # points of that
 
 
 def waits(problem: Problem, schedule: Schedule) -> tuple[Wait, ...]:
@@ -147,22 +152,23 @@ class Worth:
 
     def saved(self, s: int, slots: int) -> float:
         """Points that fall away if a stage, and what hangs on it, ends so many slots sooner."""
+        return sum(self.saved_alone(x, slots) for x in self.behind[s])
+
+    def saved_alone(self, x: int, slots: int) -> float:
+        """Points that fall away if a stage ends so many slots sooner, and nothing behind it."""
         def difference(curve: np.ndarray, at: int) -> float:
             return float(curve[at] - curve[max(0, at - slots)])
 
         problem, terms = self.problem, self.problem.conditions
-        total = 0.0
-        for x in self.behind[s]:
-            end = int(self.end[x])
-            total += float(problem.weight[x]) * difference(self.loss, end)
-            if terms.season_weight is not None and terms.seasons_missed is not None:
-                total += float(terms.season_weight[x]) * difference(terms.seasons_missed, end)
-            if terms.promises is not None and int(terms.promises.finish[x]) >= 0:
-                late = np.maximum(0.0, problem.delay_days - problem.delay_days[
-                    int(terms.promises.finish[x])])
-                total += float(terms.promises.late_price[x]) * difference(late, end)
-            total += sum(weight * difference(self.loss, at) for weight, at in self.hangs[x])
-        return total
+        end = int(self.end[x])
+        total = float(problem.weight[x]) * difference(self.loss, end)
+        if terms.season_weight is not None and terms.seasons_missed is not None:
+            total += float(terms.season_weight[x]) * difference(terms.seasons_missed, end)
+        if terms.promises is not None and int(terms.promises.finish[x]) >= 0:
+            late = np.maximum(0.0, problem.delay_days - problem.delay_days[
+                int(terms.promises.finish[x])])
+            total += float(terms.promises.late_price[x]) * difference(late, end)
+        return total + sum(weight * difference(self.loss, at) for weight, at in self.hangs[x])
 
     def _communities(self, schedule: Schedule) -> None:
         problem, horizon = self.problem, self.problem.horizon

@@ -204,6 +204,10 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
             {"id": g, "from_zone": access.gate_from[i], "to_zone": access.gate_to[i],
              "stages": _members(names, access.gate_start, access.gate_stage, i)}
             for i, g in enumerate(access.gate_ids)], ("id", "from_zone", "to_zone", "stages"))
+        if access.shut_zones is not None:
+            table("shut_roads.csv", [{"id": name, "from_zone": a, "to_zone": b}
+                                     for name, a, b in access.shut()],
+                  ("id", "from_zone", "to_zone"))
         table("communities.csv", [
             {"id": k, "people": access.community_people[i], "weight": access.community_weight[i],
              "zone": access.community_zone[i],
@@ -809,6 +813,12 @@ def _access(folder: Path, s: _Table, number: Mapping[str, int], settings: _Setti
     c = _Table(folder, "communities.csv", ("id", "people", "weight", "zone", "stages"))
     gates = _lists(g, number)
     own = _lists(c, number)
+    roads: dict[str, Any] = {}
+    if _there(folder, "shut_roads.csv"):
+        r = _Table(folder, "shut_roads.csv", ("id", "from_zone", "to_zone"))
+        roads = {"shut_ids": tuple(r.text(n, "id") for n in range(len(r.rows))),
+                 "shut_zones": np.column_stack([r.wholes(name, high=zones - 1)
+                                                for name in ("from_zone", "to_zone")])}
     return Access(
         zone=s.wholes("zone", high=zones - 1), zones=zones, gate_ids=g.ids(),
         gate_from=g.wholes("from_zone", high=zones - 1),
@@ -816,7 +826,8 @@ def _access(folder: Path, s: _Table, number: Mapping[str, int], settings: _Setti
         community_ids=c.ids(), community_people=c.numbers("people", empty=math.nan),
         community_weight=c.numbers("weight"), community_zone=c.wholes("zone", high=zones - 1),
         community_start=own[0], community_stage=own[1],
-        community_held=c.wholes("held", high=1).astype(bool) if c.has("held") else None)
+        community_held=c.wholes("held", high=1).astype(bool) if c.has("held") else None,
+        **roads)
 
 
 def _lists(table: _Table, number: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -995,4 +1006,4 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
 FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",
          "options.csv", "calendars.csv", "equipment.csv", "money.csv", "money_later.csv",
          "funds.csv", "budget_lines.csv", "projects.csv", "decisions.csv", "gates.csv",
-         "communities.csv")
+         "shut_roads.csv", "communities.csv")

@@ -100,6 +100,8 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         arrays |= {f"access_{name}": getattr(access, name) for name in _ACCESS_ARRAYS}
         if access.community_held is not None:
             arrays["access_community_held"] = access.community_held
+        if access.shut_zones is not None:
+            arrays["access_shut_zones"] = access.shut_zones
     wkb = [shapely.to_wkb(task.ground, byte_order=1) for task in problem.tasks]
     arrays["task_wkb"] = np.frombuffer(b"".join(wkb), dtype=np.uint8)
     arrays["task_wkb_sizes"] = np.array([len(w) for w in wkb], dtype=np.int64)
@@ -126,7 +128,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         "pools": [_plain(p) for p in problem.pools],
         "access": None if access is None else {
             "zones": access.zones, "gate_ids": list(access.gate_ids),
-            "community_ids": list(access.community_ids)},
+            "community_ids": list(access.community_ids), "shut_ids": list(access.shut_ids)},
         "conditions": conditions, "objective": _plain(problem.objective),
         "recorded": recorded_rows(saved.recorded),
         "tasks": [{k: v for k, v in _plain(t).items() if k != "ground"} for t in problem.tasks],
@@ -186,6 +188,8 @@ def load_plan(path: Path) -> PlanFile:
                 gate_ids=tuple(document["access"]["gate_ids"]),
                 community_ids=tuple(document["access"]["community_ids"]),
                 community_held=arrays.get("access_community_held"),
+                shut_ids=tuple(document["access"].get("shut_ids", ())),
+                shut_zones=arrays.get("access_shut_zones"),
                 **{name: arrays[f"access_{name}"] for name in _ACCESS_ARRAYS}),
             conditions=_conditions_in(document["conditions"], arrays),
             objective=terms.Objective(**document["objective"]),
@@ -308,8 +312,11 @@ def _conditions_in(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     return terms.Conditions(**parts)
 
 
-def plan_rows(plan: Plan) -> list[dict[str, Any]]:
-    """One row a stage, in order of its start: the table `plan.csv`. Dates are calendar dates."""
+def plan_rows(plan: Plan, held: Mapping[int, str] | None = None) -> list[dict[str, Any]]:
+    """One row a stage, in order of its start: the table `plan.csv`. Dates are calendar dates.
+
+    held : stage -> what keeps it from being done, in words, of stages without a date
+    """
     problem, schedule = plan.problem, plan.schedule
     order = np.lexsort((np.arange(len(problem.stage_ids)), schedule.start,
                         schedule.start < 0))
@@ -336,6 +343,7 @@ def plan_rows(plan: Plan) -> list[dict[str, Any]]:
             "expected_released_m2": round(float(problem.released_m2[stage]), 1),
             "expected_cost": round(float(problem.option_cost[option]), 2) if planned else "",
             "state": "planned" if planned else "not within the horizon",
+            "held_by": "" if planned or held is None else held.get(stage, ""),
         })
     return rows
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +22,7 @@ from landrelease.errors import PLAN_CHANGE, LandReleaseError
 if TYPE_CHECKING:
     from landrelease.plan.compare import Change, Difference
     from landrelease.plan.policy import Tested
+    from landrelease.plan.undone import Held
     from landrelease.plan.waiting import Wait
 
 WEEK_DAYS = 7
@@ -28,6 +31,9 @@ _KINDS = {
     "road": "the road to it", "decision": "a decision of people", "ground": "closed ground",
     "leave": "leave or presence of", "team": "a team of", "equipment": "the shared",
     "money": "money of", "order": "nothing: the plan put it there",
+    "nobody": "a team that can do it", "end": "more time than the plan has left",
+    "land": "its land", "work": "the end of", "day": "the planned first day of",
+    "season": "the season of",
 }
 
 
@@ -36,14 +42,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Rows for tables, and for `why` the two sides in words. `idle`: time of teams without work, by
-    team and time; `idle_share`: its share of the time in which teams are there."""
+    """Rows for tables, and for `why` the two sides in words. `undone`: what is never done by the
+    end of the plan, and what keeps it from it. `idle`: time of teams without work, by team and
+    time; `idle_share`: its share of the time in which teams are there."""
 
     binding: list[dict[str, Any]]
     waits: list[dict[str, Any]]
     why: dict[str, Any] | None
     idle: list[dict[str, Any]]
     idle_share: float
+    undone: list[dict[str, Any]]
 
 
 def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
@@ -52,13 +60,15 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
     Raises PLN-009: an area or stage that is not in the plan.
     """
     from landrelease.plan import compare
-    from landrelease.plan.waiting import binding, waits
+    from landrelease.plan.undone import everything, undone
+    from landrelease.plan.waiting import waits
 
     problem = plan.problem
-    waited = waits(problem, plan.schedule)
+    waited, left = waits(problem, plan.schedule), undone(problem, plan.schedule)
     found = [{"constraint": f"{_KINDS[b.kind]} {b.name}".strip(), "kind": b.kind, "name": b.name,
-              "steps": b.steps, "days": round(b.days, 1), "points": round(b.points, 3)}
-             for b in binding(problem, waited)]
+              "steps": b.steps, "never": b.never, "days": round(b.days, 1),
+              "points": round(b.points, 3)}
+             for b in everything(problem, waited, left)]
     rows = [_wait_row(problem, w) for w in sorted(waited, key=lambda w: (-w.gain, w.stage))]
     between = None
     if why is not None:
@@ -69,13 +79,55 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
                 "id": side.id, "start": _iso(side.start), "finish": _iso(side.finish),
                 "points_per_day": side.points_per_day, "team_days": side.team_days,
                 "points_per_team_day": side.points_per_team_day,
-                "waits": [_wait_row(problem, w) for w in side.waits]}
+                "waits": [_wait_row(problem, w) for w in side.waits],
+                "undone": [_held_row(problem, h) for h in side.held]}
                 for side in (held.first, held.second)]}
     spans = idle_rows(plan)
     there = float(np.sum(problem.pool_teams * np.maximum(
         0, problem.pool_closes.astype(np.int64) - problem.pool_opens)))
     return Explained(found, rows, between, spans,
-                     sum(r["weeks"] for r in spans) * 2 / there if there else 0.0)
+                     sum(r["weeks"] for r in spans) * 2 / there if there else 0.0,
+                     [_held_row(problem, h) for h in sorted(left.held, key=lambda h: (
+                         -h.gain, h.what, h.index)) if not h.done and not (
+                             h.what == "stage" and int(problem.predecessor[h.index]) >= 0
+                             and plan.schedule.finish[int(problem.predecessor[h.index])] < 0)])
+
+
+def held_by(plan: Plan) -> dict[int, str]:
+    """Of each stage that the plan never does, what keeps it from it, in words."""
+    from landrelease.plan.undone import undone
+
+    problem, out = plan.problem, dict[int, str]()
+    for h in undone(problem, plan.schedule).held:  # a predecessor stands before its stage
+        if h.what != "stage":
+            continue
+        words = _held_words(problem, h)
+        if h.cause.kind == "survey":
+            before = h.cause.stages[0]
+            words = out[before] if int(problem.predecessor[before]) >= 0 and (
+                plan.schedule.finish[int(problem.predecessor[before])] < 0) else (
+                f"{problem.stage_ids[before]} before it: {out[before]}")
+        out[h.index] = words
+    return out
+
+
+def _held_words(problem: Problem, held: Held) -> str:
+    """What keeps something from being done, in words: one constraint, or several together."""
+    return " + ".join(
+        f"{_KINDS[c.kind]} {c.name}".strip() + (" (until the end of " + ", ".join(
+            problem.stage_ids[s] for s in c.stages[:3]) + ")" if c.stages and c.kind in (
+                "survey", "land") else "") for c in held.causes)
+
+
+def _held_row(problem: Problem, held: Held) -> dict[str, Any]:
+    names: tuple[str, ...] = problem.stage_ids
+    if held.what == "community" and problem.access is not None:
+        names = problem.access.community_ids
+    elif held.what == "work" and problem.conditions.projects is not None:
+        names = problem.conditions.projects.ids
+    return {"what": held.what, "id": names[held.index], "waits_for": _held_words(problem, held),
+            "kind": held.cause.kind, "name": held.cause.name, "together": len(held.causes) > 1,
+            "points_per_day": round(held.points_per_day, 3), "gain": round(held.gain, 3)}
 
 
 _IDLE = {
@@ -189,24 +241,38 @@ def asked_of(text: str) -> Asked:
         return LandReleaseError(PLAN_CHANGE, found=text, expected=expected)
 
     kind, _, rest = text.partition(":")
-    parts = rest.split(":")
-    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1, "leave": 1,
-              "decision": 1}
-    if kind not in limits or not parts[0]:
+    if kind not in ("teams", "ground", "money", "equipment", "road", "leave", "decision") or not (
+            rest.strip(":")):
         raise wrong("teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], ground:CALENDAR, "
                     "equipment:THING[:N], road:GATE, leave:POOL or decision:STAGE")
     if kind in ("ground", "road", "leave", "decision"):
         return Asked(kind, rest)
-    if len(parts) > limits[kind] or (kind == "money" and len(parts) < 2):
-        raise wrong(f"at most {limits[kind]} parts after {kind}, money with its amount")
-    try:
-        amount = float(parts[1]) if len(parts) > 1 and parts[1] else 1.0
-        since = date.fromisoformat(parts[2]) if len(parts) > 2 else None
-    except ValueError:
-        raise wrong("a number, and a date such as 2027-05-01") from None
+    # From the end: a name may hold colons itself ("both phases: F9").
+    parts, since = rest.split(":"), None
+    if kind != "equipment" and len(parts) > 1 and _A_DAY.fullmatch(parts[-1].strip()):
+        try:
+            since = date.fromisoformat(parts.pop().strip())
+        except ValueError:
+            raise wrong("a date such as 2027-05-01") from None
+    amount = 1.0
+    if len(parts) > 1:
+        try:
+            amount = float(parts[-1]) if parts[-1].strip() else 1.0
+            parts.pop()
+        except ValueError:
+            if kind == "money":
+                raise wrong("a number, and a date such as 2027-05-01") from None
+    elif kind == "money":
+        raise wrong("at most 3 parts after money, with its amount")
+    if kind != "money" and any(_A_NUMBER.fullmatch(part.strip()) for part in parts[1:]):
+        raise wrong(f"at most {3 if kind == 'teams' else 2} parts after {kind}")
     if not 0 < amount < 1e15 or (kind in ("teams", "equipment") and amount != int(amount)):
         raise wrong("an amount above 0; whole teams and things")
-    return Asked(kind, parts[0], amount, since)
+    return Asked(kind, ":".join(parts), amount, since)
+
+
+_A_NUMBER = re.compile(r"[+-]?\d+([.]\d*)?")
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def changed(problem: Problem, asked: Asked) -> Problem:
@@ -232,19 +298,22 @@ def changed(problem: Problem, asked: Asked) -> Problem:
 
 def worth_asking(plan: Plan, most: int) -> list[Asked]:
     """Changes for the constraints that bind the plan most, the dearest first."""
-    from landrelease.plan.waiting import binding, waits
+    from landrelease.plan.undone import everything, undone
+    from landrelease.plan.waiting import waits
 
     out = []
-    money = plan.problem.conditions.money
-    for b in binding(plan.problem, waits(plan.problem, plan.schedule)):
+    problem = plan.problem
+    money = problem.conditions.money
+    for b in everything(problem, waits(problem, plan.schedule), undone(problem, plan.schedule)):
         if b.kind == "team":
             out.append(Asked("teams", b.name))
         elif b.kind in ("ground", "equipment", "leave", "decision") or (
                 b.kind == "road" and b.name):
             out.append(Asked(b.kind, b.name))
-        elif b.kind == "money" and money is not None:
+        elif b.kind == "money" and money is not None and b.name in money.fund_ids:
+            # At least what the dearest of what is never done lacks.
             arrived = float(money.arrived[money.fund_ids.index(b.name), -1])
-            out.append(Asked("money", b.name, round(max(1.0, 0.1 * arrived))))
+            out.append(Asked("money", b.name, math.ceil(max(1.0, 0.1 * arrived, b.lacks))))
         if len(out) >= most:
             break
     return out
@@ -280,8 +349,11 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
             "gain_share": (base.score - better.score) / base.score if base.score else 0.0,
             "finish_without": _iso(_finish(base)), "finish_with": _iso(_finish(better))}
         if plan.problem.access is not None:
-            days = [np.array([_ordinal(end_of(p.problem, int(s))) for s in community_slots(
-                p.problem, p.schedule)]) for p in (base, better)]
+            # Who is never reached is reached at the end of the plan at the soonest.
+            last = end_of(plan.problem, plan.problem.horizon)
+            days = [np.array([(end_of(p.problem, int(s)) or last or date.max).toordinal()
+                              for s in community_slots(p.problem, p.schedule)])
+                    for p in (base, better)]
             sooner = days[0] - days[1]
             weeks = sooner[sooner >= WEEK_DAYS] / WEEK_DAYS
             row |= {"communities_sooner": len(weeks),
@@ -304,10 +376,6 @@ def _finish(plan: Plan) -> date | None:
 
     finish = plan.schedule.finish
     return end_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
-
-
-def _ordinal(day: date | None) -> int:
-    return date.max.toordinal() if day is None else day.toordinal()
 
 
 # --- policy ------------------------------------------------------------------------------------

@@ -152,6 +152,7 @@ def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.
     from landrelease.store import exports
     from landrelease.store.bounds import with_kept_bound
     from landrelease.store.results import plan_rows, save_plan
+    from landrelease.workflows.explaining import held_by
     from landrelease.workflows.proving import keep_bound_of
     from landrelease.workflows.roads import communities_of, community_rows
 
@@ -165,7 +166,7 @@ def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.
         tables["communities"] = community_rows(communities)
     if (money := cash_rows(saved.plan)):
         tables["cash"] = money
-    rows = tables["plan"] = plan_rows(saved.plan)
+    rows = tables["plan"] = plan_rows(saved.plan, held_by(saved.plan))
     for name in ("communities", "cash", "plan"):
         if name in tables:
             exports.write_csv(out / f"{name}.csv", workflows.marked(tables[name], land.synthetic),

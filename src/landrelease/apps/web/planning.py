@@ -600,6 +600,12 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
                     (w["stage"], day(w["start"]), say(w["waits_for"]), day(w["else_from"]),
                      number(w["gain"]))
                     for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
+            *((tag("h2", word("plan.undone")),
+               tag("p", word("plan.undone_words"), class_="note"),
+               table(word("plan.undone"), [word(k) for k in (
+                   "plan.stage", "plan.waits_for", "plan.gain")], [
+                       (u["id"], say(u["waits_for"]), "" if u["together"] else number(u["gain"]))
+                       for u in found.undone[:50]], numbers=(2,))) if found.undone else ()),
             tag("h2", word("plan.idle_time")),
             tag("p", word("plan.idle_words", share=percent(found.idle_share, 0)), class_="note"),
             table(word("plan.idle_time"), [word(k) for k in (
@@ -645,7 +651,10 @@ def _why(why: dict[str, Any]) -> Html:
                 for s in why["sides"]], numbers=(3, 4, 5)),
         tag("ul", *(tag("li", f"{w['stage']}: {w['start']}, {word('plan.waits_for').lower()} "
                               f"{say(w['waits_for'])}")
-                    for s in why["sides"] for w in s["waits"][:4])))
+                    for s in why["sides"] for w in s["waits"][:4]),
+            *(tag("li", f"{u['id']}: {word('plan.never')}, {word('plan.waits_for').lower()} "
+                        f"{say(u['waits_for'])}")
+              for s in why["sides"] for u in s["undone"][:4])))
 
 
 # --- what if, comparison -------------------------------------------------------------------------

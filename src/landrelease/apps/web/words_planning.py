@@ -226,6 +226,10 @@ ENGLISH = {
     "plan.idle_words": "Teams are without work for {share} of their time. The longest spans:",
     "plan.idle_weeks": "Weeks of working time",
     "plan.waits": "The dearest waits",
+    "plan.undone": "Never done by the end of the plan",
+    "plan.undone_words": "Points are what the score gains if its cause alone fell away. Where "
+                         "several hold it together, none has a price of its own.",
+    "plan.never": "never done",
     "plan.waits_for": "Waits for",
     "plan.else_from": "Else from",
     "plan.stage": "Work",
