@@ -87,6 +87,8 @@ def axe():
 
 def settled(page):
     page.wait_for_selector("h1")
+    if page.locator("#plan-map").count():
+        page.wait_for_selector("#plan-map[data-ready=yes]")
     if "#" in page.url:  # what it shows is asked for afterwards
         page.wait_for_load_state("networkidle")
 
@@ -146,8 +148,9 @@ def test_no_page_is_wider_than_a_phone(world, chromium_path, lang):
         page = browser.page(width=390, height=800, lang=lang)
         for one in ("#map", "#tables/hazard", "#waiting", "#import", "figures",
                     "figures/hazardous_m2", "#record/hazard/{ID}", "#sign_in",
-                    "plans", "plans/spring", "plans/spring/why", "forecasts/outlook", "claims",
-                    "work", "validation", "inspection", "releases", "teams", "quality", "documents",
+                    "plans", "plans/spring", "plans/spring/map", "plans/spring/why",
+                    "forecasts/outlook", "claims", "work", "validation", "inspection",
+                    "releases", "teams", "quality", "documents",
                     "certificate", "public"):
             page.goto("about:blank")
             page.goto(url + one.replace("{ID}", hazard))

@@ -144,7 +144,8 @@ def forecast(server):
 
 READ = {  # address -> roles that get 200; the public's is NOBODY too
     "/plans": ("donor", *DATES), "/plans/first": DATES, "/plans/first/map": DATES,
-    "/api/plans/first/map": DATES, "/api/plans": PLANS, "/plans/second": PLANS,
+    "/api/plans/first/map": DATES, "/api/plans/first/ground": DATES,
+    "/api/plans/second/ground": PLANS, "/api/plans": PLANS, "/plans/second": PLANS,
     "/plans/first/why": PLANS, "/plans/first/what-if": PLANS, "/plans/first/orders": PLANS,
     "/plans/first/compare?with=second": PLANS, "/api/plans/first/files/plan.csv": PLANS,
     "/api/plans/second/map": PLANS, "/forecasts": (NOBODY, *policy.ROLES),
@@ -226,6 +227,9 @@ def test_an_operator_sees_the_dates_and_its_own_teams_of_the_plan_in_force(clien
     assert found["around"]["unplanned"] == found["around"]["unrecorded"] == 0
     assert all(f["properties"]["name"] for f in found["communities"]["features"])
     assert found["communities"]["features"]
+    layer = client.get("/api/plans/first/ground").json()
+    assert [f["properties"]["kind"] for f in layer["features"]] == ["planned"] * 12
+    assert "ground without an area is ground without information" in layer["description"]
 
 
 def test_safety_S01_no_hazard_is_blank_ground_on_the_map_of_a_plan(address, tmp_path, monkeypatch):
@@ -845,4 +849,35 @@ def test_from_a_plan_to_a_forecast_in_a_real_browser(running, served_file, chrom
         assert page.evaluate("""() => document.getElementById("plan-map").view.getStyle().layers
             .map(l => l.id)""")[:3] == ["ground", "basemap", "around"]
         browser.snap(page, "plan_map")
-        browser.check()
+        # It follows what is recorded, stays where it is, and says when it cannot.
+        look = "document.dispatchEvent(new Event('visibilitychange'))"
+        where = "(() => { const m = document.getElementById('plan-map').view; return " \
+                "[m.getZoom(), ...m.getCenter().toArray()]; })()"
+        before = page.evaluate(where)
+        assert page.inner_text("#map-as-of").startswith("As of ")
+        page.evaluate(look)
+        assert page.locator("#plan-changed").is_hidden()
+        with open_registry(served_file) as registry:
+            registry.append([Revision(
+                "hazard", "H-later", {"hazard_type": "SHA", "status": "open"},
+                shapely.box(west - 0.04, south - 0.04, west - 0.03, south - 0.03), utc_now(),
+                "a test", "test", "")])
+        page.evaluate(look)
+        page.wait_for_selector("#plan-changed a")
+        assert page.inner_text("#plan-unplanned").endswith(": 2")
+        page.wait_for_function("""() => { const d = document.getElementById("plan-map").view
+            .getSource("around")._data; return JSON.stringify(d).includes("H-later"); }""")
+        assert page.evaluate(where) == before
+        # In a GIS: both in one layer.
+        layer = page.request.get(running + "api/plans/spring/ground").json()["features"]
+        kinds = {f["properties"]["hazard"]: f["properties"]["kind"] for f in layer}
+        assert kinds["H-later"] == "unplanned" and "planned" in kinds.values()
+        page.route("**/api/map/version", lambda r: r.abort())
+        page.evaluate(look)
+        page.wait_for_selector("#map-state:has-text('The server does not answer')")
+        page.unroute("**/api/map/version")
+        page.evaluate(look)
+        page.wait_for_function("() => document.getElementById('map-state').textContent === ''")
+        page.click("#plan-changed a")
+        page.wait_for_selector("th:has-text('H-later')")
+        browser.check("ERR_FAILED")

@@ -321,3 +321,51 @@ def test_a_table_by_keyboard_and_on_a_phone(address, chromium_path):
         phone.wait_for_function("id => document.querySelector('tbody a')?.textContent === id",
                                 arg=expected(False, range(120))[0])
         browser.check()
+
+
+@pytest.mark.browser
+def test_a_table_of_the_past_says_so_and_its_files_hold_the_same(tmp_path, chromium_path):
+    """As it was on a day, by the keyboard; the address and the files carry the day; who may not see
+    histories has no such fields."""
+    from datetime import date
+
+    with create_registry(tmp_path / "r.gpkg", office="Travnik") as registry:
+        registry.append([Revision("settlement", f"s:{year}", {"name": f"Of {year}"},
+                                  shapely.Point(17, 44), utc_now(), "a test", "test", "",
+                                  valid_from=date(year, 6, 1)) for year in (2020, 2022, 2024)])
+    for role in ("planner", "operator"):
+        with (served(tmp_path / "r.gpkg", "--as", role) as url,
+              browsing(chromium_path, url) as browser):
+            page = browser.page(width=390, height=800)
+            page.goto(f"{url}#tables/settlement/%2Bname")
+            page.wait_for_selector("tbody tr")
+            if role == "operator":
+                assert page.locator("#valid_at").count() == 0
+                browser.check()
+                continue
+            assert page.locator("#not-now").is_hidden()
+            page.fill("#valid_at", "2023-01-01")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#not-now:has-text('2023-01-01')")
+            page.wait_for_function("() => document.querySelectorAll('tbody tr').length === 2")
+            assert page.locator("#sort").is_disabled(), "the past stands in the order of ids"
+            with page.expect_download() as saved:
+                page.click("#files a:has-text('CSV')")
+            assert saved.value.suggested_filename.endswith("2023-01-01.csv")
+            rows = list(csv.reader(io.StringIO(saved.value.path().read_text(encoding="utf-8"))))
+            assert [r[0] for r in rows[2:]] == ["s:2020", "s:2022"]
+            for link in page.locator("#files a[download]").all():
+                assert "valid_at=2023-01-01" in link.get_attribute("href")
+            where = page.url
+            again = browser.page()
+            again.goto(where)
+            again.wait_for_function("() => document.querySelectorAll('tbody tr').length === 2")
+            assert again.input_value("#valid_at") == "2023-01-01"
+            again.click("button:has-text('Back to now')")
+            again.wait_for_function("() => document.querySelectorAll('tbody tr').length === 3")
+            assert again.locator("#not-now").is_hidden() and again.locator("#sort").is_enabled()
+            assert again.evaluate("document.activeElement.id") == "valid_at"
+            again.fill("#valid_at", "2019-01-01")
+            again.keyboard.press("Enter")
+            again.wait_for_selector("text=Nothing that you may see.")
+            browser.check()

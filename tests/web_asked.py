@@ -63,6 +63,9 @@ ASKED = {
     "/api/layers/contamination": ["/api/layers/contamination",
                                   "/api/layers/contamination?valid_at=2020-01-01"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
+    "/api/find": ["/api/find", "/api/find?q=a", "/api/find?q=o", "/api/find?q={ID:hazard}",
+                  "/api/find?q={F:settlement.name}", "/api/find?q={F:hazard.name}",
+                  "/api/find?q={F:task.identifier}", "/api/find?q={ID:team}"],
     "/api/outlines/{record_id:path}": [
         *(f"/api/outlines/{{ID:{k}}}?revision=x" for k in SOME[:-2]),
         "/api/outlines/nothing?revision=x"],
@@ -131,12 +134,14 @@ ASKED = {
     "/plans/{name:str}/compare": ["/plans/spring/compare", "/plans/spring/compare?with=spring"],
     "/plans/{name:str}/orders": ["/plans/spring/orders"],
     "/api/plans/{name:str}/map": ["/api/plans/spring/map", "/api/plans/nothing/map"],
+    "/api/plans/{name:str}/ground": ["/api/plans/spring/ground", "/api/plans/nothing/ground"],
     "/api/plans/{name:str}/files/{file:str}": [
         "/api/plans/spring/files/plan.csv", "/api/plans/spring/files/plan.geojson",
         "/api/plans/spring/files/problem.npz"],
     "/forecasts/{name:str}": [
         "/forecasts/outlook", "/forecasts/outlook?by=2040-01-01&budget=5", "/forecasts/nothing"],
     "/api/forecasts/{name:str}": ["/api/forecasts/outlook", "/api/forecasts/nothing"],
+    "/accounts/{name:str}": ["/accounts/one.donor", "/accounts/nobody"],
     "/work/{job_id:str}": ["/work/nothing"],
     "/jobs/{job_id:str}": ["/jobs/nothing"],
     "/jobs/{job_id:str}/result": ["/jobs/nothing/result"],
@@ -193,6 +198,15 @@ BODIES = {
         ("/api/webhooks", {"url": "https://a.example", "kinds": []})],
     "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
     "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
+    **{f"POST /api/webhooks/{{name:str}}/{what}": [(f"/api/webhooks/none/{what}", {})]
+       for what in ("pause", "test")},
+    **{f"POST /api/accounts/{{name:str}}/webhooks/{{hook:str}}/{what}": [
+        (f"/api/accounts/one.donor/webhooks/none/{what}", {"password": "x"})]
+       for what in ("pause", "remove")},
+    "POST /api/keys": [("/api/keys", {"public_key": "x", "password": "x"})],
+    "POST /api/keys/vouch": [("/api/keys/vouch", {})],
+    "POST /api/keys/revoke": [
+        ("/api/keys/revoke", {"person": "nobody", "reason": "x", "password": "x"})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/import/columns": [("/api/import/columns", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
@@ -201,6 +215,14 @@ BODIES = {
         ("/api/account/password", {"old": "x", "new": "one", "again": "another"}),
         ("/api/account/password", {"old": "x"})],
     "POST /api/account/end": [("/api/account/end", {"sign": "nothing"})],
+    "POST /api/account/tokens": [
+        ("/api/account/tokens", {"label": "x", "scope": "read", "days": 1, "password": "x"})],
+    # An administrator's token keeps no accounts: `test_web_keeping.py` asks with sessions.
+    "POST /api/accounts": [("/api/accounts", {"name": "x", "role": "donor", "password": "x"})],
+    **{f"POST /api/accounts/{{name:str}}/{what}": [
+        (f"/api/accounts/one.donor/{what}", {"password": "x", **more})] for what, more in (
+            ("change", {"role": "administrator"}), ("lock", {}), ("unlock", {}), ("reset", {}),
+            ("end", {}), ("tokens", {"label": "x", "scope": "write", "days": 1}))},
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],

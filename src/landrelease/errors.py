@@ -1418,13 +1418,13 @@ KEY_MISSING = Message(
     "Give the file that `landrelease identity new` made.")
 PERSON_UNKNOWN = Message(
     "SIG-005", "There is no person {found} with a key.",
-    "`landrelease identity list REGISTRY` shows them.")
+    "`landrelease identity list REGISTRY` shows them.", "The page of keys shows them.")
 LEVEL_UNKNOWN = Message(
     "SIG-006", "There is no level of validation {found}.", "Levels: {expected}.")
 KEY_IN_USE = Message(
     "SIG-007", "{name} has a key that counts.",
     "End it first with `landrelease identity revoke`; give a second person of that name a name "
-    "that tells them apart.")
+    "that tells them apart.", "End it first on the page of keys.")
 FINGERPRINT_DIFFERS = Message(
     "SIG-008", "The recorded key has the fingerprint {found}, not {expected}.",
     "Do not vouch. Ask the person to read out the fingerprint of their key again.")
@@ -2018,7 +2018,8 @@ ACCOUNT_NAME = Message(
     "Use 2 to 64 letters, digits, dots, dashes or @.")
 ACCOUNT_EXISTS = Message(
     "WEB-002", "There is an account {found} already.",
-    "Take another name, or set another password with `account password`.")
+    "Take another name, or set another password with `account password`.",
+    "Take another name.")
 PASSWORD_WEAK = Message(
     "WEB-003", "The password is too easy to guess.",
     "Take at least {least} characters, without the account's name and without words such as "
@@ -2030,6 +2031,36 @@ PASSWORD_OLD = Message(
 PASSWORDS_DIFFER = Message(
     "WEB-007", "The new password was typed in two ways: nothing was changed.",
     "Type in the same twice.")
+PASSWORD_KEPT = Message(
+    "WEB-009", "The new password is the one that you have now: nothing was changed.",
+    "Choose another one.")
+PASSWORD_FIRST = Message(
+    "WEB-021", "You signed in with a one-time word: it is for choosing a password alone.",
+    "Choose one on the page of your account.")
+OWN_ACCOUNT = Message(
+    "WEB-022", "Your own account is not changed here: it could leave nobody who looks after the "
+    "accounts.",
+    "Another administrator does it; your own password and tokens are on the page of your account.")
+PASSWORD_NOT_RIGHT = Message(
+    "WEB-023", "The password is not right: nothing was changed.",
+    "Type in the password with which you signed in.")
+TOKEN_WRONG = Message(
+    "WEB-024", "The {what} of the token is {found}; expected {expected}.", "Correct it.")
+TOKEN_READS = Message(
+    "WEB-025", "This token may read alone.",
+    "Make one that may write as well, where the program has to send something.")
+PERSON_NOT_RECORDED = Message(
+    "WEB-026", "There is no record of a person {found}.",
+    "Give the id of a person on record, or leave it empty.")
+KEY_NOT_PUBLIC = Message(
+    "WEB-027", "What came is no public key of Ed25519.", "Make the key anew on the page of keys.")
+NO_PERSON_OF_ACCOUNT = Message(
+    "WEB-028", "The account {account} names no person, so no key can be recorded for it.",
+    "Ask whoever keeps the accounts to enter the record of the person.")
+KEY_FIRST = Message(
+    "WEB-029", "No key counts in this registry yet: the first one vouches for all others.",
+    "Whoever keeps the registry makes it on its own machine with `landrelease identity new`.",
+    "Whoever keeps the registry makes it on its own machine.")
 ACCOUNT_UNKNOWN = Message(
     "WEB-004", "There is no account {found}.", "`landrelease account list` shows those there are.",
     on_page="Ask whoever keeps the accounts.")
@@ -2120,7 +2151,10 @@ WEBHOOKS_MANY = Message(
     "Remove one of them first.")
 WEBHOOK_UNKNOWN = Message(
     "WEB-062", "There is no subscription {found} of this account.",
-    "`GET /api/webhooks` lists those there are.")
+    "`GET /api/webhooks` lists those there are.",
+    "The page of messages shows those there are.")
+WEBHOOK_TESTS_WAIT = Message(
+    "WEB-063", "Tests of messages wait for {seconds} seconds.", "Try again after that.")
 JOBS_FULL = Message(
     "WEB-030", "{found} jobs wait or run already; {expected} may.",
     "Wait until one of them has ended, or cancel one.")

@@ -212,7 +212,8 @@ def identity_list(registry: RegistryArgument, role: RoleOption = None,
     with reading(registry, "identity list", role) as (opened_registry, _):
         found = identities.identities(opened_registry)
     put_json(json, [{k: v for k, v in dataclasses.asdict(i).items() if k != "name"} | {
-        "key_until": i.key_until.isoformat() if i.key_until else None} for i in found])
+        "key_until": i.key_until.isoformat() if i.key_until else None,
+        "since": i.since.isoformat() if i.since else None} for i in found])
     for i in found:
         say(f"{i.person}  {i.organisation}  {i.role}".rstrip())
         say(f"    key {i.fingerprint}: {i.standing}")

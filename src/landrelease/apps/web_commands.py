@@ -30,7 +30,10 @@ def register(app: typer.Typer, group: Callable[[str, str], typer.Typer]) -> None
     account.command("add")(account_add)
     account.command("list")(account_list)
     account.command("password")(account_password)
+    account.command("change")(account_change)
+    account.command("reset")(account_reset)
     account.command("disable")(account_disable)
+    account.command("enable")(account_enable)
     account.command("token")(account_token)
     account.command("link")(account_link)
     account.command("unlink")(account_unlink)
@@ -123,14 +126,49 @@ def account_add(
 
     Example: landrelease account add district.gpkg m.office --role planner
     """
-    from landrelease.access import policy
     from landrelease.apps.web.settings import accounts_file
     from landrelease.store.accounts import Account, Accounts
+    from landrelease.workflows import accounts as keeping
 
-    policy.view(role)
-    Accounts(accounts_file(registry, accounts)).add(
-        Account(name, role, organisation or "", tuple(area or ()), person), _password())
+    account = keeping.checked(Account(name, role, organisation or "", tuple(area or ()), person))
+    keeping.make(Accounts(accounts_file(registry, accounts)), account, _password())
     say(f"Account {name} with the role {role} was made.")
+
+
+def account_change(
+    registry: RegistryArgument, name: NameArgument,
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE")] = None,
+    organisation: OrganisationOption = None, area: AreaOption = None,
+    person: Annotated[str | None, typer.Option(
+        "--person", metavar="ID", help="The record of the person.")] = None,
+    everywhere: Annotated[bool, typer.Option(
+        "--everywhere", help="No areas any more: all ground.")] = False,
+    accounts: AccountsOption = None,
+) -> None:
+    """Another role, organisation, areas or person; what is not named stays. Its subscriptions to
+    changes rest until it wakes them.
+
+    Example: landrelease account change district.gpkg m.office --role inspector
+    """
+    import dataclasses
+
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.errors import ACCOUNT_UNKNOWN, LandReleaseError
+    from landrelease.store.accounts import Accounts
+    from landrelease.workflows import accounts as keeping
+
+    kept = Accounts(accounts_file(registry, accounts))
+    before = kept.account(name)
+    if before is None:
+        raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+    after = dataclasses.replace(
+        before, role=before.role if role is None else role,
+        organisation=before.organisation if organisation is None else organisation,
+        person=before.person if person is None else person,
+        areas=tuple(area) if area else () if everywhere else before.areas)
+    keeping.change(kept, after)
+    say(f"{name}: {after.role}{', ' + after.organisation if after.organisation else ''}"
+        f"{', in ' + '; '.join(after.areas) if after.areas else ', all areas'}.")
 
 
 def account_list(registry: RegistryArgument, accounts: AccountsOption = None,
@@ -164,6 +202,33 @@ def account_password(registry: RegistryArgument, name: NameArgument,
     say(f"The password of {name} was changed; sign in again.")
 
 
+def account_reset(registry: RegistryArgument, name: NameArgument,
+                  accounts: AccountsOption = None) -> None:
+    """A one-time word in place of a forgotten password: with it the person signs in within three
+    days and chooses another. It is shown once; all sessions and tokens of the account end.
+
+    Example: landrelease account reset district.gpkg m.office
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+    from landrelease.workflows import accounts as keeping
+
+    say(keeping.reset(Accounts(accounts_file(registry, accounts)), name))
+
+
+def account_enable(registry: RegistryArgument, name: NameArgument,
+                   accounts: AccountsOption = None) -> None:
+    """Open a closed account again, with the password that it had; tokens are made anew.
+
+    Example: landrelease account enable district.gpkg m.office
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    Accounts(accounts_file(registry, accounts)).enable(name)
+    say(f"{name} can sign in again.")
+
+
 def account_disable(registry: RegistryArgument, name: NameArgument,
                     accounts: AccountsOption = None) -> None:
     """Close an account; its sessions and tokens end at once.
@@ -181,6 +246,9 @@ def account_token(
     registry: RegistryArgument, name: NameArgument,
     label: Annotated[str, typer.Option("--label", help="For which program.")] = "GIS",
     days: Annotated[int, typer.Option("--days", min=1, max=366)] = 90,
+    scope: Annotated[str, typer.Option(
+        "--scope", metavar="SCOPE", help="read: nothing is sent or changed with it; write: "
+        "whatever the account may do, as a phone needs it.")] = "write",
     accounts: AccountsOption = None,
 ) -> None:
     """Make a token with which a program (QGIS, ogr2ogr) reads as the account. It is shown once.
@@ -192,7 +260,7 @@ def account_token(
     from landrelease.apps.web.settings import accounts_file
     from landrelease.store.accounts import Accounts
 
-    say(Accounts(accounts_file(registry, accounts)).make_token(name, label, days))
+    say(Accounts(accounts_file(registry, accounts)).make_token(name, label, days, scope))
 
 
 def account_link(

@@ -162,6 +162,11 @@ def weak(public_key: str) -> bool:
     return int.from_bytes(bytes.fromhex(public_key), "little") & (2**255 - 1) in _SMALL_ORDER
 
 
+def usable(public_key: str) -> bool:
+    """Whether a text is a public key with which a signature can prove something."""
+    return _KEY.fullmatch(public_key) is not None and not weak(public_key)
+
+
 def _framed(purpose: Purpose, content: bytes) -> bytes:
     return b"landrelease " + purpose.encode() + b"\n" + content
 

@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -30,6 +30,7 @@ from landrelease.errors import (
     PASSWORD_WEAK,
     REGISTRY_EXISTS,
     SIGN_IN_WAITS,
+    TOKEN_WRONG,
     LandReleaseError,
 )
 from landrelease.store.open import utc_now
@@ -43,6 +44,10 @@ IDLE_HOURS = 2
 FAILURES, FAILURE_MINUTES, ADDRESS_FAILURES = 5, 15, 30
 KNOWN_DAYS, KNOWN_MOST = 90, 20
 PASSWORD_LEAST, PASSWORD_MOST = 12, 1_000
+ONE_TIME_HOURS = 72  # in which a one-time word opens a session to choose a password in
+_WORD_LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # none that is read as another
+SCOPES = ("read", "write")  # what a token may do as its account
+TOKEN_DAYS = 366  # at most
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS account (
   name TEXT PRIMARY KEY, password TEXT NOT NULL, role TEXT NOT NULL,
@@ -53,7 +58,8 @@ CREATE TABLE IF NOT EXISTS session (
   made_at TEXT NOT NULL, seen_at TEXT NOT NULL, FOREIGN KEY (account) REFERENCES account (name));
 CREATE TABLE IF NOT EXISTS token (
   secret TEXT PRIMARY KEY, account TEXT NOT NULL, label TEXT NOT NULL, made_at TEXT NOT NULL,
-  until TEXT NOT NULL, FOREIGN KEY (account) REFERENCES account (name));
+  until TEXT NOT NULL, scope TEXT NOT NULL DEFAULT 'write',
+  FOREIGN KEY (account) REFERENCES account (name));
 CREATE TABLE IF NOT EXISTS failure (who TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS failure_who ON failure (who, at);
 CREATE TABLE IF NOT EXISTS read_log (
@@ -68,6 +74,8 @@ CREATE TABLE IF NOT EXISTS identity (
 CREATE UNIQUE INDEX IF NOT EXISTS identity_subject ON identity (issuer, subject)
   WHERE subject <> '';
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS one_time (
+  account TEXT PRIMARY KEY, until TEXT NOT NULL, FOREIGN KEY (account) REFERENCES account (name));
 """
 
 
@@ -85,10 +93,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open session. `csrf` is what a form must carry."""
+    """An open session. `csrf` is what a form must carry. `renew`: it was opened with a one-time
+    word, and is for choosing a password alone."""
 
     account: Account
     csrf: str
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +114,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a program as its owner may see it: its sign opens nothing."""
+    """A token of a program as its owner may see it: its sign opens nothing. `scope`: "read" alone,
+    or "write": whatever the account may do."""
 
     sign: str
     label: str
     made_at: str
     until: str
+    scope: str
 
 
 class Accounts:
@@ -122,6 +134,7 @@ class Accounts:
             fresh = not path.exists()
             with self._open() as db:
                 db.executescript(_LAYOUT)
+                _bring_up(db)
             if fresh:
                 path.chmod(0o600)
         except sqlite3.DatabaseError as error:
@@ -175,20 +188,70 @@ class Accounts:
 
     # --- accounts --------------------------------------------------------------------------------
 
-    def add(self, account: Account, password: str) -> None:
-        """Make an account. Raises WEB-001 (name), WEB-002 (there is one), WEB-003 (password)."""
+    def add(self, account: Account, password: str, *, one_time: bool = False) -> None:
+        """Make an account. `one_time`: the password is a one-time word, as of `one_time_word`.
+
+        Raises WEB-001 (name), WEB-002 (there is one), WEB-003 (password).
+        """
         if not _fit(account.name):
             raise LandReleaseError(ACCOUNT_NAME, found=account.name[:60])
         _check_password(password, account.name)
-        try:
-            with self._open() as db:
+        hashed = _hasher().hash(password)
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
                 db.execute(
                     "INSERT INTO account (name, password, role, organisation, areas, person, "
                     "made_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (account.name, _hasher().hash(password), account.role, account.organisation,
+                    (account.name, hashed, account.role, account.organisation,
                      "\n".join(account.areas), account.person, self._time()))
-        except sqlite3.IntegrityError as error:
-            raise LandReleaseError(ACCOUNT_EXISTS, found=account.name) from error
+                if one_time:
+                    self._mark_one_time(db, account.name)
+                db.execute("COMMIT")
+            except BaseException as error:
+                db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.IntegrityError):
+                    raise LandReleaseError(ACCOUNT_EXISTS, found=account.name) from error
+                raise
+
+    def change(self, account: Account) -> None:
+        """Another role, organisation, areas and person of an account; its sessions and tokens have
+        them from their next request on. WEB-004."""
+        with self._open() as db:
+            if not db.execute(
+                    "UPDATE account SET role = ?, organisation = ?, areas = ?, person = ? "
+                    "WHERE name = ?", (account.role, account.organisation,
+                                       "\n".join(account.areas), account.person,
+                                       account.name)).rowcount:
+                raise LandReleaseError(ACCOUNT_UNKNOWN, found=account.name)
+
+    def one_time_word(self, name: str) -> str:
+        """Set a random password that opens a session in which another one is chosen, for three
+        days (ASVS 5.0, 6.4.1); all sessions and tokens end. It is shown this once. WEB-004."""
+        word = new_word(name)
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                if not db.execute("UPDATE account SET password = ? WHERE name = ?",
+                                  (_hasher().hash(word), name)).rowcount:
+                    raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+                self._mark_one_time(db, name)
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+        self._end_all(name)
+        return word
+
+    def _mark_one_time(self, db: sqlite3.Connection, name: str) -> None:
+        db.execute("INSERT OR REPLACE INTO one_time (account, until) VALUES (?, ?)",
+                   (name, (self.now() + timedelta(hours=ONE_TIME_HOURS)).isoformat()))
+
+    def one_time_until(self, name: str) -> str:
+        """Until when the one-time word of an account opens something; "" where it has none."""
+        with self._open() as db:
+            row = db.execute("SELECT until FROM one_time WHERE account = ?", (name,)).fetchone()
+        return "" if row is None else str(row[0])
 
     def set_password(self, name: str, password: str) -> None:
         """Another password; all sessions and tokens of the account end. WEB-003, WEB-004."""
@@ -196,6 +259,7 @@ class Accounts:
         with self._open() as db:
             changed = db.execute("UPDATE account SET password = ? WHERE name = ?",
                                  (_hasher().hash(password), name)).rowcount
+            db.execute("DELETE FROM one_time WHERE account = ?", (name,))
         if not changed:
             raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
         self._end_all(name)
@@ -206,6 +270,12 @@ class Accounts:
             if not db.execute("UPDATE account SET disabled = 1 WHERE name = ?", (name,)).rowcount:
                 raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
         self._end_all(name)
+
+    def enable(self, name: str) -> None:
+        """Open a closed account again; who has its password can sign in. WEB-004."""
+        with self._open() as db:
+            if not db.execute("UPDATE account SET disabled = 0 WHERE name = ?", (name,)).rowcount:
+                raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
 
     def _end_all(self, name: str) -> None:
         with self._open() as db:
@@ -278,10 +348,11 @@ class Accounts:
                 raise
             if waits:
                 raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
-            row = db.execute("SELECT password, disabled FROM account WHERE name = ?",
+            row = db.execute("SELECT a.password, a.disabled, coalesce(o.until, '') FROM account a "
+                             "LEFT JOIN one_time o ON o.account = a.name WHERE a.name = ?",
                              (name,)).fetchone()
         right = _verified(row[0] if row else _nobody(), password)
-        if not right or row is None or row[1]:
+        if not right or row is None or row[1] or (row[2] and row[2] < self._time()):
             return None
         with self._open() as db:
             db.execute("DELETE FROM failure WHERE who = ?", (who[0],))
@@ -378,18 +449,21 @@ class Accounts:
                 db.execute("INSERT INTO session_by (secret, issuer) VALUES (?, ?)",
                            (_digest(secret), by))
             db.execute("DELETE FROM session_by WHERE secret NOT IN (SELECT secret FROM session)")
-        return secret, Session(account, csrf)
+        return secret, Session(account, csrf, not by and bool(self.one_time_until(name)))
 
     def session(self, secret: str, *, used: bool = True) -> Session | None:
         """The session of a secret; None where it has ended or was idle too long. `used`: by a
         person, not by an open page of its own accord."""
         now = self.now()
         with self._open() as db:
-            row = db.execute("SELECT account, csrf, made_at, seen_at FROM session WHERE secret = ?",
-                             (_digest(secret),)).fetchone()
+            row = db.execute(
+                "SELECT s.account, s.csrf, s.made_at, s.seen_at, o.until IS NOT NULL AND "
+                "b.secret IS NULL FROM session s LEFT JOIN one_time o ON o.account = s.account "
+                "LEFT JOIN session_by b ON b.secret = s.secret WHERE s.secret = ?",
+                (_digest(secret),)).fetchone()
             if row is None:
                 return None
-            made, seen = (datetime.fromisoformat(t) for t in row[2:])
+            made, seen = (datetime.fromisoformat(t) for t in row[2:4])
             account = self.account(row[0])
             if (account is None or account.disabled or now - made > timedelta(hours=SESSION_HOURS)
                     or now - seen > timedelta(hours=IDLE_HOURS)):
@@ -398,7 +472,7 @@ class Accounts:
             if used and now - seen > timedelta(minutes=1):
                 db.execute("UPDATE session SET seen_at = ? WHERE secret = ?",
                            (self._time(), _digest(secret)))
-        return Session(account, row[1])
+        return Session(account, row[1], bool(row[4]))
 
     def end(self, secret: str) -> None:
         with self._open() as db:
@@ -435,32 +509,49 @@ class Accounts:
 
     # --- tokens for programs ---------------------------------------------------------------------
 
-    def make_token(self, name: str, label: str, days: int) -> str:
-        """A token with which a program (a GIS) reads as the account. Shown once. WEB-004."""
+    def make_token(self, name: str, label: str, days: int, scope: str = "write") -> str:
+        """A token with which a program (a GIS) reads as the account, or also sends what the account
+        may send. Shown once. WEB-004; WEB-024: label, days or scope."""
         if self.account(name) is None:
             raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        if scope not in SCOPES:
+            raise LandReleaseError(TOKEN_WRONG, what="scope", found=scope[:40],
+                                   expected=" or ".join(SCOPES))
+        if not 1 <= days <= TOKEN_DAYS:
+            raise LandReleaseError(TOKEN_WRONG, what="days", found=days,
+                                   expected=f"1 to {TOKEN_DAYS}")
+        if len(label) > _LABEL_MOST or not label.isprintable():
+            raise LandReleaseError(TOKEN_WRONG, what="label", found=f"{len(label)} characters",
+                                   expected=f"at most {_LABEL_MOST}, on one line")
         secret = secrets.token_urlsafe(32)
         with self._open() as db:
-            db.execute("INSERT INTO token (secret, account, label, made_at, until) "
-                       "VALUES (?, ?, ?, ?, ?)",
+            db.execute("INSERT INTO token (secret, account, label, made_at, until, scope) "
+                       "VALUES (?, ?, ?, ?, ?, ?)",
                        (_digest(secret), name, label, self._time(),
-                        (self.now() + timedelta(days=days)).isoformat()))
+                        (self.now() + timedelta(days=days)).isoformat(), scope))
         return secret
 
     def of_token(self, secret: str) -> Account | None:
+        """The account of a token that still opens something."""
+        found = self.opened_by(secret)
+        return None if found is None else found[0]
+
+    def opened_by(self, secret: str) -> tuple[Account, str] | None:
+        """(account, scope) of a token that still opens something."""
         with self._open() as db:
-            row = db.execute("SELECT account, until FROM token WHERE secret = ?",
+            row = db.execute("SELECT account, until, scope FROM token WHERE secret = ?",
                              (_digest(secret),)).fetchone()
         if row is None or datetime.fromisoformat(row[1]) < self.now():
             return None
         account = self.account(row[0])
-        return None if account is None or account.disabled else account
+        return None if account is None or account.disabled else (account, str(row[2]))
 
     def tokens_of(self, name: str) -> list[Token]:
         """The tokens of an account that still open something, the newest first."""
         with self._open() as db:
             return [Token(_sign(row[0]), *row[1:]) for row in db.execute(
-                "SELECT secret, label, made_at, until FROM token WHERE account = ? AND until >= ? "
+                "SELECT secret, label, made_at, until, scope FROM token WHERE account = ? "
+                "AND until >= ? "
                 "ORDER BY made_at DESC", (name, self._time()))]
 
     # --- the log ---------------------------------------------------------------------------------
@@ -476,11 +567,13 @@ class Accounts:
                        "VALUES (?, ?, ?, ?, ?)",
                        (self._time(), account, role, subject, detail[:500]))
 
-    def logged(self, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
-        """The newest entries first: (at, account, role, subject, detail)."""
+    def logged(self, limit: int = 100, account: str = "") -> list[tuple[str, str, str, str, str]]:
+        """The newest entries first, of all or of one account: (at, account, role, subject,
+        detail)."""
         with self._open() as db:
             return db.execute("SELECT at, account, role, subject, detail FROM read_log "
-                              "ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
+                              "WHERE ? IN ('', account) ORDER BY number DESC LIMIT ?",
+                              (account, limit)).fetchall()
 
     def secret(self, name: str) -> str:
         """A random secret of the installation, made when it is first asked for."""
@@ -492,6 +585,30 @@ class Accounts:
 
     def _time(self) -> str:
         return self.now().isoformat()
+
+
+_LABEL_MOST = 80
+
+
+def _bring_up(db: sqlite3.Connection) -> None:
+    """Add what a file of an earlier version lacks: tokens there may do whatever their account
+    may."""
+    if not any(row[1] == "scope" for row in db.execute("PRAGMA table_info(token)")):
+        # Another process may have been quicker.
+        with suppress(sqlite3.OperationalError):
+            db.execute("ALTER TABLE token ADD COLUMN scope TEXT NOT NULL DEFAULT 'write'")
+
+
+def new_word(name: str) -> str:
+    """A one-time word for an account: 20 letters and digits in groups of five, 98 random bits."""
+    while True:
+        letters = "".join(secrets.choice(_WORD_LETTERS) for _ in range(20))
+        word = "-".join(letters[n:n + 5] for n in range(0, 20, 5))
+        try:
+            _check_password(word, name)
+        except LandReleaseError:
+            continue  # it holds the name, say
+        return word
 
 
 _ACCOUNT = "SELECT name, role, organisation, areas, person, disabled FROM account"

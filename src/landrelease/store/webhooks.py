@@ -22,6 +22,8 @@ MOST_OF_ACCOUNT = 10
 MOST_WAITING = 1_000
 FAILURES = 10  # one after the other; then the subscription rests
 FIRST_WAIT, FACTOR, LONGEST_WAIT = 10, 4, 3_600  # seconds
+ATTEMPTS = 20  # of a subscription that are kept
+PAUSED = "paused"  # why a subscription rests that its owner, or who keeps the accounts, stopped
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS webhook (
   id TEXT PRIMARY KEY, account TEXT NOT NULL, url TEXT NOT NULL, kinds TEXT NOT NULL,
@@ -34,6 +36,10 @@ CREATE TABLE IF NOT EXISTS webhook_message (
 CREATE TABLE IF NOT EXISTS webhook_marks (
   webhook TEXT PRIMARY KEY, state TEXT NOT NULL, marks TEXT NOT NULL,
   FOREIGN KEY (webhook) REFERENCES webhook (id) ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS webhook_attempt (
+  number INTEGER PRIMARY KEY, webhook TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL,
+  FOREIGN KEY (webhook) REFERENCES webhook (id) ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS webhook_attempt_of ON webhook_attempt (webhook, number);
 """
 
 Marks = Mapping[str, frozenset[str]]  # kind -> the records whose marks are set
@@ -98,6 +104,44 @@ class Webhooks:
             return [_webhook(r) for r in db.execute(
                 f"SELECT {_COLUMNS} FROM webhook WHERE account = ? ORDER BY made_at",  # noqa: S608
                 (account,))]
+
+    def all(self) -> list[Webhook]:
+        """Those of all accounts, for who keeps the accounts."""
+        with self.accounts.opened() as db:
+            return [_webhook(r) for r in db.execute(
+                f"SELECT {_COLUMNS} FROM webhook ORDER BY account, made_at")]  # noqa: S608
+
+    def one(self, account: str, webhook: str) -> Webhook:
+        """One of an account. WEB-062, for another account's as well."""
+        for found in self.of(account):
+            if found.id == webhook:
+                return found
+        raise LandReleaseError(WEBHOOK_UNKNOWN, found=webhook[:40])
+
+    def attempts(self, webhook: str) -> list[tuple[str, str]]:
+        """(at, outcome) of the last attempts, the newest first: "sent", or what went wrong, without
+        anything of the message or the address."""
+        with self.accounts.opened() as db:
+            return db.execute("SELECT at, outcome FROM webhook_attempt WHERE webhook = ? "
+                              "ORDER BY number DESC", (webhook,)).fetchall()
+
+    def tried(self, webhook: str, outcome: str) -> None:
+        """Note what became of an attempt; the oldest goes."""
+        with self.accounts.opened() as db:
+            self._tried(db, webhook, outcome)
+
+    def _tried(self, db: sqlite3.Connection, webhook: str, outcome: str) -> None:
+        # A subscription that was removed meanwhile has no attempts.
+        db.execute("INSERT INTO webhook_attempt (webhook, at, outcome) "
+                   "SELECT id, ?, ? FROM webhook WHERE id = ?",
+                   (self._now(), outcome[:60], webhook))
+        db.execute("DELETE FROM webhook_attempt WHERE webhook = ? AND number NOT IN (SELECT number "
+                   "FROM webhook_attempt WHERE webhook = ? ORDER BY number DESC LIMIT ?)",
+                   (webhook, webhook, ATTEMPTS))
+
+    def pause(self, account: str, webhook: str) -> None:
+        """Send nothing until `wake`; what waits is not sent. WEB-062."""
+        self.rest(self.one(account, webhook).id, PAUSED)
 
     def awake(self) -> list[Webhook]:
         """Those that are not resting."""
@@ -180,6 +224,7 @@ class Webhooks:
             db.execute("DELETE FROM webhook_message WHERE number = ?", (number,))
             db.execute("UPDATE webhook SET failures = 0, last = ?, next_at = ? WHERE id = ?",
                        (f"{self._now()} sent", self._now(), webhook))
+            self._tried(db, webhook, "sent")
 
     def failed(self, webhook: str, why: str) -> None:
         """Wait longer each time; after ten failures in a row the subscription rests."""
@@ -187,6 +232,7 @@ class Webhooks:
             row = db.execute("SELECT failures FROM webhook WHERE id = ?", (webhook,)).fetchone()
             if row is None:
                 return
+            self._tried(db, webhook, why)
             failures = row[0] + 1
             wait = min(LONGEST_WAIT, FIRST_WAIT * FACTOR ** (failures - 1))
             at = (self.accounts.now() + timedelta(seconds=wait)).isoformat()

@@ -867,7 +867,7 @@ def publish_planner(
         geometries, properties = plan_features(results.plan, rows)
         exports.write_geojson(
             out / "plan.geojson", geometries, marked(properties, synthetic),
-            description=label(synthetic) + "Tasks of the plan; a proposal, not an order.")
+            description=label(synthetic) + PLAN_WORDS)
         written += [out / "plan.csv", out / "plan.geojson"]
     if view.precision("hazard") == "exact" and view.may("assessment"):
         columns, grounds = area_table(results)
@@ -880,6 +880,11 @@ def publish_planner(
         written.append(out / "areas.parquet")
     progress("published", 1.0)
     return written
+
+
+# Of each file and layer that holds the ground of a plan alone (S01).
+PLAN_WORDS = ("Tasks of the plan; a proposal, not an order. Ground without a task may be hazardous "
+              "all the same: load the layer of hazards beside it.")
 
 
 def label(synthetic: bool) -> str:

@@ -25,16 +25,26 @@ from landrelease.core.lineage import reaching, widest
 from landrelease.core.personal import is_person_id
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
-from landrelease.core.signature import KeyRing, SigningKey, fingerprint, key_ring, signed
+from landrelease.core.signature import (
+    KeyRing,
+    SigningKey,
+    fingerprint,
+    key_ring,
+    signed,
+    usable,
+)
 from landrelease.errors import (
     CONTESTED,
     FINGERPRINT_DIFFERS,
+    KEY_FIRST,
     KEY_IN_USE,
     KEY_MISSING,
+    KEY_NOT_PUBLIC,
     KEY_OF_NOBODY,
     LEVEL_UNKNOWN,
     MAY_NOT_VOUCH,
     OUT_NOT_WRITABLE,
+    PERSON_NOT_RECORDED,
     PERSON_UNKNOWN,
     REASON_NEEDED,
     RECORD_UNKNOWN,
@@ -66,6 +76,8 @@ class Identity:
     key_until: date | None
     may_vouch: bool
     standing: str
+    since: datetime | None = None  # when the key began to count; None: it never did
+    vouched_by: str = ""  # the person who vouched; "" for the first key of an office, or nobody
 
 
 # --- keys as files -----------------------------------------------------------------------------
@@ -291,8 +303,37 @@ def identities(registry: Registry) -> list[Identity]:
         out.append(Identity(
             record.id, registry.name_of(record.id), _word(record, "organisation"),
             vouched if trust is not None else role, public_key, fingerprint(public_key),
-            None if trust is None else trust.until, bool(trust and trust.may_vouch), words))
+            None if trust is None else trust.until, bool(trust and trust.may_vouch), words,
+            None if trust is None else trust.since, "" if trust is None else trust.vouched_by))
     return out
+
+
+def record_key(registry: Registry, person: str, public_key: str, *, by: str,
+               now: datetime | None = None) -> Identity:
+    """Record the public part of a key that a person made elsewhere; the private part never comes
+    here. It counts once somebody who may vouch has signed for it (`vouch`).
+
+    Raises WEB-026: no such person on record. WEB-027: no public key, or one that is known. WEB-029:
+    no key counts here yet; the first one counts as found, and is made at the registry
+    (`create_identity`). SIG-007: the person has a key that counts.
+    """
+    at = now or datetime.now(UTC)
+    if not usable(public_key):
+        raise LandReleaseError(KEY_NOT_PUBLIC)
+    if person not in registry.ids("person"):
+        raise LandReleaseError(PERSON_NOT_RECORDED, found=person[:80])
+    ring = ring_of(registry)
+    if not ring.keys:
+        raise LandReleaseError(KEY_FIRST)
+    if ring.of(person, at):
+        raise LandReleaseError(KEY_IN_USE, name=person)
+    if any(i.public_key == public_key for i in identities(registry)) or ring.who(public_key):
+        raise LandReleaseError(KEY_NOT_PUBLIC)
+    said = {k: v for k, v in _said(registry, person).items() if k != "key_until"}
+    registry.append([Revision(
+        "person", person, {**said, "public_key": public_key, "may_vouch": "no"}, None, at,
+        registry.author(by), "identity with a key", "")])
+    return next(i for i in identities(registry) if i.person == person)
 
 
 def owner(registry: Registry, key: SigningKey) -> str:

@@ -241,6 +241,8 @@ def plan_map(saved: PlanFile, seen_plan: SeenPlan, registry: Registry, reader: V
     """
     import shapely
 
+    from landrelease.workflows import PLAN_WORDS
+
     if reader.precision("hazard") != "exact":
         reader.check("plan explain")
     dates: dict[str, dict[str, Any]] = {}
@@ -272,7 +274,7 @@ def plan_map(saved: PlanFile, seen_plan: SeenPlan, registry: Registry, reader: V
                            "start": at["start"].isoformat(), "finish": at["finish"].isoformat()},
             "geometry": shapely.geometry.mapping(ground)})
     return {"type": "FeatureCollection", "synthetic": saved.synthetic,
-            "left_out": len(ordered) - len(shown), "features": features}
+            "description": PLAN_WORDS, "left_out": len(ordered) - len(shown), "features": features}
 
 
 # --- the forecast --------------------------------------------------------------------------------

@@ -176,8 +176,7 @@ def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.
     grounds, properties = workflows.plan_features(saved, rows)
     exports.write_geojson(
         out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
-        description=workflows.label(land.synthetic)
-        + "Tasks of the plan; a proposal, not an order.")
+        description=workflows.label(land.synthetic) + workflows.PLAN_WORDS)
     return saved
 
 

@@ -1,10 +1,11 @@
 """One's own account in the browser: another password, where one is signed in, tokens of programs.
 
-What others have is for whoever keeps the accounts, on the command line.
+What others have is for whoever keeps the accounts (`keeping`, or the command line).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +13,47 @@ from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 
 from landrelease.access.policy import View
-from landrelease.apps.web import layout
+from landrelease.apps.web import layout, stepup
 from landrelease.apps.web.answers import address_of, asking_of
 from landrelease.apps.web.guessing import Guesses
-from landrelease.apps.web.layout import Html, facts, field, form, group, hidden, mark, table, tag
+from landrelease.apps.web.layout import (
+    Html,
+    choices,
+    facts,
+    field,
+    form,
+    group,
+    hidden,
+    mark,
+    table,
+    tag,
+)
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.signin import session_cookie
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.errors import (
     NOT_FOUND_HERE,
+    PASSWORD_KEPT,
+    PASSWORD_NOT_RIGHT,
     PASSWORD_OLD,
     PASSWORDS_DIFFER,
     LandReleaseError,
 )
-from landrelease.store.accounts import PASSWORD_LEAST, Accounts, Open, Token, sign_of
+from landrelease.store.accounts import (
+    PASSWORD_LEAST,
+    SCOPES,
+    TOKEN_DAYS,
+    Accounts,
+    Open,
+    Token,
+    sign_of,
+)
 from landrelease.store.registry import Registry
 
 
-@get("/account", include_in_schema=False, opt=within(account=True, by_handler=True))
+@get("/account", include_in_schema=False, opt=within(account=True, by_handler=True,
+                                                      renewing=True))
 async def own_account(request: Request) -> Response[str]:
     """Who one is here, another password, open sessions, tokens."""
     asking = asking_of(request)
@@ -38,6 +61,10 @@ async def own_account(request: Request) -> Response[str]:
     if not asking.signed_in:
         return await layout.show(request, word("account"), lambda *_: tag(
             "p", layout.link("/#sign_in", word("sign_in"))), status=401)
+    if asking.renew:
+        return await layout.show(request, word("account"), lambda *_: group(
+            tag("p", word("account.renew"), class_="caution"),
+            tag("h2", word("account.password")), _password_form(asking.account)), here="account")
     here = sign_of(request.auth) if request.auth else ""
     sessions, tokens = accounts.sessions_of(asking.account), accounts.tokens_of(asking.account)
 
@@ -54,7 +81,9 @@ async def own_account(request: Request) -> Response[str]:
             form("/api/session/all/end", button=word("account.end_all"),
                  confirm=word("account.end_all_ask")),
             tag("h2", word("account.tokens")),
-            tag("p", word("account.tokens_words"), class_="note"), _tokens(tokens))
+            tag("p", word("account.tokens_words"), class_="note"),
+            tokens_table(tokens, _end), tag("h3", word("account.new_token")),
+            token_form("/api/account/tokens") if asking.csrf else None)
 
     return await layout.show(request, word("account"), work, here="account")
 
@@ -91,11 +120,41 @@ def _sessions(sessions: list[Open], here: str) -> Html:
          for s in sessions])
 
 
-def _tokens(tokens: list[Token]) -> Html:
+def tokens_table(tokens: list[Token], end: Callable[[str], Html]) -> Html:
+    """Tokens by what they are for, with what ends each."""
     return table(
         word("account.tokens"),
-        [word("account.label"), word("account.begun"), word("account.until"), ""],
-        [[t.label, _time(t.made_at), _time(t.until), _end(t.sign)] for t in tokens])
+        [word("account.label"), word("account.scope"), word("account.made"),
+         word("account.until"), ""],
+        [[t.label or word("not_reported"), word(f"account.scope.{t.scope}"), _time(t.made_at),
+          _time(t.until), end(t.sign)] for t in tokens])
+
+
+def own_password() -> Html:
+    """The field in which who changes something gives the own password once more."""
+    return field(word("account.confirm"), tag(
+        "input", type="password", name="password", required=True,
+        autocomplete="current-password"))
+
+
+def token_form(action: str) -> Html:
+    """A form that makes a token; the least that it can do is chosen."""
+    return form(
+        action, field(word("account.label"), tag(
+            "input", name="label", required=True, maxlength=80, autocomplete="off"),
+            word("account.label_hint")),
+        field(word("account.scope"), choices(
+            "scope", [(s, word(f"account.scope.{s}")) for s in SCOPES], "read")),
+        field(word("account.days"), tag("input", name="days", type="number", min=1,
+                                        max=TOKEN_DAYS, value=90, required=True)),
+        own_password(), button=word("account.make_token"))
+
+
+def once(label: str, secret: str, words: str, location: str) -> dict[str, Any]:
+    """What a form shows this once and keeps nowhere (`static/pages.js`)."""
+    return {"once": {"label": label, "value": secret, "words": words,
+                     "copy": word("once.copy"), "copied": word("once.copied"),
+                     "done": word("once.done")}, "location": location}
 
 
 @dataclass
@@ -107,7 +166,7 @@ class Passwords:
     again: str
 
 
-@post("/api/account/password", status_code=200, opt=within(account=True))
+@post("/api/account/password", status_code=200, opt=within(account=True, renewing=True))
 async def change_password(request: Request, data: JSONBody[Passwords]) -> Response[dict[str, Any]]:
     """Another password for one's own account. All sessions and tokens end; who asks with a session
     goes on in a new one. The old password is asked for, and guesses wait as those of signing in,
@@ -118,6 +177,8 @@ async def change_password(request: Request, data: JSONBody[Passwords]) -> Respon
     guesses: Guesses = request.app.state.guesses
     if data.new != data.again:
         raise LandReleaseError(PASSWORDS_DIFFER)
+    if data.new == data.old:
+        raise LandReleaseError(PASSWORD_KEPT)
     if await guesses.check(request, asking.account, data.old, again=True) is None:
         accounts.log(asking.account, asking.role, "password refused",
                      f"the old one is not right, from {address_of(request)}")
@@ -150,4 +211,34 @@ async def end_one(request: Request, data: JSONBody[Ending]) -> dict[str, Any]:
     return {"ended": data.sign, "said": word("account.ended"), "location": "/account"}
 
 
-HANDLERS = [own_account, change_password, end_one]
+@dataclass
+class NewToken:
+    """A token for a program: what it is for, what it may do (read, write), for how many days; and
+    the own password once more."""
+
+    label: str
+    scope: str
+    days: int | str
+    password: str
+
+
+@post("/api/account/tokens", status_code=201, opt=within(account=True, session=True))
+async def make_own_token(request: Request, data: JSONBody[NewToken]) -> dict[str, Any]:
+    """Make a token of one's own; it is shown this once."""
+    asking = asking_of(request)
+    await stepup.password_again(request, data.password, PASSWORD_NOT_RIGHT)
+    return made_token(request, asking.account, data, "/account")
+
+
+def made_token(request: Request, name: str, data: NewToken, location: str) -> dict[str, Any]:
+    """A token of an account, to be shown once; it stands in the log without itself."""
+    asking, accounts = asking_of(request), request.app.state.accounts
+    days = str(data.days).strip()
+    secret = accounts.make_token(name, data.label.strip(),
+                                 int(days) if days.isdecimal() and len(days) < 9 else 0, data.scope)
+    accounts.log(asking.account, asking.role, "token made",
+                 f"of {name}: {data.label.strip()}, {data.scope}, {days} days")
+    return {"token": secret, **once(word("once.token"), secret, word("once.token_words"), location)}
+
+
+HANDLERS = [own_account, change_password, end_one, make_own_token]

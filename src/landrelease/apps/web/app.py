@@ -27,12 +27,16 @@ from landrelease.apps.web import (
     documents,
     features,
     figuring,
+    finding,
     forecasting,
     importing,
     inspecting,
+    keeping,
+    keys,
     layers,
     oidc,
     openrosa,
+    outward,
     pages,
     past,
     people,
@@ -48,6 +52,7 @@ from landrelease.apps.web import (
     validating,
     waiting,
     webhooks,
+    webhooks_page,
     work,
 )
 from landrelease.apps.web.answers import (
@@ -69,12 +74,11 @@ from landrelease.apps.web.registries import EXPORTS, Registries
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.speaking import Speaking
 from landrelease.apps.web.throttle import Throttle
-from landrelease.apps.web.tiers import OPEN, within_tier
+from landrelease.apps.web.tiers import OPEN, SAFE, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
 from landrelease.store.webhooks import Webhooks
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
 
 
@@ -90,7 +94,7 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
     3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
     and with a session the session's token, which no other site can read."""
     asking: Asking | None = connection.scope.get("user")
-    if connection.scope.get("method", "GET") in _SAFE:
+    if connection.scope.get("method", "GET") in SAFE:
         return
     if handler.opt.get("open_form"):  # of the public, without an account: it changes nothing itself
         return public.open_form(connection)
@@ -144,8 +148,10 @@ def make_app(settings: Settings) -> Litestar:
     headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
-                        *oidc.HANDLERS, *account.HANDLERS, *webhooks.HANDLERS,
-                        *records.HANDLERS, *around.HANDLERS, *figuring.HANDLERS,
+                        *oidc.HANDLERS, *account.HANDLERS, *keeping.HANDLERS, *keys.HANDLERS,
+                        *webhooks.HANDLERS, *webhooks_page.HANDLERS,
+                        *records.HANDLERS, *around.HANDLERS, *finding.HANDLERS,
+                        *figuring.HANDLERS,
                         *importing.HANDLERS, *waiting.HANDLERS, *openrosa.HANDLERS,
                         *public.HANDLERS, *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
@@ -162,7 +168,8 @@ def make_app(settings: Settings) -> Litestar:
                      "exports": exports, "jobs": jobs,
                      "tiles": tiles, "noted": OrderedDict(), "guesses": guesses,
                      "provider": provider,
-                     "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
+                     "webhooks": Webhooks(accounts), "send": outward.post,
+                     "test_throttle": Throttle(), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle(),
                      "code_throttle": Throttle(one=20, everybody=2_000)}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,

@@ -384,9 +384,16 @@ async def download(request: Request, name: FromPath[str],
         shutil.rmtree(folder, ignore_errors=True)
         raise
     note_reading(request, name, f"download of {count} rows")
-    return File(folder / "items.parquet", filename=f"{name}.parquet", media_type=PARQUET,
-                headers={"Cache-Control": "private, no-store"},
+    return File(folder / "items.parquet", filename=_file_name(name, then, "parquet"),
+                media_type=PARQUET, headers={"Cache-Control": "private, no-store"},
                 background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
+
+
+def _file_name(name: str, then: Moment | None, ending: str) -> str:
+    """Of a file of a collection; of the past it names the days."""
+    days = [] if then is None else [
+        f"{at:%Y-%m-%d}" for at in (then.valid_at, then.known_at) if at is not None]
+    return "-".join([name, *days]) + f".{ending}"
 
 
 async def _table(request: Request, name: str, ending: str, media: str) -> File:
@@ -414,8 +421,9 @@ async def _table(request: Request, name: str, ending: str, media: str) -> File:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     note_reading(request, name, f"{ending} of {count} rows")
-    return File(folder / f"items.{ending}", filename=f"{name}.{ending}", media_type=media,
-                headers={"Cache-Control": "private, no-store"},
+    then = moment_of(request.query_params.get("valid_at"), request.query_params.get("known_at"))
+    return File(folder / f"items.{ending}", filename=_file_name(name, then, ending),
+                media_type=media, headers={"Cache-Control": "private, no-store"},
                 background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
 
 

@@ -222,6 +222,7 @@ def _page(request: Request, title: str, body: Html, said: About, here: str) -> s
         "head", tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="csrf", content=asking.csrf or "page"),
+        tag("meta", name="reads-as", content=asking.sign),
         tag("title", f"{title} – {said.office}"), tag("link", rel="icon", href="/static/sign.svg"),
         tag("link", rel="stylesheet", href="/static/app.css"),
         tag("link", rel="stylesheet", href="/static/pages.css"),

@@ -14,12 +14,16 @@ from landrelease.apps.web.tiers import MAY_BRING_IN, may_write
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`key` of its words, its address, who is shown it; `writes`: only who may change things."""
+    """`key` of its words, its address, who is shown it; `writes`: only who may change things;
+    `keeps`: only who is signed in in a browser and is held to no areas; `signed`: who is signed
+    in."""
 
     key: str
     path: str
     seen: Callable[[View], bool]
     writes: bool = False
+    keeps: bool = False
+    signed: bool = False
 
 
 def way(name: str) -> Callable[[View], bool]:
@@ -50,10 +54,15 @@ PARTS: tuple[Part, ...] = (
         "plan", "task", "week", "donor"))),
     Part("claims", "/claims", way("claims check")),
     Part("work", "/work", lambda view: view.role != "public"),
+    Part("keys", "/keys", way("identity list")),
+    Part("webhooks", "/webhooks", lambda _: True, signed=True),
+    Part("accounts", "/accounts", lambda view: view.role == "administrator", keeps=True),
 )
 
 
 def links(view: View, asking: Asking) -> tuple[tuple[str, str], ...]:
     """(key, address) of the parts that a reader may use."""
     return tuple((p.key, p.path) for p in PARTS
-                 if p.seen(view) and (not p.writes or may_write(asking)))
+                 if p.seen(view) and (not p.writes or may_write(asking))
+                 and (not p.signed or (asking.signed_in and not asking.renew))
+                 and (not p.keeps or (asking.csrf and not asking.areas)))

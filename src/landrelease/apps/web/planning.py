@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import orjson
 import shapely
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody
@@ -456,8 +457,14 @@ async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
                            data_nowhere=word("plan.nowhere"),
                            data_community=kind_named("settlement"),
                            data_more=word("plan.communities_cut"),
+                           data_as_of=word("map.as_of"), data_silent=word("map.silent"),
+                           data_changed=word("plan.map_changed"),
                            data_basemap=bool(request.app.state.settings.basemap)),
-                tag("div", tag("div", "", id="plan-legend"),
+                tag("div", tag("div", "", id="map-state", role="alert"),
+                    tag("p", "", id="map-as-of", class_="note"),
+                    tag("p", link("", word("plan.reload")), id="plan-changed", class_="caution",
+                        role="status", hidden=True),
+                    tag("div", "", id="plan-legend"),
                     tag("div", "", id="plan-told", aria_live="polite"), class_="side"),
                 class_="mapview"),
             tag("h2", word("plan.unplanned"), f": {len(others):,}"),
@@ -474,7 +481,10 @@ async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
                      day(date.fromisoformat(p["start"])), day(date.fromisoformat(p["finish"])))
                     for f in places[:ROWS_MOST] for p in [f["properties"]]]),
             _listed_of(len(places)),
-            tag("p", link(f"/plans/{name}", word("plan.table"))))
+            tag("p", link(f"/plans/{name}", word("plan.table"))),
+            tag("p", link(f"/api/plans/{name}/ground", word("plan.ground"),
+                          download=f"{name}-ground.geojson", class_="button plain"),
+                class_="buttons"))
 
     note_reading(request, "plan_dates", name)
     return await show(request, name, _page(request, name, "map", work, whole=False), here="plans")
@@ -524,6 +534,38 @@ async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
 
     note_reading(request, "plan_dates", name)
     return await read(request, work)
+
+
+@get("/api/plans/{name:str}/ground", opt=within(roles=_DATED))
+async def plan_ground(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """The areas of a plan and the hazards that it does not work on as one layer for a GIS
+    (GeoJSON): `kind` is `planned`, `unplanned`, `part` (ground of a planned area beyond its planned
+    work), `unrecorded` or `together` (coarse squares that hold many)."""
+    shelf, asking = plans_of(request), asking_of(request)
+
+    def work(registry: Registry, view: View) -> bytes:
+        from landrelease.workflows import label
+
+        kept, _ = seen_by(shelf, view, name, asking.areas)
+        ground, around = _on_the_map(registry, view, kept, loaded(kept), asking)
+        mark_ = {"synthetic": True} if ground["synthetic"] else {}
+        features = [{"type": "Feature", "geometry": f["geometry"],
+                     "properties": {"kind": "planned", **f["properties"], **mark_}}
+                    for f in ground["features"]]
+        features += [{"type": "Feature", "geometry": f["geometry"],
+                      "properties": {**f["properties"], **mark_}} for f in around.areas]
+        return orjson.dumps({
+            "type": "FeatureCollection", "description": label(ground["synthetic"]) + _GROUND_WORDS,
+            "left_out": ground["left_out"], "nowhere": around.nowhere, "features": features})
+
+    content = await read(request, work)
+    note_reading(request, "plan_dates", f"{name} ground")
+    return Response(content, media_type="application/geo+json",
+                    headers={"Cache-Control": "private, no-store"})
+
+
+_GROUND_WORDS = ("Areas of a plan, and hazards that it does not work on. A proposal, not an order; "
+                 "ground without an area is ground without information.")
 
 
 @get("/api/plans/{name:str}/files/{file:str}", opt=within("plan explain"))
@@ -873,5 +915,5 @@ def _on_file(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> Kep
 
 FILED = Filed("plans", "plan", plans_of, _on_file)
 
-HANDLERS = [plans_page, plan_page, plan_map_page, plan_map, plan_file, list_plans, why_page,
-            what_if_page, compare_page, orders_page, propose_tasks, *FILED.handlers()]
+HANDLERS = [plans_page, plan_page, plan_map_page, plan_map, plan_ground, plan_file, list_plans,
+            why_page, what_if_page, compare_page, orders_page, propose_tasks, *FILED.handlers()]

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
@@ -14,7 +14,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from landrelease.apps.web.settings import Settings
 from landrelease.errors import READER_CHANGED, LandReleaseError
-from landrelease.store.accounts import Account, Accounts
+from landrelease.store.accounts import Account, Accounts, Session
 
 COOKIE = "landrelease_session"
 # Of whom a page was opened for, and that nobody has touched it of late: what it asks for by itself
@@ -29,7 +29,9 @@ SECURE_COOKIE = "__Host-landrelease_session"  # only sent over https, to this ho
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A reader of one request. `csrf` is empty for programs and for who is not signed in."""
+    """A reader of one request. `csrf` is empty for programs and for who is not signed in.
+    `reads_only`: of a token that may send nothing. `renew`: signed in with a one-time word; until a
+    password is chosen it is the public's view."""
 
     role: str
     organisation: str
@@ -37,6 +39,8 @@ class Asking:
     account: str = ""
     csrf: str = ""
     person: str = ""
+    reads_only: bool = False
+    renew: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -64,13 +68,14 @@ class Authentication(AbstractAuthenticationMiddleware):
         accounts: Accounts = connection.app.state.accounts
         stated = connection.headers.get("authorization", "")
         if stated:
-            account = accounts.of_token(_token(stated))
-            if account is None:
+            opened = accounts.opened_by(_token(stated))
+            if opened is None:
                 _note_refused(connection, stated, accounts)
                 raise NotAuthorizedException(
                     "This token opens nothing here: it ended, or was never made.",
                     headers={"WWW-Authenticate": 'Basic realm="landrelease", charset="UTF-8"'})
-            return AuthenticationResult(_asking(account, ""), None)
+            return AuthenticationResult(replace(
+                _asking(opened[0], ""), reads_only=opened[1] == "read"), None)
         secret = connection.cookies.get(cookie_name(settings))
         session = accounts.session(
             secret, used=AWAY not in connection.headers) if secret else None
@@ -81,7 +86,7 @@ class Authentication(AbstractAuthenticationMiddleware):
                       Asking(settings.role, settings.organisation, settings.areas))
             return AuthenticationResult(_as_said(connection, nobody), None)
         return AuthenticationResult(
-            _as_said(connection, _asking(session.account, session.csrf)), secret)
+            _as_said(connection, _of_session(session)), secret)
 
 
 def _as_said(connection: ASGIConnection, asking: Asking) -> Asking:
@@ -103,6 +108,12 @@ def from_elsewhere(connection: ASGIConnection) -> bool:
         return False  # no network between: a socket of this machine
     mapped = getattr(address, "ipv4_mapped", None)
     return not (mapped or address).is_loopback
+
+
+def _of_session(session: Session) -> Asking:
+    if session.renew:
+        return Asking("public", "", (), session.account.name, session.csrf, renew=True)
+    return _asking(session.account, session.csrf)
 
 
 def _asking(account: Account, csrf: str) -> Asking:

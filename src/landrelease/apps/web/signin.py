@@ -69,9 +69,10 @@ async def sign_in(
     if old:
         accounts.end(old)  # a new session for a new sign-in: nobody can plant one (ASVS 7.2.4)
     secret, session = accounts.begin(found.name)
-    accounts.log(found.name, found.role, "signed in", f"password, from {address}")
+    accounts.log(found.name, found.role, "signed in",
+                 f"{'one-time word' if session.renew else 'password'}, from {address}")
     return Response(
-        {"account": found.name, "role": found.role, "csrf": session.csrf},
+        {"account": found.name, "role": found.role, "csrf": session.csrf, "renew": session.renew},
         cookies=[session_cookie(settings, secret)])
 
 
@@ -113,7 +114,7 @@ async def sessions(request: Request) -> list[dict[str, str]]:
             for one in accounts.sessions_of(asking_of(request).account)]
 
 
-@post("/api/session/all/end", status_code=200, opt=within(account=True))
+@post("/api/session/all/end", status_code=200, opt=within(account=True, renewing=True))
 async def sign_out_everywhere(request: Request) -> Response[dict[str, Any]]:
     """End all sessions of the account, this one included; tokens of programs stay."""
     accounts: Accounts = request.app.state.accounts

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from landrelease.apps.web.answers import asking_of
+from landrelease.apps.web.answers import address_of, asking_of
 from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.layout import Html, field, tag
 from landrelease.apps.web.words import word
@@ -21,6 +21,7 @@ from landrelease.errors import (
     KEY_OF_ANOTHER,
     PASSWORD_AGAIN,
     LandReleaseError,
+    Message,
 )
 from landrelease.store.registry import Registry
 
@@ -31,19 +32,23 @@ if TYPE_CHECKING:
 _MOST_KEY = 20_000  # bytes
 
 
-async def password_again(request: Request, password: str) -> None:
+async def password_again(request: Request, password: str, wrong: Message = PASSWORD_AGAIN
+                         ) -> None:
     """Ask who is signed in for the password once more (ASVS 5.0, 7.5.3); failures count apart from
     those of signing in, which strangers can make. The office itself on its own machine has no
     account: its key is asked for alone.
 
-    Raises WEB-014: it waits. WEB-041: not right.
+    Raises WEB-014: it waits. WEB-041, or `wrong`: not right.
     """
     asking = asking_of(request)
     if not asking.signed_in:
         return
     guesses: Guesses = request.app.state.guesses
     if await guesses.check(request, asking.account, password, again=True) is None:
-        raise LandReleaseError(PASSWORD_AGAIN)
+        request.app.state.accounts.log(
+            asking.account, asking.role, "password refused",
+            f"asked for again at {request.url.path}, from {address_of(request)}")
+        raise LandReleaseError(wrong)
 
 
 async def content_of(upload: UploadFile | None) -> bytes:

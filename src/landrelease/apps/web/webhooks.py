@@ -22,10 +22,18 @@ from litestar.params import FromPath, JSONBody
 
 from landrelease.access.policy import View
 from landrelease.apps.web import outward
+from landrelease.apps.web.account import once
 from landrelease.apps.web.answers import asking_of, read
 from landrelease.apps.web.features import CRS84, feature
 from landrelease.apps.web.tiers import within
-from landrelease.errors import COLLECTION_UNKNOWN, PARAMETER_WRONG, LandReleaseError
+from landrelease.apps.web.words import word
+from landrelease.errors import (
+    ADDRESS_REFUSED,
+    COLLECTION_UNKNOWN,
+    PARAMETER_WRONG,
+    WEBHOOK_TESTS_WAIT,
+    LandReleaseError,
+)
 from landrelease.store.registry import Registry
 from landrelease.store.webhooks import Webhook, Webhooks
 
@@ -75,19 +83,26 @@ async def subscribe(request: Request, data: JSONBody[Subscription]) -> dict[str,
 
     seen, marks = await read(request, work)
     made, secret = hooks.add(asking_of(request).account, url, kinds, seen, marks)
+    _note(request, "webhook made", f"{urlsplit(url).hostname}: {', '.join(kinds)}")
+    return {"id": made, "secret": secret, **once(
+        word("once.secret"), secret, word("once.secret_words"), "/webhooks")}
+
+
+def _note(request: Request, subject: str, detail: str) -> None:
     asking = asking_of(request)
-    request.app.state.accounts.log(asking.account, asking.role, "webhook made",
-                                   f"{urlsplit(url).hostname}: {', '.join(kinds)}")
-    return {"id": made, "secret": secret}
+    request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+
+
+def _done(name: str, key: str) -> dict[str, Any]:
+    return {"id": name, "said": word(key), "location": "/webhooks"}
 
 
 @post("/api/webhooks/{name:str}/remove", opt=within(account=True), status_code=200)
 async def unsubscribe(request: Request, name: FromPath[str]) -> dict[str, Any]:
     """End a subscription; what waits is not sent."""
-    asking = asking_of(request)
-    request.app.state.webhooks.remove(asking.account, name)
-    request.app.state.accounts.log(asking.account, asking.role, "webhook removed", name)
-    return {"id": name}
+    request.app.state.webhooks.remove(asking_of(request).account, name)
+    _note(request, "webhook removed", name)
+    return _done(name, "hook.removed")
 
 
 @post("/api/webhooks/{name:str}/wake", opt=within(account=True), status_code=200)
@@ -95,7 +110,44 @@ async def wake(request: Request, name: FromPath[str]) -> dict[str, Any]:
     """Send again, from now on, where a subscription rests after failures."""
     seen = await read(request, lambda registry, _: registry.count())
     request.app.state.webhooks.wake(asking_of(request).account, name, seen)
-    return {"id": name}
+    _note(request, "webhook woken", name)
+    return _done(name, "hook.woken")
+
+
+@post("/api/webhooks/{name:str}/pause", opt=within(account=True), status_code=200)
+async def pause(request: Request, name: FromPath[str]) -> dict[str, Any]:
+    """Send nothing until `wake`; what waits is not sent."""
+    request.app.state.webhooks.pause(asking_of(request).account, name)
+    _note(request, "webhook paused", name)
+    return _done(name, "hook.paused")
+
+
+@post("/api/webhooks/{name:str}/test", opt=within(account=True), status_code=200)
+async def test(request: Request, name: FromPath[str]) -> dict[str, Any]:
+    """Send a message of the type "test", without any record, at once; `outcome` is "sent" or what
+    went wrong. It counts as no failure. A few in a quarter of an hour. WEB-063: they wait."""
+    hooks: Webhooks = request.app.state.webhooks
+    account = asking_of(request).account
+    one = hooks.one(account, name)
+    waits = request.app.state.test_throttle.take(account, time.monotonic())
+    if waits:
+        raise LandReleaseError(WEBHOOK_TESTS_WAIT, seconds=waits)
+    body = orjson.dumps({"event": secrets.token_urlsafe(12), "type": "test"})
+    outcome = await asyncio.to_thread(attempt, hooks, one, body, request.app.state.send)
+    hooks.tried(name, outcome)
+    _note(request, "webhook tested", f"{urlsplit(one.url).hostname}: {outcome}")
+    return {"outcome": outcome, **_done(name, "hook.tested"), "said": outcome_words(outcome)}
+
+
+def outcome_words(outcome: str) -> str:
+    """What became of an attempt, in the language of the reader."""
+    if outcome.startswith("status "):
+        return word("hook.status", status=outcome.removeprefix("status "))
+    return word("hook.sent" if outcome == "sent" else
+                "hook.not_public" if outcome == ADDRESS_REFUSED.code else
+                "hook.timeout" if outcome.endswith(("Timeout", "TimeoutError")) else
+                "hook.no_connection" if outcome in ("ConnectError", "ConnectionRefusedError") else
+                "hook.broke")
 
 
 # --- sending -------------------------------------------------------------------------------------
@@ -156,20 +208,25 @@ def deliver(hooks: Webhooks, send: Send = outward.post) -> None:
         if one is None or account is None or account.disabled:
             hooks.rest(name, "the account is closed")
             continue
-        headers = {"Content-Type": "application/json", "User-Agent": "landrelease",
-                   "X-Landrelease-Signature": signed(hooks.secret(name), body, int(time.time()))}
-        try:
-            status = send(one.url, body, headers)
-        except LandReleaseError as error:
-            hooks.failed(name, error.code)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError,
-                OSError) as error:
-            hooks.failed(name, type(error).__name__)
+        outcome = attempt(hooks, one, body, send)
+        if outcome == "sent":
+            hooks.sent(number, name)
         else:
-            if 200 <= status < 300:
-                hooks.sent(number, name)
-            else:
-                hooks.failed(name, f"status {status}")
+            hooks.failed(name, outcome)
+
+
+def attempt(hooks: Webhooks, one: Webhook, body: bytes, send: Send) -> str:
+    """Send a message once: "sent", or what went wrong, without anything of the message."""
+    headers = {"Content-Type": "application/json", "User-Agent": "landrelease",
+               "X-Landrelease-Signature": signed(hooks.secret(one.id), body, int(time.time()))}
+    try:
+        status = send(one.url, body, headers)
+    except LandReleaseError as error:
+        return error.code
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError,
+            OSError) as error:
+        return type(error).__name__
+    return "sent" if 200 <= status < 300 else f"status {status}"
 
 
 @contextlib.asynccontextmanager
@@ -199,4 +256,4 @@ async def running(app: Litestar) -> AsyncIterator[None]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-HANDLERS = [listed, subscribe, unsubscribe, wake]
+HANDLERS = [listed, subscribe, unsubscribe, wake, pause, test]

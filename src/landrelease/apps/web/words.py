@@ -8,6 +8,8 @@ from landrelease.apps.web import (
     words_account,
     words_complaints,
     words_documents,
+    words_hooks,
+    words_keys,
     words_planning,
     words_records,
     words_release,
@@ -284,6 +286,8 @@ ENGLISH |= words_documents.ENGLISH
 ENGLISH |= words_records.ENGLISH
 ENGLISH |= words_complaints.ENGLISH
 ENGLISH |= words_account.ENGLISH
+ENGLISH |= words_hooks.ENGLISH
+ENGLISH |= words_keys.ENGLISH
 
 
 def said() -> dict[str, str]:

@@ -194,11 +194,15 @@ ENGLISH = {
     "plan.table_cut": "The first {n} of {total} in the time shown; the file has all.",
     "plan.csv": "All as a table (CSV)",
     "plan.cash": "Money by month (CSV)",
+    "plan.ground": "Areas and hazards that are not worked on, as one layer (GeoJSON)",
     "plan.geojson": "Areas with dates (GeoJSON)",
     "plan.map": "The plan on the map",
     "plan.map_words":
         "Each area has the number of its place in the plan; the colour runs from those that "
         "come first (dark) to those that come last (light). Press on an area for its dates.",
+    "plan.map_changed": "What is recorded has changed since this page was loaded. The map is as of "
+                        "{time}; the tables below it are older.",
+    "plan.reload": "Load the page again",
     "plan.map_class": "places {first} to {last}, from {day}",
     "plan.map_cut": "Areas that come later, within the coarse squares: {n}",
     "plan.map_rest":

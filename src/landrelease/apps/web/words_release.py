@@ -243,6 +243,13 @@ ENGLISH = {
     "time": "Time", "valid_at": "As it was on", "known_at": "As we knew it on",
     "time_now": "Back to now", "then": "NOT NOW: recorded ground as it was on {valid}, as it was "
     "known on {known}.",
+    "find": "Find on the map",
+    "find.hint": "Name or identifier of a hazard, a task, a community or an area.",
+    "find.go": "Find", "find.show": "Show on the map", "find.none": "Nothing of that name that you "
+    "may see.", "find.more": "There are more: type more of the name.",
+    "find.count": "Found: {count}", "find.no_place": "no place is on record",
+    "table.then": "NOT NOW: the rows are as they were on {valid}, as it was known on {known}, in "
+                  "the order of their ids; so are the files.",
     "legend.CHA": "confirmed (CHA)", "legend.SHA": "suspected (SHA)",
     "legend.passable": "passable, or not reported", "legend.blocked": "blocked",
     "legend.coverage_gaps": "Ground that is not proven covered",

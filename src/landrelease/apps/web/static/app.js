@@ -75,7 +75,8 @@ async function signInView(place) {
   place.append(make("h1", {}, word("sign_in")), make("form", { class: "card", onsubmit: async e => {
     e.preventDefault();
     try {
-      await send("/api/session", { name: name.value, password: password.value });
+      const signed = await send("/api/session", { name: name.value, password: password.value });
+      if (signed.renew) return location.assign("/account");
       await begin(); location.hash = "#map"; tell(word("signed_in"));
     } catch (x) { wrong.textContent = x.message; password.value = ""; password.focus(); }
   } }, make("label", { class: "field" }, word("name"), name), make("label", { class: "field" }, word("password"), password),

@@ -244,7 +244,8 @@ export async function mapView(place, { ask, start, make, word, rest, stated, fou
   const then = make("p", { class: "then", role: "status", hidden: true });
   const time = make("div");
   const state = make("div", { id: "map-state", role: "alert" }), asOf = make("p", { id: "map-as-of", class: "note" });
-  place.append(make("h1", { class: "unseen" }, word("map")), make("p", { id: "map-keys", class: "unseen" }, word("map.keys")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, state, canvas, asOf), make("aside", { class: "side" }, list, time, panel)));
+  const search = make("form", { id: "map-find", role: "search" });
+  place.append(make("h1", { class: "unseen" }, word("map")), make("p", { id: "map-keys", class: "unseen" }, word("map.keys")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, search, then, state, canvas, asOf), make("aside", { class: "side" }, list, time, panel)));
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const bounds = able.bounds && !rest.length ? [able.bounds.slice(0, 2), able.bounds.slice(2)] : await extent(ask, known, rest);
   // The whole style at once: layer after layer would be looked at one by one.
@@ -336,12 +337,53 @@ export async function mapView(place, { ask, start, make, word, rest, stated, fou
       make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), f.properties.verified === false ? word(f.source === "hazard" ? "row.still_hazardous" : "legend.unsigned") : "", ...DISPUTED.map(n => f.properties[n] === true ? word(`legend.${n}`) : ""), ...times(f.properties, named)].filter(Boolean).join(" · ")))));
     return seen.size;
   };
+  finder(search, map, { ask, make, word, named });
   map.on("click", e => tell(e.point, 4));
   // Without a pointer: what lies in the middle, which a cross marks while the map has the focus.
   map.getCanvas().addEventListener("keydown", e => {
     if (e.key === "Enter" && !tell(map.project(map.getCenter()), 8)) panel.replaceChildren(make("p", { class: "note" }, word("none")));
   });
   return () => { follow.end(); map.remove(); };
+}
+
+// A search field: records by name or identifier, as the reader may see them; one that is chosen moves the map to
+// it, under a mark, and its name leads to its page.
+function finder(form, map, { ask, make, word, named }) {
+  const field = make("input", { type: "search", id: "find-words", autocomplete: "off", maxlength: 80, required: true, "aria-describedby": "find-hint" });
+  const said = make("p", { class: "note", role: "status" }), list = make("ul", { class: "found" });
+  form.append(make("div", { class: "row" }, make("label", { class: "field" }, word("find"), field), make("button", { type: "submit" }, word("find.go"))),
+    make("p", { class: "unseen", id: "find-hint" }, word("find.hint")), said, list);
+  let mark = null, turn = 0;
+  const clear = () => { turn += 1; list.replaceChildren(); said.textContent = ""; mark?.remove(); mark = null; };
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  function show({ bounds: [w, s, e, n] }) {
+    mark?.remove();
+    mark = new maplibre.Marker({ color: "#0b5d7a" }).setLngLat([(w + e) / 2, (s + n) / 2]).addTo(map);
+    mark.getElement().setAttribute("aria-hidden", "true");
+    // Below the list, which lies over the map.
+    const side = Math.min(60, map.getContainer().clientWidth / 6), top = Math.min(list.offsetHeight + 30, map.getContainer().clientHeight / 2);
+    map.fitBounds([[w, s], [e, n]], { padding: { top, bottom: 40, left: side, right: side }, maxZoom: 15, animate: !still });
+  }
+  const line = f => make("li", {}, make("a", { href: `#record/${f.kind}/${encodeURIComponent(f.id)}` }, f.name),
+    make("span", { class: "note" }, [named("kind", f.kind), f.name === f.id ? "" : f.id, ...["hazard_type", "status"].map(n => f.properties[n] ? named("value", f.properties[n]) : ""),
+      f.properties.verified === false && f.kind === "hazard" ? word("row.still_hazardous") : "", f.bounds ? "" : word("find.no_place")].filter(Boolean).join(" · ")),
+    f.bounds ? make("button", { type: "button", class: "plain", "aria-label": `${word("find.show")}: ${f.name}`, onclick: () => show(f) }, word("find.show")) : null);
+  form.addEventListener("submit", async e => {
+    e.preventDefault();
+    clear();
+    const mine = turn;
+    said.textContent = word("loading");
+    try {
+      const { found, more } = await ask(`/api/find?${new URLSearchParams({ q: field.value.trim() })}`);
+      if (mine !== turn) return;
+      said.textContent = found.length ? `${word("find.count").replace("{count}", found.length)}${more ? `. ${word("find.more")}` : ""}` : word("find.none");
+      list.replaceChildren(...found.map(line));
+      const first = found.find(f => f.bounds);
+      if (first) show(first);
+    } catch (x) { if (mine === turn) said.textContent = x.message; }
+  });
+  field.addEventListener("input", () => { if (!field.value) clear(); });
+  form.addEventListener("keydown", e => { if (e.key === "Escape" && (field.value || list.children.length)) { field.value = ""; clear(); field.focus(); } });
 }
 
 // From when until when a closure holds, in UTC.

@@ -27,8 +27,33 @@ async function send(form, button) {
     for (const secret of form.querySelectorAll("input[type=password]")) secret.value = "";
     return;
   }
+  if (body.once) return once(form, body);
   if (body.said) sessionStorage.setItem("said", body.said);
   if (body.location) location.assign(body.location); else location.reload();
+}
+
+// A secret that is shown this once: it stands on the page alone, never in the browser's storage.
+function once(form, body) {
+  const { label, value, words, copy, copied, done } = body.once;
+  const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
+  const box = make("div", "", { className: "card once", tabIndex: -1 });
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", label);
+  const shown = make("input", "", { type: "text", readOnly: true, value, autocomplete: "off", spellcheck: false, dir: "ltr" });
+  const field = make("label", label, { className: "field" });
+  field.append(shown);
+  const told = make("span", "", { className: "note" });
+  told.setAttribute("role", "status");
+  const button = make("button", copy, { type: "button" });
+  button.addEventListener("click", async () => {
+    shown.select();
+    try { await navigator.clipboard.writeText(value); told.textContent = copied; } catch { /* it is selected: the keys of the browser copy it */ }
+  });
+  const row = make("p", "");
+  row.append(button, " ", make("a", done, { href: body.location }), " ", told);
+  box.append(make("p", words), field, row);
+  form.replaceWith(box);
+  box.focus();
 }
 
 document.addEventListener("submit", async event => {

@@ -3,9 +3,9 @@ const token = document.querySelector("meta[name=csrf]").content;
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { credentials: "same-origin", ...options, headers: {
-    "x-csrf-token": token, ...(options.body ? { "content-type": "application/json" } : {}) } });
+    "x-csrf-token": token, ...(options.body ? { "content-type": "application/json" } : {}), ...options.headers } });
   const body = (answer.headers.get("content-type") ?? "").includes("json") ? await answer.json() : {};
-  if (!answer.ok) throw new Error(body.description ?? String(answer.status));
+  if (!answer.ok) throw Object.assign(new Error(body.description ?? String(answer.status)), { status: answer.status });
   return body;
 }
 
@@ -159,10 +159,18 @@ function hatchSign(dark) {
 const pixels = canvas => canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
 
 async function planMap(canvas) {
-  const said = canvas.dataset, found = await ask(said.source), { around, communities } = found;
+  // What the map asks for by itself: it says as whom the page was opened, so that no session that has ended
+  // shows less in silence (S01), and it keeps no session open.
+  const aside = { headers: { "x-reads-as": document.querySelector("meta[name=reads-as]").content, "x-away": "yes" } };
+  const CHANGES = 20_000, UNTOLD = 60_000; // between questions for changes; for who is not told of them
+  const said = canvas.dataset;
+  let version = (await ask("/api/map/version", aside)), found = await ask(said.source, aside);
+  let { around, communities } = found;
   const legend = document.getElementById("plan-legend"), panel = document.getElementById("plan-told");
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const line = (sign, text) => { const p = document.createElement("p"), words = document.createElement("span"); words.textContent = text; p.append(sign, words); legend.append(p); return p; };
+  function tellLegend() {
+  legend.replaceChildren();
   const classes = [0, 1, 2, 3, 4].map(k => found.features.filter(f => f.properties.class === k)).filter(c => c.length);
   const box = name => Object.assign(document.createElement("span"), { className: `class ${name}` });
   const hatched = () => { const sign = box("hatched"); sign.style.backgroundImage = `url(${hatch(dark).toDataURL()})`; return sign; };
@@ -179,6 +187,8 @@ async function planMap(canvas) {
   if (around.closed) line("", said.closed.replace("{n}", around.closed));
   if (communities.features.length) line(box("community"), `${said.community}: ${communities.features.length}`);
   if (communities.more) line("", said.more);
+  }
+  tellLegend();
   const maplibre = await import("./vendor/maplibre-gl.mjs");
   maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
   let map;
@@ -195,9 +205,10 @@ async function planMap(canvas) {
     else if (e.id.startsWith("c-")) map.addImage(e.id, nameSign(e.id.slice(2), dark), { pixelRatio: 2 });
   });
   const point = f => ({ ...f, geometry: { type: "Point", coordinates: middle(f.geometry) } });
-  const middles = { type: "FeatureCollection", features: found.features.map(point) };
+  const middles = () => ({ type: "FeatureCollection", features: found.features.map(point) });
   // What may be too small to be seen has a sign; coarse squares never are.
-  const small = { type: "FeatureCollection", features: around.features.filter(f => f.properties.kind !== "together").map(point) };
+  const small = () => ({ type: "FeatureCollection", features: around.features.filter(f => f.properties.kind !== "together").map(point) });
+  const data = () => ({ areas: found, middles: middles(), around, small: small(), communities });
   map.on("load", async () => {
     for (const f of found.features.slice(0, 500)) {
       const id = `n-${f.properties.order}`;
@@ -207,7 +218,7 @@ async function planMap(canvas) {
     map.addImage("hatched", pixels(hatchSign(dark)));
     const colour = ["match", ["get", "class"], 0, "#0b3954", 1, "#2f6f8f", 2, "#5fa3a3", 3, "#a9cf9a", "#f2eda1"];
     const ink = dark ? "#e8eef1" : "#16222c", red = dark ? "#ff9d9d" : "#7a0000";
-    for (const [id, data] of Object.entries({ areas: found, middles, around, small, communities })) map.addSource(id, { type: "geojson", data });
+    for (const [id, features] of Object.entries(data())) map.addSource(id, { type: "geojson", data: features });
     map.addLayer({ id: "around", type: "fill", source: "around", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-pattern": "hatch" } });
     map.addLayer({ id: "around-edge", type: "line", source: "around", paint: { "line-color": red, "line-width": 1.5, "line-dasharray": [2, 1.5] } });
     map.addLayer({ id: "fill", type: "fill", source: "areas", paint: { "fill-color": colour, "fill-opacity": .75 } });
@@ -236,7 +247,42 @@ async function planMap(canvas) {
     }
     map.once("idle", () => { canvas.dataset.ready = "yes"; });
     map.triggerRepaint();
+    follow();
   });
+  // An open map follows what is recorded: the ground is asked for anew, and the view stays where it is. What does
+  // not come is said over it, and asked for again.
+  const state = document.getElementById("map-state"), asOf = document.getElementById("map-as-of"), changed = document.getElementById("plan-changed");
+  const clock = at => new Date(at).toLocaleTimeString(`${document.documentElement.lang.replace(/^en$/, "en-GB")}-u-nu-latn`, { hour: "2-digit", minute: "2-digit" });
+  const lines = text => { if (state.textContent !== text) state.replaceChildren(...text ? [Object.assign(document.createElement("p"), { textContent: text })] : []); };
+  const reload = changed.querySelector("a");
+  reload.href = location.href;
+  asOf.textContent = said.asOf.replace("{time}", clock(version.at));
+  async function look() {
+    try {
+      const now = await ask("/api/map/version", aside);
+      const other = now.version === "" || now.version !== version.version || state.textContent !== "";
+      if (other) {
+        const before = JSON.stringify(found), next = await ask(said.source, aside);
+        if (JSON.stringify(next) !== before) {
+          found = next; ({ around, communities } = found);
+          for (const [id, features] of Object.entries(data())) map.getSource(id).setData(features);
+          tellLegend();
+          changed.hidden = false;
+          changed.replaceChildren(said.changed.replace("{time}", clock(now.at)), " ", reload);
+        }
+      }
+      version = now;
+      asOf.textContent = said.asOf.replace("{time}", clock(now.at));
+      lines("");
+    } catch (x) { lines([401, 403, 404].includes(x.status) ? x.message : said.silent.replace("{time}", clock(version.at))); }
+  }
+  function follow() {
+    let busy = false;
+    const soon = async () => { if (document.hidden || busy) return; busy = true; await look(); busy = false; };
+    document.addEventListener("visibilitychange", soon);
+    addEventListener("online", soon);
+    setInterval(soon, version.version === "" ? UNTOLD : CHANGES);
+  }
   const card = (href, text, words) => {
     const out = document.createElement("div");
     out.className = "card";

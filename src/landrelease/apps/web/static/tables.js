@@ -5,6 +5,9 @@ const pattern = text => quoted(`%${text.replace(/[\\%_]/g, "\\$&")}%`);
 // Marks that stand beside the values of a record: the server puts none in their order.
 const MARKS = new Set(["validation", "verified", "hazardous", "widened", "contested", "accuracy_from"]);
 // The field that decides, by kind: what nobody signed of it counts for nothing.
+// Collections that are made of what is on record now: they have no past.
+const OF_NOW = new Set(["hazard_cells", "released_ground", "unrecorded_hazards", "coverage_gaps"]);
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const DECIDED = { hazard: "status", outcome: "outcome_type" };
 const kindOf = s => s.type === "array" ? "list" : s.enum ? "choice" : s.type === "boolean" ? "truth" : ["number", "integer"].includes(s.type) ? "number"
   : ["date", "date-time"].includes(s.format) ? "time" : "text";
@@ -18,15 +21,15 @@ function cql({ field, test, value }, schema) {
     empty: () => `${name} IS NULL`, filled: () => `${name} IS NOT NULL` }[test]();
 }
 
-// What is asked of the server. The first "is" of a field goes as a parameter of its own: the store looks it up.
-function query({ conditions, sort, down }, properties) {
-  const out = new URLSearchParams(), rest = [];
+// What is asked of the server, of which moment. The past stands in the order of ids. The first "is" of a field goes as a parameter of its own: the store looks it up.
+function query({ conditions, sort, down, then }, properties) {
+  const out = new URLSearchParams(then), rest = [];
   for (const c of conditions) {
     if (c.test === "is" && !out.has(c.field) && !c.value.includes(",")) out.set(c.field, c.value);
     else rest.push(cql(c, properties[c.field]));
   }
   if (rest.length) out.set("filter", rest.join(" AND "));
-  if (sort) out.set("sortby", `${down ? "-" : "+"}${sort}`);
+  if (sort && !out.has("valid_at") && !out.has("known_at")) out.set("sortby", `${down ? "-" : "+"}${sort}`);
   return out;
 }
 
@@ -37,12 +40,16 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   const { properties: all } = await ask(`/ogc/collections/${chosen.id}/queryables`);
   // Looked up by names that an address may hold: there is nothing in it but the fields.
   const properties = Object.assign(Object.create(null), Object.fromEntries(Object.entries(all).filter(([name]) => name !== "geometry")));
-  const asked = { conditions: [], sort: "", down: false };
+  const asked = { conditions: [], sort: "", down: false, then: {} };
+  const today = new Date().toISOString().slice(0, 10), dated = about.may.history && !OF_NOW.has(chosen.id);
+  // A day from today on is now.
+  const moment = said => dated ? Object.fromEntries(Object.entries(said).filter(([, day]) => DAY.test(day) && day < today)) : {};
   try {
-    const [by = "", stated = "[]"] = rest.slice(1);
+    const [by = "", stated = "", valid_at = "", known_at = ""] = rest.slice(1);
+    asked.then = moment({ valid_at, known_at });
     const name = by.replace(/^[-+]/, "");
     if (properties[name] && !MARKS.has(name)) { asked.sort = name; asked.down = by.startsWith("-"); }
-    asked.conditions = JSON.parse(stated).filter(c => properties[c.field] && typeof c.value === "string"
+    asked.conditions = JSON.parse(stated || "[]").filter(c => properties[c.field] && typeof c.value === "string"
       && [...TESTS[kindOf(properties[c.field])], "empty", "filled"].includes(c.test));
   } catch { /* an address that somebody wrote by hand */ }
   const option = (value, text, selected = false) => make("option", { value, selected }, text);
@@ -94,6 +101,18 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
       asked.conditions.splice(n, 1); again(); (list.querySelectorAll("button")[n] ?? field).focus();
     } }, "×"))));
 
+  // --- of which moment
+  const at = name => make("input", { id: name, type: "date", max: today, value: asked.then[name] ?? "" });
+  const valid = at("valid_at"), known = at("known_at");
+  const back = make("button", { type: "button", class: "plain", onclick: () => { valid.value = known.value = ""; asked.then = {}; again(); valid.focus(); } }, word("time_now"));
+  const times = dated ? make("form", { class: "row", id: "moment", onsubmit: e => {
+    e.preventDefault();
+    asked.then = moment({ valid_at: valid.value, known_at: known.value });
+    again();
+  } }, make("label", { class: "field" }, word("valid_at"), valid), make("label", { class: "field" }, word("known_at"), known),
+    make("button", { type: "submit" }, word("apply")), back) : null;
+  const told = make("p", { class: "caution", id: "not-now", role: "status", hidden: true });
+
   // --- the rows
   const count = make("p", { class: "note", role: "status" }, word("loading"));
   const head = make("tr", { role: "row" }), body = make("tbody", { role: "rowgroup" });
@@ -123,8 +142,8 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   function draw() {
     const shownNow = shownColumns();
     head.replaceChildren(make("th", { scope: "col", role: "columnheader" }, word("record")), ...shownNow.map(n => make("th", {
-      scope: "col", role: "columnheader", "aria-sort": asked.sort === n ? (asked.down ? "descending" : "ascending") : null },
-      MARKS.has(n) ? make("span", { title: fieldNote(properties[n].title) }, plain(n)) : make("button", { type: "button", title: fieldNote(properties[n].title), onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
+      scope: "col", role: "columnheader", "aria-sort": asked.sort === n && !isPast() ? (asked.down ? "descending" : "ascending") : null },
+      MARKS.has(n) || isPast() ? make("span", { title: fieldNote(properties[n].title) }, plain(n)) : make("button", { type: "button", title: fieldNote(properties[n].title), onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
         asked.sort === n ? make("span", { "aria-hidden": "true" }, asked.down ? " ▼" : " ▲") : null))));
     body.replaceChildren(...rows.map(r => make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
@@ -148,17 +167,22 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     draw();
   }
   const files = make("p", { class: "buttons", id: "files" });
+  const isPast = () => Object.keys(asked.then).length > 0;
   function again() {
     const params = query(asked, properties);
+    sort.disabled = way.disabled = isPast();
+    back.hidden = told.hidden = !isPast();
+    told.textContent = isPast() ? word("table.then").replace("{valid}", asked.then.valid_at ?? today).replace("{known}", asked.then.known_at ?? today) : "";
     chips();
     byStatus.textContent = properties.hazardous && asked.conditions.some(c => c.field === "status") ? word("table.by_status") : "";
+    const past = new URLSearchParams(asked.then), stamp = Object.values(asked.then).map(day => `-${day}`).join("");
     const text = params.size ? `?${params}` : "";
-    const file = (ending, label, how = "") => make("a", { class: `button${how}`, download: `${chosen.id}.${ending}`, href: `${base}.${ending}${text}` }, label);
+    const file = (ending, label, how = "") => make("a", { class: `button${how}`, download: `${chosen.id}${stamp}.${ending}`, href: `${base}.${ending}${text}` }, label);
     files.replaceChildren(file("csv", "CSV"), file("xlsx", "XLSX"),
-      make("a", { class: "button plain", download: `${chosen.id}.parquet`, href: `${base}.parquet` }, word("table.parquet")),
+      make("a", { class: "button plain", download: `${chosen.id}${stamp}.parquet`, href: `${base}.parquet${past.size ? `?${past}` : ""}` }, word("table.parquet")),
       ...(about.pages.some(p => p.key === "work") ? [make("a", { class: "button plain", href: "/work" }, word("table.other"))] : []));
     const by = asked.sort ? `${asked.down ? "-" : "+"}${asked.sort}` : "";
-    history.replaceState(null, "", `#tables/${[chosen.id, by, asked.conditions.length ? JSON.stringify(asked.conditions) : ""].map(encodeURIComponent).join("/").replace(/\/+$/, "")}`);
+    history.replaceState(null, "", `#tables/${[chosen.id, by, asked.conditions.length ? JSON.stringify(asked.conditions) : "", asked.then.valid_at ?? "", asked.then.known_at ?? ""].map(encodeURIComponent).join("/").replace(/\/+$/, "")}`);
     rows = [];
     count.textContent = word("loading");
     params.set("limit", PAGE);
@@ -174,7 +198,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, kindNote(chosen.id, chosen.description)),
     make("div", { class: "row tools" }, make("label", { class: "field" }, word("choose"), pick),
       make("label", { class: "field" }, word("table.order"), sort), make("label", { class: "field" }, word("table.way"), way)),
-    add, list, byStatus, pickColumns, count,
+    ...(times ? [times, told] : []), add, list, byStatus, pickColumns, count,
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": kindName(chosen.id, chosen.title) },
       make("table", { class: "stacks", role: "table", "aria-label": kindName(chosen.id, chosen.title) }, make("thead", { role: "rowgroup" }, head), body)), more,
     make("h2", {}, word("table.files")), make("p", { class: "note" }, word("table.files_words")), files);
