@@ -263,6 +263,8 @@ ALARMS = {
     "date_in_future": [row("2026-08-01", "cleared area", "5", "ha", published="2026-07-01")],
     "verb_ambiguous": [row("2030-01-01", "cleared area", "5", "ha", "5 ha cleared or surveyed")],
     "words_differ_from_metric": [row("2030-01-01", "cleared area", "5", "ha", "5 ha inspected")],
+    "value_differs_from_words": [
+        row("2030-01-01", "explosive items destroyed", "1,200", "", "12,000 items destroyed")],
     "definition_changed": [
         row("2030-01-01", "cleared area", "50", "ha"),
         row("2030-02-01", "cleared area", "55", "ha"),
@@ -1011,3 +1013,21 @@ def test_money_that_came_in_is_no_cost_of_ground_that_is_still_suspected():
     assert "cost_out_of_range" not in codes(rates)
     rates[1]["metric"] = "area cleared"
     assert "cost_out_of_range" in codes(rates)
+
+
+@pytest.mark.parametrize(("metric", "value", "unit", "words", "told"), [
+    ("mines destroyed", "1,200", "", "12,000 mines", True),
+    ("mines destroyed", "1200", "", "уничтожено 12 000 мин", True),
+    ("cleared area", "12", "ha", "1.2 km2 cleared", True),
+    ("cleared area", "12", "ha", "120,000 m2 cleared", False),
+    ("mines destroyed", "12,000", "", "12 thousand mines", False),
+    ("mines destroyed", "1,200", "", "1,200 of 12,000 mines", False),  # two numbers
+    ("mines destroyed", "1,200", "", "out of 12,000 mines", False),  # of the whole
+    ("mines destroyed", "55,000", "", "12,000 mines this week", False),  # of a week
+    ("explosive items destroyed", "55,000", "", "some 12,000 anti-vehicle mines", False),
+    ("cleared area", "12", "ha", "3 settlements cleared", False),
+    ("cleared area", "12", "ha", "order 1,077 of 2029", False),
+    ("mines destroyed", "1,200", "", "about 1,250 mines", False)])
+def test_a_value_is_held_against_the_one_number_of_its_own_words(metric, value, unit, words, told):
+    found = codes([row("2030-01-01", metric, value, unit, words)])
+    assert ("value_differs_from_words" in found) is told

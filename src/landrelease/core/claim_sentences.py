@@ -62,6 +62,7 @@ CLAIMS: tuple[str, ...] = (
     # What words and sources say.
     '"{quoted}" joins two different things in one number; which part is which is not stated.',
     'The metric says "{quoted}"; the words say "{beside}".',
+    "The value is {amount}; its words say {against}.",
     '{amount} "{what}" follows {against} "{why}" of {line}: numbers of another definition do not '
     "go on in one series.",
     "{amount}; {line} says {against}: they differ by {further}.",

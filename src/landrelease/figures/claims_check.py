@@ -52,6 +52,7 @@ def check_claims(
     found += said
     # A number of two things at once is in no series.
     skip = frozenset(f.number for f in said if f.code == "verb_ambiguous")
+    found += claims_said.check_values(claims, words)
     found += claims_said.check_dates(claims, today)
     found += claims_said.check_definitions(claims, words)
     found += claims_said.check_sources(claims, assumptions)

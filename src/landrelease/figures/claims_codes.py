@@ -29,6 +29,8 @@ CODES: dict[str, tuple[VerdictWord, str]] = {
     "verb_ambiguous": ("cannot_be_checked", "the words join two different things in one number"),
     "words_differ_from_metric": ("cannot_be_checked", "the words say another thing than the "
                                  "metric"),
+    "value_differs_from_words": ("cannot_be_checked", "another number than the only one that its "
+                                 "words state of the same thing"),
     "definition_changed": ("cannot_be_checked", "a series goes on with another definition"),
     "unit_suspect": ("implausible", "a step that a mistaken unit or a slipped digit would explain"),
     # totals and paces

@@ -8,11 +8,13 @@ from datetime import date
 from itertools import pairwise
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.claim import Claim, Raised
+from landrelease.core.claim import Claim, Quantity, Raised
 from landrelease.core.labels import label
+from landrelease.core.said_numbers import numbers
 from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
-from landrelease.figures.claims_show import amount_words
+from landrelease.figures.claims_show import amount_words, number_words
+from landrelease.figures.claims_units import SIZES
 
 # Pairs that follow from each other or that people say in one breath without counting two things.
 _ONE_STEP = {frozenset(p) for p in (
@@ -50,6 +52,56 @@ def check_words(claims: Sequence[Claim], words: Vocabulary) -> list[Raised]:
                 c.number, "words_differ_from_metric", f"The metric says \"{metric}\"; the words "
                 f"say \"{', '.join(dict.fromkeys(c.words[h.start:h.end] for h in hits))}\"."))
     return found
+
+
+_COUNTS = ("area", "items", "settlements", "buildings", "people", "teams", "machines")
+_BESIDE = 24  # characters between a number and the word for what it counts
+
+
+def check_values(claims: Sequence[Claim], words: Vocabulary) -> list[Raised]:
+    """A value beside another number of the same thing, the only number of its own words.
+
+    Words of a stretch of time, of a part ("of 12,000 mines"), of another work or kind of item may
+    be of another number: they are passed over, and so is a number that can be read in two ways.
+    """
+    found = []
+    for c in claims:
+        if not c.usable or c.subject not in _COUNTS or words.find("period", c.words):
+            continue
+        said = _said_number(c, words)
+        if said is not None and said.apart(c.amount):
+            found.append(raised(
+                c.number, "value_differs_from_words", f"The value is {amount_words(c)}; its words "
+                f"say {number_words(said.value, c.unit)}."))
+    return found
+
+
+def _said_number(c: Claim, words: Vocabulary) -> Quantity | None:
+    """The one number in a claim's words, where it is of what the claim counts."""
+    try:
+        all_of_them = numbers(c.words, words, decimal="", counted=c.unit != "m²", about_share=0.05)
+    except (OverflowError, ValueError):
+        return None
+    if len(all_of_them) != 1 or all_of_them[0].ambiguous:
+        return None
+    number = all_of_them[0]
+    stages = [v for v in words.meanings("verb", c.words) if v in _STAGES]
+    if stages and c.verb not in stages:
+        return None
+    if any(h.end <= number.start and len(c.words[h.end:number.start].strip()) <= 4
+           for h in words.find("of", c.words)):
+        return None
+    behind = re.split(r"[\d.,;:()]", c.words[number.end:])[0]
+    if c.subject == "area":
+        unit = next((h for h in words.find("unit", c.words)
+                     if 0 <= h.start - number.end <= 1), None)
+        kind, factor = SIZES.get(unit.meaning, ("", 0.0)) if unit is not None else ("", 0.0)
+        return number.quantity.scaled(factor) if kind == "area" else None
+    near = behind[:_BESIDE]
+    if set(words.meanings("subject", near)) != {c.subject} or not set(
+            words.meanings("part", behind)) <= {c.part}:
+        return None
+    return number.quantity
 
 
 def _joined(text: str, words: Vocabulary) -> str | None:

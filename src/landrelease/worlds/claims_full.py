@@ -311,6 +311,7 @@ DAMAGES: Mapping[str, Callable[[list[Row]], None]] = {
     "date_in_future": _more("machines", as_of=_later(60)),
     "verb_ambiguous": _set("released area", words="released or surveyed"),
     "words_differ_from_metric": _set("reduced area", words="inspected"),
+    "value_differs_from_words": _set("reduced area", words="9,999,999 ha"),
     "definition_changed": _more("roads cleared", metric="roads inspected", as_of=_later(20),
                                 published=_later(20), value=_times(3)),
     "unit_suspect": _more("explosive items destroyed", as_of=_later(14), published=_later(14),
