@@ -834,6 +834,37 @@ def test_costs_by_outcome_and_method_of_a_registry_hold_its_totals_in_table_and_
         f"cost_per_m2_cleared_by:{unit_costs.SEVERAL}"}
 
 
+def test_ground_counts_in_costs_on_the_day_of_its_decision(tmp_path):
+    """Recorded in May as of December, decided in March: in the costs of March, as in figures."""
+    from landrelease.access import policy
+    from landrelease.workflows import money as of_money
+
+    at = datetime(2027, 6, 1, tzinfo=UTC)
+
+    def ground(name, west, known, decided=None):
+        said = {"outcome_type": "cleared"} | ({"decided_on": decided} if decided else {})
+        return Revision("outcome", name, said, shapely.box(west, 44, west + 0.001, 44.001), at,
+                        "landrelease test", "why", "", known)
+
+    with create_registry(tmp_path / "r.gpkg", office="A") as made:
+        made.append([
+            ground("decided", 17.00, date(2026, 12, 1), date(2027, 3, 10)),
+            ground("later", 17.01, date(2027, 3, 10), date(2027, 5, 1)),
+            ground("undecided", 17.02, date(2027, 3, 20)),
+            Revision("expense", "e1", dict(expense("e1", amount=100.0).values), None, at,
+                     "landrelease test", "why", "")])
+        reader = policy.view("planner")
+
+        def m2(since, until):
+            found = of_money.costs(of_money.books(made, reader, as_of=AS_OF), made, reader,
+                                   rule="none", since=since, until=until)
+            return next(r["m2"] for r in found["by_outcome"] if r["name"] == "cleared") or 0.0
+
+        one = m2(date(2027, 5, 1), date(2027, 5, 31))  # "later" alone
+        assert one > 0 and m2(date(2026, 12, 1), date(2026, 12, 31)) == 0
+        assert m2(date(2027, 3, 1), date(2027, 3, 31)) == pytest.approx(2 * one)
+
+
 def test_unit_costs_and_runway_on_the_command_line(registry, tmp_path):
     out = call("money", "costs", registry, "--as", "planner", "--as-of", "2027-06-30", "--json",
                tmp_path / "c.json")

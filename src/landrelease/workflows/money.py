@@ -178,7 +178,7 @@ def _cost_figures(found: Books, registry: Registry, reader: View, level: str | N
                   valid_at: date | None, known_at: datetime | None, reports: Columns | None,
                   joint: Mapping[str, str] | None) -> tuple[Figure, ...]:
     """Cost per m² by outcome and by method; reports of work are read as columns: they are many."""
-    from landrelease.core.happened import by_day
+    from landrelease.core.happened import by_day, happened_on
     from landrelease.figures import work
     from landrelease.figures.money import apart_words
     from landrelease.figures.unit_costs import (
@@ -198,7 +198,7 @@ def _cost_figures(found: Books, registry: Registry, reader: View, level: str | N
                       valid_at)[0]
     last = found.account.as_of
     grounds = [r for r in reader.records(at_level(outcomes, level) if level else outcomes)
-               if r.valid_from is None or r.valid_from <= last]
+               if (day := happened_on(r)) is None or day <= last]
     by_outcome, by_method, cells = work_of(
         grounds, _worked(reports, last, work.joint_work(reports)[1] if joint is None else joint),
         found.assumptions, reports_behind(reports, grounds), names_at(registry, reader, known_at))
@@ -275,10 +275,12 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
     """Cost per m² by outcome and method, of expenses and work within a period.
 
     rule : one of `JOINT_RULES`. since, until : days, both within; None: all until `as_of`. Ground
+    counts on the day of its decision, as in all figures, else on that of its information. Ground
     and work without a day are left out where a period is given, and counted. Both are as they were
     known when the books were (`Books.known_at`).
     """
     from landrelease.core.columns import columns_of
+    from landrelease.core.happened import happened_on
     from landrelease.figures import work
     from landrelease.figures.unit_costs import RULES, cross_costs, unit_costs
 
@@ -297,7 +299,7 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
     dated = [r for r in activities if within(_day_of(r)) or (not bounded and _day_of(r) is None)]
     outcomes = reader.records(registry.records("outcome", known_at=found.known_at))
     grounds = [r for r in outcomes
-               if within(r.valid_from) or (not bounded and r.valid_from is None)]
+               if within(happened_on(r)) or (not bounded and happened_on(r) is None)]
     table = columns_of("activity", activities, (*REPORT_FIELDS, *JOINT_FIELDS))
     by_outcome, by_method, cells = work_of(
         grounds, counted_once(_reports(dated), work.joint_work(table)[1]), found.assumptions,
@@ -320,7 +322,7 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
             "share_of_m2": "of the area of the outcome, each m² as its strongest release "
                            "(cross_totals.outcome_m2)"},
         "not_converted": _apart(left_out),
-        "undated": {"outcome": sum(r.valid_from is None for r in outcomes),
+        "undated": {"outcome": sum(happened_on(r) is None for r in outcomes),
                     "activity": sum(_day_of(r) is None for r in activities),
                     "expense": sum(e.day is None for e in found.account.expenses)},
         "undated_counted": not bounded,
