@@ -377,6 +377,12 @@ ACCURACY_NO_PLACE = Message(
     "Correct it (metres, the radius that holds 90 %). Where nobody knows the place better, take "
     "the place out and name the district or the community.")
 
+SYSTEM_NOT_USED = Message(
+    "GEO-027", "{file} states its own coordinate system, {expected}; {found}, which was stated "
+    "beside it, was not used.",
+    "Nothing has to be done where the file is right. Where it is not, ask the sender, and correct "
+    "the file.")
+
 # --- GEO-2: how a place is written -------------------------------------------------------------
 POSITION_UNREADABLE = Message(
     "GEO-201", "{file}, row {row}: {found} cannot be read as a place: {reason}.",

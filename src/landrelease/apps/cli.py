@@ -66,7 +66,7 @@ from landrelease.apps.common import (
 )
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
-from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, LandReleaseError
+from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, SYSTEM_NOT_USED, LandReleaseError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -121,6 +121,9 @@ def show_report(r: Any, first: bool) -> None:
         say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
     say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
         f"{r.quarantined:>13,}")
+    for f in r.findings:
+        if f.code == SYSTEM_NOT_USED.code:  # somebody typed it, and it was not followed
+            say(f"[{f.code}] {f.problem} {f.remedy}")
 
 
 def show_rule() -> None:

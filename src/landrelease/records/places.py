@@ -113,6 +113,13 @@ def system(crs: str, file: str):
     return found
 
 
+def same_system(one: str, other: str, file: str) -> bool:
+    """Whether two systems give the same places. Raises GEO-003 for what is none."""
+    if is_wgs84(one, file) or is_wgs84(other, file):
+        return is_wgs84(one, file) and is_wgs84(other, file)
+    return bool(system(one, file).equals(system(other, file), ignore_axis_order=True))
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """A reference system that a person may choose."""

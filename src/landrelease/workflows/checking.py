@@ -73,14 +73,14 @@ def check_file(path: Path, *, settings: CheckSettings, kind: str | None = None,
     from landrelease.core.record import KINDS
     from landrelease.records import geochecks, intake, mapping, places, readers
     from landrelease.records.ground import place_columns
+    from landrelease.workflows.imports import with_system
 
     _known(only)
     table = mapping.whole(readers.read(path, layer=layer))
     given = mapping.load(mapping_path, KINDS) if mapping_path is not None else None
     found = kind or (given.kind if given is not None else mapping.guess_kind(table, KINDS))
     used = given or mapping.propose(table, found, KINDS)
-    if crs and not used.crs and not table.crs:
-        used = dataclasses.replace(used, crs=crs)
+    table, used = with_system(table, used, crs)
     taken = intake.take_in(table, found, used, existing={}, recorded_at=datetime.now(UTC),
                            recorded_by="landrelease check", today=today or date.today(),
                            progress=progress)

@@ -18,6 +18,7 @@ from landrelease.errors import (
     MAPPINGS_SEVERAL_FIT,
     STATED_BEFORE,
     SYNTHETIC_AMONG_REAL,
+    SYSTEM_NOT_USED,
     LandReleaseError,
 )
 
@@ -60,6 +61,9 @@ def import_files(
     else all layers whose kind is known (with `kind`: the first). `mapping_path`: a mapping, or a
     folder of them, of which the one whose headings the file has is used. `crs`: of coordinates of
     which neither the file nor the mapping states the system (S04).
+
+    A `crs` that there is not refuses all files (GEO-003); one that is not that of a file is told of
+    (GEO-027).
 
     `done` hears of each layer as soon as it is written for good; `reopened` of released areas that
     are hazardous again by what came in (S11).
@@ -338,10 +342,29 @@ def _mapping_for(table: SourceTable, kind: str, path: Path | None, registry: Reg
         if system and not crs and not used.crs and not table.crs:
             crs = system
             told.append(f"the system stated then, {system}")
-    if crs and not used.crs and not table.crs:
-        used = replace(used, crs=crs)
+    table, used = with_system(table, used, crs)
     if told:
         table = table.with_note(Problem(STATED_BEFORE, {"found": " and ".join(told)}))
+    return table, used
+
+
+def with_system(table: SourceTable, used: Mapping, crs: str) -> tuple[SourceTable, Mapping]:
+    """A table and its mapping with the system that was stated beside it, where neither states one;
+    where they state another, that one stays and it is said (GEO-027). Raises GEO-003 for a system
+    that is none."""
+    from landrelease.records import places
+    from landrelease.records.readers import Problem
+
+    own = used.crs or table.crs
+    if not crs:
+        return table, used
+    places.system(crs, table.file)
+    if not own:
+        return table, replace(used, crs=crs)
+    if own.startswith("("):  # headings that name two
+        return table, used
+    if not places.same_system(own, crs, table.file):
+        table = table.with_note(Problem(SYSTEM_NOT_USED, {"found": crs, "expected": own[:120]}))
     return table, used
 
 
