@@ -15,7 +15,10 @@ _SCRIPTS = ("script", "style")
 
 def marked(code="fr"):
     """The texts of the language, under the code of one that there is."""
-    return Texts(code, "Marked", {t: f"⟦{t}⟧" for t in every_text()}, reviewed=False)
+    return Texts(code, "Marked", {
+        # Forms for several numbers are marked each.
+        t: " | ".join(f"⟦{form}⟧" for form in t.split(" | ")) for t in every_text()},
+        reviewed=False)
 
 
 def left_out(text):

@@ -62,7 +62,7 @@ def test_safety_S01_release_of_no_known_day_is_in_no_account_of_a_day_and_said(t
         then = {f.id: f for f in figures.all_figures(
             registry, policy.view("authority"), At(valid_at=date(2027, 1, 1))).figures}
         assert then["cleared_m2"].value is None
-        assert "1 records of release state no day" in then["cleared_m2"].note
+        assert "1 record of release states no day" in then["cleared_m2"].note
         made = treaties.tables(registry, policy.view("authority"), "all", 2025,
                                made_on=date(2026, 1, 6))
         assert any("1 records of release state no day" in note for note in made.notes)

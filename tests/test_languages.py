@@ -21,7 +21,11 @@ from landrelease.apps.web import words as pages
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.texts import every_text
-from landrelease.core.labels import ROLES
+from landrelease.core import sentences
+from landrelease.core.claim_sentences import CLAIMS
+from landrelease.core.kinds import KINDS
+from landrelease.core.labels import ROLES, label
+from landrelease.core.plurals import CATEGORIES, ONE, UNITS, counted, of_unit
 from landrelease.core.reading import bare, facts_in
 from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
 from landrelease.errors import CATALOGUE, LandReleaseError, Message
@@ -56,7 +60,7 @@ def test_translations_keep_the_facts_and_the_catalogue_holds_nothing_else(texts)
     for english, said in texts.words.items():
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", said)), said
     same = [t for t, said in texts.words.items() if t == said and len(t) > 14]
-    assert len(same) < 5, same
+    assert len(same) < 7, same
     letters = {"ru": "а-яё", "uk": "а-яєіїґ", "ar": "\u0621-\u064a"}.get(texts.code)
     if letters:
         bare = [t for t, said in texts.words.items() if re.search("[A-Za-z]{4}", t) and not
@@ -68,12 +72,98 @@ def test_translations_keep_the_facts_and_the_catalogue_holds_nothing_else(texts)
 def test_no_noun_stands_right_after_a_number_that_would_decline_it(code):
     """1 район, 2 района, 5 районов: a translation is worded so that it is right for each number."""
     after = {"ru": "из |и |не |на |в |фонд ", "uk": "із |з |і |не |на |в |фонд ",
-             "ar": "من |غيرها |إجمال|بحلول "}[code]
+             "ar": "من |على |غيرها |إجمال|بحلول "}[code]
     letters = {"ru": "а-яё", "uk": "а-яєіїґ", "ar": "\u0621-\u064a"}[code]
     noun = re.compile(r"\{(n|count|years|seconds|points|corners|weeks)\} (?!(?:" + after
                       + "))[" + letters + "]{2}")
-    wrong = [said for said in languages.texts(code).words.values() if noun.search(said)]
+    # But where the forms for all numbers stand.
+    wrong = [said for said in languages.texts(code).words.values()
+             if noun.search(said) and " | " not in said]
     assert not wrong
+
+
+@pytest.mark.parametrize("texts", languages.all_texts(), ids=lambda t: t.code)
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 11, 21, 100])
+def test_what_is_counted_is_said_for_one_and_for_many(texts, number):
+    """English, French and Spanish have a text for one; the words of the others fit all numbers."""
+    for many, one in ONE.items():
+        name = next(n for n in ("count", "n", "sample", "accepted", "seconds", "days", "records",
+                                "found") if f"{{{n}}}" in many)
+        facts = dict.fromkeys(re.findall(r"\{(\w+)", many), "7") | {name: str(number)}
+        single = number == 1 or (number == 0 and texts.code == "fr")
+        english = texts.code == "en"
+        said = texts.told(many, **facts)
+        right, wrong = (one, many) if single else (many, one)
+        assert said == texts.filled(texts(right), facts)
+        if texts.code in ("en", "fr", "es"):
+            assert texts(one) != texts(many), one
+            assert said != texts.filled(texts(wrong), facts)
+        else:  # a number stands apart from its noun, or before a word that it does not decline
+            assert texts(one) == texts(many), one
+        # What a stage wrote is read back in the same way.
+        if many in sentences.TEMPLATES and not english and number:
+            stated = facts | {"scope": "manual_clearance"} if "scope" in facts else facts
+            said = texts.said(counted(many, **stated))
+            assert said and said != counted(many, **stated), many
+            facts |= {"scope": texts("manual clearance")} if "scope" in facts else {}
+            assert re.sub("[\u2068\u2069]", "", said) == re.sub(
+                "[\u2068\u2069]", "", texts.told(many, **facts))
+
+
+FORMS = {  # 0, 1, 2, 3, 11, 21, 100
+    "en": "areas area areas areas areas areas areas",
+    "fr": "zone zone zones zones zones zones zones",
+    "es": "zonas zona zonas zonas zonas zonas zonas",
+    "ru": "районов район района района районов район районов",
+    "uk": "районів район райони райони районів район районів",
+    "ar": "منطقة منطقة منطقتان مناطق منطقة منطقة منطقة"}
+
+
+@pytest.mark.parametrize("texts", languages.all_texts(), ids=lambda t: t.code)
+def test_a_figure_stands_before_its_unit_in_the_form_that_its_number_asks_for(texts):
+    for number, form in zip((0, 1, 2, 3, 11, 21, 100), FORMS[texts.code].split(), strict=True):
+        assert of_unit(number, str(number), "areas", texts) == f"{number} {form}"
+    assert of_unit(1, "1", "m²", texts) is None
+    for forms in UNITS.values():
+        assert len(texts(forms).split(" | ")) == len(CATEGORIES.get(texts.code, "12"))
+        assert all(f.startswith("{n} ") for f in texts(forms).split(" | "))
+
+
+def test_no_text_that_a_page_fills_with_a_number_says_one_of_many():
+    """A text that begins with the number of something, and counts nothing else, has one for one."""
+    counts = {t for t in every_text() if re.match(r"\{(n|count)\} [a-z]+s\b", t) and
+              len(re.findall(r"\{(?:n|count|all|days|years|of|areas|teams)\}", t)) == 1}
+    assert counts - {*ONE, *ONE.values(), *CLAIMS} == {
+        # Of two things each, of which one may be one and the other many.
+        "{count} areas are recorded as hazardous in {municipalities} municipalities{area}.",
+        "{count} areas in {municipalities} municipalities",
+        "{count} reports state no area; {hours} state no hours. Not stated is not zero.",
+        "{count} works on land that is handed back, {budget} {currency}. By the plan's dates the "
+        "land of {planned} of them is free by {date}.",
+        # The stage has a sentence of its own for one; and what is scored only where there are more.
+        "{n} accidents inside: odds x {odds}, counted once.",
+        "{n} accidents within {metres} m: odds x {odds}, counted once.",
+        "{n} forecasts: CRPS {crps}; {inside}."}
+
+
+def test_every_field_of_every_kind_is_explained_in_each_language():
+    """What tables, records and imports show beside a field, and its words."""
+    for texts in OTHERS:
+        for kind in KINDS.values():
+            for field in kind.fields:
+                said = texts.words.get(field.definition)
+                assert said and (said != field.definition or texts.code in ("fr", "es")), field
+                assert texts.words.get(label(field.name)) or pages.ENGLISH[f"field.{field.name}"]
+                for word in field.choices:
+                    assert texts.words[pages.ENGLISH[f"value.{word}"]], (kind.name, word)
+
+
+def test_what_a_table_says_of_its_fields_is_in_the_language_of_who_reads(client):
+    client.cookies.clear()
+    for texts in languages.all_texts():
+        shown = client.get("/ogc/collections/hazard_cells/queryables", headers={
+            "accept-language": texts.code}).json()["properties"]
+        assert shown["cell_m"]["title"] == texts("Side of a cell.")
 
 
 def test_every_key_of_a_page_has_a_text_and_every_text_a_place_in_the_catalogue():

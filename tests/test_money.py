@@ -88,7 +88,7 @@ def test_amounts_without_a_rate_stay_apart_and_in_their_own_currency():
     assert own == {"USD": None, "EUR": 100, "BAM": 100}
     figures = {f.id: f for f in money.money_figures(found, "head")}
     assert figures["money_paid"].records == ("eur", "r")
-    assert "1 records in BAM" in figures["money_paid"].note
+    assert "1 record in BAM" in figures["money_paid"].note
 
 
 amounts = st.decimals(-10_000, 10_000, places=2, allow_nan=False)
@@ -180,9 +180,9 @@ def test_money_that_no_rate_brings_into_the_currency_is_not_called_none():
     bare = runway.runway("all", "received", runway.money_of(book([fund(currency="XXX")]),
                                                             "received"), runway.Pace((), (), ()),
                          runs=5, seed=1)
-    assert "no rate on record leads to USD: 1 funds" in bare.why and bare.day is None
+    assert "no rate on record leads to USD: 1 fund " in bare.why and bare.day is None
     part = ends([fund(), fund("f2", currency="XXX")], spent(8, 1.0))
-    assert "1 funds without a usable rate are not in it" in part.why
+    assert "1 fund without a usable rate is not in it" in part.why
     gone = runway.money_of(book([fund(spend_until=date(2027, 3, 1))]), "received")
     assert (gone.left, gone.lost) == (0.0, 1000.0)
     assert "1,000 USD lapsed unspent" in runway.runway(
@@ -194,7 +194,7 @@ def test_expenses_without_a_rate_leave_no_day_and_are_named_with_their_amounts()
     end = ends([fund(amount=2700.0)], [*spent(12), hryvnia])
     assert (end.day, end.low, end.median, end.high) == (None,) * 4
     assert end.not_later_than == date(2028, 9, 30)  # what the rest alone says
-    assert "not later than 2028-09-30" in end.why and "1 expenses of 2,000,000 UAH" in end.why
+    assert "not later than 2028-09-30" in end.why and "1 expense of 2,000,000 UAH" in end.why
     assert [(a.currency, a.records, a.amount) for a in end.expenses_apart] == [
         ("UAH", 1, 2_000_000.0)]
     # Nobody can call it a limit where money may have come back, or come in, on top.
@@ -252,7 +252,7 @@ def test_only_the_figures_that_lack_an_amount_say_so():
     found = book([fund(), fund("f2", currency="EUR", fund_status="committed", received_on=None)],
                  [expense(), expense("e2", currency="GBP")])
     notes = {f.id: f.note for f in money.money_figures(found, "head")}
-    assert notes["money_received"] == "" and "1 records in GBP" in notes["money_paid"]
+    assert notes["money_received"] == "" and "1 record in GBP" in notes["money_paid"]
     assert "EUR" not in notes["money_paid"] and "GBP" in notes["money_left"]
 
 
@@ -267,7 +267,7 @@ def test_a_cost_of_two_currencies_names_what_no_rate_brings_into_it():
                                          "head", money.apart_words(found.expenses))
         return row.value, row.note
 
-    assert cost(NO_RATES) == (2.0, "not converted and not in it: 1 records in EUR (100)")
+    assert cost(NO_RATES) == (2.0, "not converted and not in it: 1 record in EUR (100)")
     both = RateTable((Rate("r", date(2027, 2, 1), "EUR", "USD", 1.5),), 31)
     assert cost(both) == (5.0, "")
 
@@ -914,7 +914,7 @@ def test_spending_without_a_rate_is_named_wherever_money_left_is_shown(registry,
     out = call("money", "summary", path, *as_of)
     assert "Not taken off what is left" in out.output and "7,000,000 UAH" in out.output
     out = call("projects", "list", path, *as_of)
-    assert "less than 1,500 USD: 1 expenses of 3,500,000 UAH" in out.output, out.output
+    assert "less than 1,500 USD: 1 expense of 3,500,000 UAH" in out.output, out.output
     money = json.loads((tmp_path / "j.json").read_text())["money"]
     assert [(m["expenses_apart"][0]["amount"], m["at_most"]) for m in money] == [
         (3_500_000.0, True)] * 3

@@ -4,6 +4,7 @@ names and units."""
 
 import csv
 import html
+import inspect
 import io
 import json
 import re
@@ -21,11 +22,14 @@ import test_documents
 import test_web_inspection
 import test_web_plan
 import test_web_release
+from landrelease.apps.web.app import make_app
 from landrelease.apps.web.navigation import PARTS
+from landrelease.apps.web.settings import Settings
 from landrelease.core import sentences
 from landrelease.core.record import KINDS
 from landrelease.core.texts import CLAIM_SENTENCES, UNREVIEWED, Texts
 from landrelease.errors import LandReleaseError
+from landrelease.figures import unit_costs
 from landrelease.figures.catalogue import metrics
 from landrelease.publish import sketch
 from landrelease.publish.certificate import certificate_content
@@ -35,7 +39,7 @@ from landrelease.publish.paper import paper_content
 from landrelease.publish.words import Words
 from landrelease.records.forms import FORMS, sheets
 from landrelease.records.profiles import profile_of
-from landrelease.store.open import open_registry
+from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import (
     certificates,
     document_reports,
@@ -174,6 +178,89 @@ def test_no_page_of_plans_forecasts_figures_and_claims_goes_past_the_catalogue(p
                    "Suspected Minefield "
                    r"settlements_1991\w*\.csv" + CODES)
     assert not left, str(left)
+
+
+def test_what_scripts_show_of_a_record_is_in_the_language(planned):
+    """The evidence that a type rests on, the history of a record and what its fields mean."""
+    test_web_plan.sign_in(planned, "planner")
+    planned.cookies.set("landrelease-language", "fr")
+    hazard = planned.get("/ogc/collections/hazard/items?limit=1").json()["features"][0]["id"]
+    found = planned.get(f"/api/evidence/{hazard}").json()
+    past = planned.get(f"/api/records/{hazard}").json()["revisions"]
+    fields = planned.get("/ogc/collections/hazard/queryables").json()["properties"]
+    planned.cookies.clear()
+    said = [*found["reasons"], found["proposed_words"], *(t["definition"] for t in found[
+        "thresholds"]), *(row[n] for row in found["log"] for n in (
+            "evidence_words", "counted", "weight_words"))]
+    assert len(said) > 4 and all("⟦" in s for s in said if s) and not words_left(said, DATA)
+    assert not words_left([t for r in past for t in (r["reason"], r["recorded_by"], r["signed"])],
+                          DATA + r" \w+\.geojson")
+    assert all(f["title"].startswith("⟦") for n, f in fields.items() if n != "geometry")
+
+
+EVIDENCE = (
+    "Direct evidence weighs up to 0.9 (threshold 0.4, S), on 3.2 ha of the area.",
+    "Direct evidence weighs 0.3 at most and does not reach the threshold 0.4, S.",
+    "All evidence weighs 0.9 (threshold 0.1).", "0.5, given in the record",
+    "All evidence on record weighs 0.05, below 0.1: record why the area is suspected. It stays as "
+    "hazardous as it is.", "0.5 x mean of source A and information 3 (0.9)")
+
+
+@pytest.mark.parametrize("reason", EVIDENCE)
+def test_why_an_area_is_of_a_type_is_said_in_the_language(reason):
+    assert not words_left([FRENCH.said(reason)], "S A")
+
+
+@pytest.fixture(scope="module")
+def spending(tmp_path_factory):
+    """Money of two phases and three currencies, of which one has no rate; work without an area, and
+    land of which nobody says by which method it was cleared."""
+    path = tmp_path_factory.mktemp("spending") / "r.gpkg"
+    day = date(2027, 1, 5)
+    with create_registry(path, office="Office") as records:
+        for phase in ("demining", "rebuilding"):
+            for state in ("received", "committed", "announced"):
+                release_world.record(records, "fund", f"f-{phase}-{state}", donor="Donor",
+                                     amount=1000.0, currency="USD", fund_status=state, phase=phase,
+                                     received_on=day)
+        for n, (unit, kind) in enumerate((("USD", "clearance"), ("USD", "NTS"), ("USD", "TS"),
+                                          ("GBP", "clearance"), ("CHF", "clearance"),
+                                          ("CHF", "not_reported"))):
+            release_world.record(records, "expense", f"e{n}", amount=300.0, currency=unit,
+                                 expense_status="paid", paid_on=day, phase="demining",
+                                 activity_type=kind, fund="f-demining-received")
+        release_world.record(records, "outcome", "o1", release_world.FIELD, outcome_type="cleared")
+        release_world.record(records, "activity", "a1", release_world.FIELD.centroid,
+                             activity_type="NTS", started_on=day, ended_on=day)
+    return path
+
+
+def test_no_page_of_figures_of_money_and_cost_goes_past_the_catalogue(spending, tmp_path):
+    with TestClient(make_app(Settings(str(spending), str(tmp_path / "a"), role="planner",
+                                      hosts=("testserver.local",)))) as client:
+        client.cookies.set("landrelease-language", "fr")
+        pages = crawl(client, ["/figures", "/figures?scope=demining"], most=120)
+    shown = "".join(t for texts in pages.values() for t in texts)
+    assert "⟦not converted and not in it: " in shown and "⟦Money received⟧, ⟦demining⟧" in shown
+    assert "/figures/money_paid" in pages and "records in CHF" in shown and "record in GBP" in shown
+    assert not left_in(pages, " office planner CHF GBP")
+
+
+@pytest.mark.parametrize("why", [
+    "no such work with an area is on record", "area not reported", "no area",
+    "cost not reported by kind of work", "no days of work on record to spread joint costs by",
+    "more was paid back than was paid", "records of this work name no ground that it released",
+    "no released ground on record names it", "no released ground without a method",
+    "cost not reported by outcome and method"])
+def test_why_there_is_no_cost_is_said_in_the_language(why):
+    source = inspect.getsource(unit_costs)
+    assert f'"{why}"' in source
+    for texts in (FRENCH, *(t for t in languages.all_texts() if t.code != "en")):
+        said = texts.said(f"{why}; not converted and not in it: 1 record in UAH (2,000,000), 21 "
+                          "records in EUR (30)")
+        assert (why not in said.replace("⟦" + why, "") and not re.search("record[s]? in", re.sub(
+            "⟦[^⟦⟧]*⟧", "", said))) or texts is FRENCH
+    assert not words_left([FRENCH.said(why)])
 
 
 @pytest.mark.parametrize("asked", [

@@ -154,7 +154,7 @@ def test_a_work_does_not_start_on_money_that_may_be_spent_already():
                    Money(AS_OF, "USD", 1000.0, apart=apart))
     for name in ("a", "b"):
         assert rows[name].start is None and rows[name].held_by == "money"
-        assert "cannot be told: 1 expenses of 3,500,000 UAH" in rows[name].why
+        assert "cannot be told: 1 expense of 3,500,000 UAH" in rows[name].why
     assert rows["free"].start == AS_OF  # it asks for none
     alone = outlook([project("dear", cost=9e9)], {"dear": FREE},
                     Money(AS_OF, "USD", 1000.0, apart=apart))
@@ -258,7 +258,7 @@ def test_safety_S12_planned_and_actual_returns_stand_beside_each_other():
     silent = [two.Return(date(2027, 5, 1), "A", 0.0, None, ("h1",), "a")]
     made = {f.id: f for f in two.phase_two_figures((), silent, AS_OF, "head")}
     assert made["people_land_returned"].value is None
-    assert "1 settlements do not report" in made["people_land_returned"].note
+    assert "1 settlement does not report" in made["people_land_returned"].note
     assert made["people_land_returned"].uncounted
     none = {f.id: f for f in two.phase_two_figures((), silent[:0], AS_OF, "head",
                                                    settlements=False)}

@@ -23,6 +23,7 @@ from landrelease.apps.common import (
     say,
 )
 from landrelease.apps.reading import OrganisationOption, reading
+from landrelease.core.plurals import several
 from landrelease.errors import BAD_OPTION, MONEY_PERIOD, LandReleaseError
 
 CurrencyOption = Annotated[str | None, typer.Option(
@@ -100,12 +101,13 @@ def summary(
                 + "".join(f"{_amount(row[c]):>15}" for c in _COLUMNS))
     if document["expenses_apart"]:
         say("\nNot taken off what is left, no recorded rate: " + "; ".join(
-            f"{a['records']:,} expenses of {a['amount']:,.0f} {a['currency']}"
+            f"{several(a['records'], 'expense', 'expenses')} of {a['amount']:,.0f} {a['currency']}"
             for a in document["expenses_apart"]))
     for loose in document["without_fund"]:
         say(f"\n{loose['phase']}: {loose['amount']:,.0f} {loose['currency']} of "
-            f"{len(loose['records'])} expenses name no fund; by the rule first in, first out "
-            f"{len(loose['charged'])} funds could have paid all but {loose['rest']:,.0f}.")
+            f"{several(len(loose['records']), 'expense names', 'expenses name')} no fund; by the "
+            f"rule first in, first out {several(len(loose['charged']), 'fund', 'funds')} could "
+            f"have paid all but {loose['rest']:,.0f}.")
     _not_counted(document)
     raise typer.Exit(_doubts(document))
 
@@ -267,8 +269,8 @@ def runway(
                 f"plan's last day, from {row['later_from']} on: no step of the plan is paid from "
                 "it")
     if document["funds_without_expenses"]:
-        say(f"\n{len(document['funds_without_expenses'])} funds are named by no expense: they have "
-            "no pace of their own.")
+        silent = several(len(document["funds_without_expenses"]), "fund is", "funds are")
+        say(f"\n{silent} named by no expense: no pace of its own is known.")
     _not_counted(document)
     raise typer.Exit(_doubts(document))
 

@@ -19,7 +19,7 @@ from landrelease.units import area_words
 if TYPE_CHECKING:
     from landrelease.core.texts import Texts
 
-_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w.]*\d)")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d+)*(?:\.\d+)?(?![\w.]*\d)")
 MILLION, BILLION = "{value} million", "{value} billion"
 UNITS = ("m", "m²", "m³", "ha", "km", "km²", "cm", "m/s", "h", "kg")
 TEXTS: tuple[str, ...] = (*UNITS, MILLION, BILLION)

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed
+from landrelease.core.plurals import several
 from landrelease.core.record import NOT_REPORTED, Record
 
 SEVERITIES = ("critical", "major", "minor")
@@ -66,7 +67,7 @@ def accepts_nothing(record: Record, inspections: Iterable[Record], until: date) 
     """Why an inspection that says "accepted" accepts no ground on the day `until`, in words; "":
     nothing of that kind. The acceptance number of explosive items is 0."""
     if (n := items_in_sample(record, inspections)) > 0:
-        return f"its sample showed {n} items, and accepts nothing"
+        return f"its sample showed {several(n, 'item', 'items')}, and accepts nothing"
     said = record.values.get("sample_size")
     if isinstance(said, (int, float)) and said <= 0:
         return "its sample is empty"

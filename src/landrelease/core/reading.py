@@ -21,13 +21,13 @@ KNOWN = frozenset({"scope", "state", "rate"})
 # What somebody else said, called or wrote: it stands as it is, its numbers too.
 QUOTED = frozenset({"source", "quoted", "beside", "ground", "columns"})
 CALLED = frozenset({"called"})  # a name of ours, or of somebody: as it stands where it is not ours
-_NUMBER = r"(?:at least |later than |[A-Za-z]+ )?[^A-Za-z]*\d.*?"
+_NUMBER = r"(?:at least |later than |[A-Za-z]+ )?[^A-Za-z;]*\d[^;]*?"
 _DAY = r"(?:undated|\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?)"
 _ROW = rf"row \d+(?: \(.+?, {_DAY}\))?"
 # Another row of a file of claims; an amount with its unit; our figure of which day.
 _AMOUNT = r"[^\"()]{1,80}?"
 _SHAPES = {"line": _ROW, "other_line": _ROW, "amount": _AMOUNT, "against": _AMOUNT,
-           "further": _AMOUNT, "held": r"(?:as of|between) .+?",
+           "further": _AMOUNT, "records": r"[\d,]+", "held": r"(?:as of|between) .+?",
            "validated": r"(?:at any level of validation|validated at least at level \S+)"}
 _FACT = re.compile(r"\{(\w+)\}")
 _ANY_FACT = re.compile(r"\{(\w+)[^{}]*\}")  # as in messages: {found!r}, {amount:,.2f}

@@ -422,6 +422,36 @@ FIGURES: tuple[str, ...] = (
     "costs name one method, and some of the released ground is of several: how much of them was "
     "for it is not reported",
 )
+# Figures of money and of what work cost (`figures.money`, `figures.unit_costs`).
+MONEY: tuple[str, ...] = (
+    *(f"{called}, {{kind}}" for called in (
+        "Money received", "Money committed", "Money announced", "Money spent", "Money bound",
+        "Money left")),
+    "not converted and not in it: {what}", "{records} records in {currency} ({amount})",
+    "no such work with an area is on record", "area not reported", "no area",
+    "cost not reported by kind of work", "no days of work on record to spread joint costs by",
+    "more was paid back than was paid", "records of this work name no ground that it released",
+    "no released ground on record names it", "no released ground without a method",
+    "cost not reported by outcome and method", "several methods", "no released ground",
+)
+# SHA or CHA as the evidence proposes it (`assess.types`, `assess.weights`).
+TYPES: tuple[str, ...] = (
+    "Direct evidence weighs up to {n} (threshold {level}, {source}), on {extent} of the area.",
+    "Direct evidence weighs {n} at most and does not reach the threshold {level}, {source}.",
+    "No direct evidence is on record.", "All evidence weighs {n} (threshold {level}).",
+    "All evidence on record weighs {n}, below {level}: record why the area is suspected. It stays "
+    "as hazardous as it is.",
+    "The rest of the area is touched by no direct evidence of that weight.",
+    "Evidence against contamination is on record; it lowers no type and enters the chance and the "
+    "next survey action.",
+    "Recorded as CHA: look for the evidence that is not on record before anybody changes that.",
+    "A proposal: a person decides and signs.",
+    "CHA and SHA", "evidence missing", "no: it has no weight for the type",
+    "on its own ground only: one class counts once",
+    "on its own ground only: one document counts once",
+    "no: one class counts once", "no: one document counts once", "{n}, given in the record",
+    "{n} x mean of source {code} and information {id} ({value})", "against", "no weight",
+)
 # Which records and values a figure counts (`figures.metric`), clause by clause.
 COUNTS: tuple[str, ...] = (
     "Records of the kind {kind}", "Project records of the type {kind}",
@@ -433,9 +463,10 @@ COUNTS: tuple[str, ...] = (
 )
 # Other sentences of pages.
 PAGES: tuple[str, ...] = (
+    "outside the recorded municipalities",
     "the level {what} for a record that has the level {other}",
     "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
     "its centre, where squares are up to {longer} longer in one direction than stated.",
 )
 TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *ASKED, *PLAN, *RELEASE, *CHECKLIST, *GATE,
-                              *FIGURES, *COUNTS, *PAGES)
+                              *FIGURES, *MONEY, *TYPES, *COUNTS, *PAGES)

@@ -14,6 +14,7 @@ from datetime import date
 
 from landrelease.core.claim_sentences import CLAIMS
 from landrelease.core.labels import ROLES, label
+from landrelease.core.plurals import ONE, for_number
 from landrelease.core.reading import CALLED, KNOWN, QUOTED, Reading, bare, facts_in, parts
 from landrelease.core.sentences import FIGURES, TEMPLATES
 from landrelease.errors import CATALOGUE, LandReleaseError
@@ -47,8 +48,8 @@ class Texts:
         return english
 
     def told(self, english: str, **facts: object) -> str:
-        """A text with facts filled in."""
-        return self.filled(self(english), facts)
+        """A text with facts filled in, for one or for many as its number says."""
+        return self.filled(self(for_number(english, facts, self.code)), facts)
 
     def filled(self, text: str, facts: Mapping[str, object]) -> str:
         """Facts put into a text of this language. From right to left each fact stands alone
@@ -76,9 +77,10 @@ class Texts:
                  for k, v in error.facts.items()}
         problem, remedy = (
             # A repr would spell isolates out: quotation marks stand there instead.
-            self.filled(_QUOTED.sub(r"“{\1}”", self.words.get(english, english))
-                        if self.code != "en" else english, facts)
-            for english in (message.problem, message.mend))
+            self.filled(_QUOTED.sub(r"“{\1}”", self.words.get(text, text))
+                        if self.code != "en" else text, facts)
+            for text in (for_number(english, facts, self.code)
+                         for english in (message.problem, message.mend)))
         return f"[{error.code}] {problem} {remedy}"
 
     def roles(self, listed: str) -> str:
@@ -124,6 +126,9 @@ class Texts:
         out, unknown = parts(english, lambda one: self._known(one, among))
         if self.missing is not None:
             self.missing.update(u for u in unknown if re.search("[a-z]{3} [a-z]", u))
+        if self.code == "ar":
+            out = [f"{one[:-1]}؛" if one.endswith(";") and one not in unknown else one
+                   for one in out]
         return " ".join(out)
 
     def _known(self, english: str, among: Reading) -> str | None:
@@ -132,7 +137,7 @@ class Texts:
         if said := self.words.get(english):
             return said
         for template, facts in among.each(english):
-            if not (said := self.words.get(template)):
+            if not (said := self.words.get(for_number(template, facts, self.code))):
                 continue
             told = {k: v if k in QUOTED else self.words.get(v, v) if k in CALLED else
                     self._fact(v, among) for k, v in facts.items()}
@@ -152,15 +157,17 @@ class Texts:
     def _fact(self, value: str, among: Reading) -> str | None:
         """A fact of a sentence: one of ours, or several in a row; None: a number, or as it
         stands."""
-        if said := self._word(value, among):
+        if said := self.words.get(value):
             return said
         for between in ("; ", ", "):
             *row, last = value.split(between)
             several = [*row, *last.split(" and ")] if between == ", " else [*row, last]
             told = [self._word(one, among) for one in several]
             if len(several) > 1 and all(told):
+                if self.code == "ar":
+                    between = {"; ": "؛ ", ", ": "، "}[between]
                 return between.join(map(str, told))
-        return None
+        return self._word(value, among)
 
     @property
     def direction(self) -> str:
@@ -180,7 +187,7 @@ def _bare(value: str) -> str:
     return number if unit in UNITS else value
 
 
-SENTENCES = Reading(TEMPLATES)
+SENTENCES = Reading((*TEMPLATES, *(ONE[t] for t in TEMPLATES if t in ONE)))
 CLAIM_SENTENCES = Reading((*CLAIMS, *FIGURES), whole=True)
 _QUOTED = re.compile(r"\{(\w+)!r\}")
 ENGLISH = Texts("en", "English", reviewed=True)

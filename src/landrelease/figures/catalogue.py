@@ -11,6 +11,7 @@ from landrelease.core.geometry import geodesic_area_m2, joined
 from landrelease.core.hazard import Land, PlacelessSettlement, Settlement
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
+from landrelease.core.plurals import counted
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Plan
 from landrelease.figures.areas import ELSEWHERE, areas_of, name_of
@@ -209,7 +210,8 @@ def _residents(land: Land) -> list[Figure]:
         return RESIDENTS.figure(
             float(sum(s.population or 0 for s in said)) if said else None,
             tuple(s.id for s in said), land.chain_head, uncounted=silent,
-            note=f"{len(silent)} settlements do not report a population" if silent else "")
+            note=counted("{n} settlements do not report a population", n=len(silent))
+            if silent else "")
 
     found = [one((*land.settlements, *land.placeless_settlements))]
     names = {m.id: m.name for m in land.municipalities}
@@ -225,9 +227,9 @@ def _residents(land: Land) -> list[Figure]:
 
 def undated_words(land: Land) -> str:
     """How many records of release are in no account of a day, because nobody stated theirs."""
-    return "" if not land.undated else (
-        f"{len(land.undated):,} records of release state no day; they are in no account of a day "
-        "(as of), and are not none")
+    return "" if not land.undated else counted(
+        "{n} records of release state no day; they are in no account of a day (as of), and are not "
+        "none", n=f"{len(land.undated):,}")
 
 
 def unverified_words(land: Land, outcome_ids: Sequence[str]) -> str:

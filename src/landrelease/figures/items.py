@@ -17,6 +17,7 @@ from landrelease.core.columns import Columns
 from landrelease.core.happened import later
 from landrelease.core.how_many import how_many
 from landrelease.core.ledger import Figure
+from landrelease.core.plurals import counted
 from landrelease.figures.areas import figures_by_area
 from landrelease.figures.metric import UNSTATED as UNSTATED_NOTE
 from landrelease.figures.metric import Metric, total
@@ -144,7 +145,8 @@ def item_figures(table: Columns, head: str, joint: Mapping[str, str] = NONE,
     note = "; ".join(filter(None, (
         f"{unstated:,} of {len(table):,} records state no whole number and count as "
         "the least that they say, 1 where they say none" if unstated
-        else "", f"{repeated:,} records repeat one of a joint activity" if repeated else "")))
+        else "", counted("{n} records repeat one of a joint activity", n=f"{repeated:,}")
+        if repeated else "")))
     destroyed = table.among("disposal", ("destroyed",)) & ~gone_later
     safe = table.among("disposal", _SAFE) & ~gone_later
     # No day takes an item that still lies there out of this one (S01).
@@ -167,7 +169,8 @@ def item_figures(table: Columns, head: str, joint: Mapping[str, str] = NONE,
                     (metric, mask, items, sorts))
     silent = int((items & ~spot).sum())
     notes = {SPOT.id: "; ".join(filter(None, (
-        note, f"{silent:,} of {int(items.sum()):,} records do not report it" if silent else "")))}
+        note, counted("{n} of {all} records do not report it", n=f"{silent:,}",
+                      all=f"{int(items.sum()):,}") if silent else "")))}
     found = tuple(total(metric, table, mask, count, head, note=notes.get(metric.id, note),
                         asked=asked, stated=stated) for metric, mask, asked, stated in rows)
     if areas is not None:

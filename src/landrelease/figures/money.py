@@ -20,6 +20,7 @@ from landrelease.core.currency import Converted, RateTable
 from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.ledger import Figure
 from landrelease.core.links import Links
+from landrelease.core.plurals import counted, several
 from landrelease.core.record import Record
 from landrelease.errors import (
     EXPENSE_EARMARK_UNKNOWN,
@@ -556,15 +557,17 @@ def apart_of(entries: Iterable[Entry]) -> tuple[Apart, ...]:
 
 
 def expenses_said(apart: Iterable[Apart]) -> str:
-    """ "1 expenses of 2,000,000 UAH" and so on; "" where there is none."""
-    return ", ".join(f"{a.records:,} expenses of {a.amount:,.0f} {a.currency}" for a in apart)
+    """ "2 expenses of 2,000,000 UAH" and so on; "" where there is none."""
+    return ", ".join(f"{several(a.records, 'expense', 'expenses')} of {a.amount:,.0f} {a.currency}"
+                     for a in apart)
 
 
 def apart_words(entries: Iterable[Entry]) -> str:
     """What could not be converted and is in no sum; "" where all was."""
     found = apart_of(entries)
     return "" if not found else f"{APART}: " + ", ".join(
-        f"{a.records} records in {a.currency} ({a.amount:,.0f})" for a in found)
+        counted("{records} records in {currency} ({amount})", records=f"{a.records:,}",
+                currency=a.currency, amount=f"{a.amount:,.0f}") for a in found)
 
 
 def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:

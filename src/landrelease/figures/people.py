@@ -13,6 +13,7 @@ import numpy as np
 
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
+from landrelease.core.plurals import counted
 from landrelease.figures.areas import ELSEWHERE, name_of
 from landrelease.figures.metric import Metric, in_area, share, total
 
@@ -138,7 +139,8 @@ def _sum(metric: Metric, table: Columns, fields: tuple[str, ...], head: str) -> 
         return metric.figure(None, (), head)
     missing = int((~known).sum())
     return metric.figure(float(np.nansum(values)), table.named(known), head, note="" if not missing
-                         else f"{missing:,} of {len(table):,} records do not report it")
+                         else counted("{n} of {all} records do not report it", n=f"{missing:,}",
+                                      all=f"{len(table):,}"))
 
 
 def _inspections(table: Columns, head: str) -> list[Figure]:

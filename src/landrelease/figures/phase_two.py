@@ -14,6 +14,7 @@ from landrelease.core.geometry import geodesic_length_m
 from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.ledger import Figure
 from landrelease.core.links import Links
+from landrelease.core.plurals import counted
 from landrelease.core.record import Record
 from landrelease.figures.metric import Metric, share
 from landrelease.figures.runway import Money, uncovered
@@ -512,7 +513,7 @@ def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | No
             note = "not reported: no settlement is on record"
         elif field == "people" and silent:
             note = "; ".join(filter(None, (
-                on, f"{len(silent):,} settlements do not report a population")))
+                on, counted("{n} settlements do not report a population", n=f"{len(silent):,}"))))
         out.append(metric.figure(
             None if field == "people" and not settlements else
             _added(getattr(r, field) for r in until),
@@ -537,8 +538,8 @@ def place_figures(settlements: Sequence[Record], actual: Sequence[Return] | None
             float(sum(s.values["residents_present"] for s in said)) if said else None,
             tuple(s.id for s in said), chain_head,
             uncounted=tuple(s.id for s in there if s not in said),
-            note=f"{len(there) - len(said)} of {len(there)} such settlements do not report who "
-                 "lives there now"))
+            note=counted("{n} of {all} such settlements do not report who lives there now",
+                         n=len(there) - len(said), all=len(there))))
 
 
 def road_figures(roads: Sequence[Record], chain_head: str) -> tuple[Figure, ...]:
@@ -550,5 +551,6 @@ def road_figures(roads: Sequence[Record], chain_head: str) -> tuple[Figure, ...]
     return tuple(metric.figure(
         math.fsum(geodesic_length_m(r.geometry) for r in stated if r.value("road_state") == state),
         tuple(r.id for r in stated if r.value("road_state") == state), chain_head,
-        note=f"{silent:,} of {len(roads):,} segments state no state or no place" if silent else "")
+        note=counted("{n} of {all} segments state no state or no place", n=f"{silent:,}",
+                     all=f"{len(roads):,}") if silent else "")
         for state, metric in ROADS.items())

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from landrelease.core.plurals import several
 from landrelease.figures.money import Account, Apart, Entry, apart_of, expenses_said
 
 Basis = Literal["received", "committed", "announced"]
@@ -46,8 +47,12 @@ class Money:
     @property
     def untold(self) -> str:
         """What was spent and is not taken off, in words; "" where all was."""
-        return "" if not self.apart else (
-            f"{expenses_said(self.apart)} have no usable rate and are not taken off")
+        if not self.apart:
+            return ""
+        one = sum(a.records for a in self.apart) == 1
+        return f"{expenses_said(self.apart)} " + (
+            "has no usable rate and is not taken off" if one else
+            "have no usable rate and are not taken off")
 
     def until(self, day: date) -> float:
         return self.left + sum(a for d, a in self.arrives if d <= day)
@@ -55,6 +60,12 @@ class Money:
     @property
     def whole(self) -> float:
         return self.left + sum(a for _, a in self.arrives)
+
+
+def without_rate(funds: int) -> str:
+    """How many funds are in no sum because nobody said what their currency is worth."""
+    said = several(funds, "fund", "funds")
+    return f"{said} without a usable rate {'is' if funds == 1 else 'are'} not in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +252,7 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
     """
     apart = "; ".join(filter(None, (
         "" if not money.unconverted or not money.records else
-        f"{money.unconverted} funds without a usable rate are not in it", money.untold)))
+        without_rate(money.unconverted), money.untold)))
 
     def result(why: str, **said) -> Runway:
         if money.apart:
@@ -262,8 +273,9 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
     if money.whole <= 0:
         if not money.records:
             return result("no money is on record" if not money.unconverted else
-                          f"no rate on record leads to {money.currency}: {money.unconverted} funds "
-                          "are in no sum")
+                          f"no rate on record leads to {money.currency}: "
+                          f"{several(money.unconverted, 'fund', 'funds')} "
+                          f"{'is' if money.unconverted == 1 else 'are'} in no sum")
         since = money.below_since
         return result("no money is left" + (
             f": since {since.isoformat()} more is spent than came in" if since else
@@ -416,7 +428,7 @@ def plan_runway(scope: str, basis: str, money: Money,
     sure = not money.apart and not why
     why = "; ".join(filter(None, (
         why, "" if not money.unconverted else
-        f"{money.unconverted} funds without a usable rate are not in it", money.untold)))
+        without_rate(money.unconverted), money.untold)))
     after = [(d, a) for d, a in money.arrives if last is not None and d > last]
     return PlanRunway(scope, basis, money.currency, money.whole, whole,
                       None if first is None else first[0], "" if first is None else first[1],

@@ -7,6 +7,7 @@ import numpy as np
 from landrelease.core.columns import Columns
 from landrelease.core.joint import REPORTED, joint_groups, report_of
 from landrelease.core.ledger import Figure
+from landrelease.core.plurals import counted
 from landrelease.figures.metric import Metric, share, total
 
 FIELDS = ("activity_type", "area_m2", "hours", "hours_lost", "deminers", "teams", "started_on",
@@ -116,7 +117,8 @@ def work_figures(table: Columns, head: str, repeats: np.ndarray) -> tuple[Figure
         if not known.any():
             return metric.figure(None, (), head)
         return total(metric, table, known, value, head, note="" if not missing else
-                     f"{missing:,} of {int(mask.sum()):,} reports do not state it")
+                     counted("{n} of {all} reports do not state it", n=f"{missing:,}",
+                             all=f"{int(mask.sum()):,}"))
 
     both = once & ~np.isnan(hours) & ~np.isnan(lost)
     rows = [total(REPORTS, table, once, np.ones(len(table)), head), of(HOURS, hours, once),
@@ -142,7 +144,8 @@ def exposure_figures(table: Columns, head: str) -> tuple[Figure, ...]:
     product = table.numbers("hours") * table.numbers("deminers")
     known = asked & ~np.isnan(product)
     lacking = int((asked & ~known).sum())
-    note = f"{lacking} records do not report their hours; they are in no sum" if lacking else ""
+    note = counted("{n} records do not report their hours; they are in no sum",
+                   n=lacking) if lacking else ""
     return (EXPOSURE[True].figure(float(product[known].sum()) if known.any() else None,
                                   table.named(known), head, note=note),
             EXPOSURE[False].figure(None, (), head, note=note))

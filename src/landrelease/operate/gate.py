@@ -26,6 +26,7 @@ from landrelease.core.geometry import plane_for
 from landrelease.core.kind import DECLINED
 from landrelease.core.moment import moment_of
 from landrelease.core.names import folded
+from landrelease.core.plurals import counted
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 from landrelease.operate.evacuations import is_real
@@ -566,7 +567,8 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
                          + ", ".join(lacking), tuple(lacking))
     if not searching:
         return GateCheck("competence", "not_reported", "nobody who searches is on record", (team,))
-    return GateCheck("competence", "passed", f"{searching} members competent for {scope}")
+    return GateCheck("competence", "passed", counted(
+        "{n} members competent for {scope}", n=searching, scope=scope))
 
 
 def _trained(person: Record, scope: str, day: date) -> bool:

@@ -675,8 +675,8 @@ class Words:
         self.texts = told.watched()
 
     def __call__(self, key: str, **facts: object) -> str:
-        text = self.texts(ENGLISH[key])
-        return self.texts.filled(text, facts) if facts else text
+        text = ENGLISH[key]
+        return self.texts.told(text, **facts) if facts else self.texts(text)
 
     def said(self, english: str) -> str:
         """What a stage wrote in English: reasons, definitions, notes."""

@@ -20,6 +20,7 @@ from landrelease.core.geometry import joined
 from landrelease.core.how_many import how_many
 from landrelease.core.inspection import inspected_on, rejections, still_open, was_refused
 from landrelease.core.lineage import SLIVER_M2
+from landrelease.core.plurals import counted
 from landrelease.core.record import Record
 from landrelease.core.search import Effort
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas
@@ -204,13 +205,15 @@ def _gate(case: Case) -> Found:
             w.split(" ", 1)[0] for w in wrong]
     if bad:
         first = bad[0]
-        return "not_met", (
-            f"{len(bad)} days of work whose gate had not passed and that the authority has not "
-            f"reviewed; the first: {first.day}, {first.activity}: " + "; ".join(first.reasons)), [
+        return "not_met", counted(
+            "{n} days of work whose gate had not passed and that the authority has not reviewed; "
+            "the first: {day}, {id}: {what}", n=len(bad), day=first.day, id=first.activity,
+            what="; ".join(first.reasons)), [
                 *dict.fromkeys(f.activity for f in bad)]
     reviewed = len({(f.activity, f.day) for f in case.flagged})
     return "met", "the gate had passed on every day" if not reviewed else (
-        f"{reviewed} days of work in spite of the gate were reviewed by the authority"), [
+        counted("{n} days of work in spite of the gate were reviewed by the authority",
+                n=reviewed)), [
             a.id for a in case.activities]
 
 
@@ -279,7 +282,7 @@ def _finds(case: Case) -> Found:
     if unstated:
         return "met", (f"at least {quantity} items found, all destroyed or removed; {unstated} "
                        "records state no whole number"), found
-    return "met", f"{quantity} items found, all destroyed or removed" if items else (
+    return "met", counted("{n} items found, all destroyed or removed", n=quantity) if items else (
         "nothing was found on it"), found
 
 
@@ -386,7 +389,7 @@ def _survey(case: Case) -> Found:
 
 def _evidence(case: Case) -> Found:
     ids = [r.id for r in (*case.evidence, *case.activities, *case.outcomes)]
-    return ("met", f"{len(ids)} records of evidence and work", ids) if ids else (
+    return ("met", counted("{n} records of evidence and work", n=len(ids)), ids) if ids else (
         "open", "nothing but the area itself is on record", [case.hazard.id])
 
 

@@ -212,25 +212,16 @@ def made(m: Making, kind: str, subtitle: str, sections: Sequence[Section], *, st
         kind, title, subtitle, state, w(caution), w("synthetic") if synthetic else "", m.made_on,
         w("paper.foot", title=title, date=m.made_on.isoformat(), head=head[:16]),
         tuple(sections), (
-            ("document", title), ("of", subtitle), ("made on", m.made_on.isoformat()),
-            ("as of", m.as_of.isoformat() if m.as_of else "now"),
-            ("known at", m.known_at.isoformat() if m.known_at else "all that is recorded"),
-            ("role", m.reader.role), ("chain head", head),
-            ("not reported", "an empty cell of a column of numbers or days: not zero"),
-            *((("synthetic", "made up; nothing here is about real ground"),) if synthetic
-              else ())),
+            (w("paper.about.document"), title), (w("paper.about.of"), subtitle),
+            (w("paper.about.made_on"), m.made_on.isoformat()),
+            (w("paper.about.as_of"), m.as_of.isoformat() if m.as_of else w("paper.about.now")),
+            (w("paper.about.known_at"), m.known_at.isoformat() if m.known_at else
+             w("paper.about.all")),
+            (w("paper.about.role"), w.texts.roles(m.reader.role)), (w("paper.about.head"), head),
+            (w("not_reported"), w("paper.about.empty")),
+            *(((w("paper.about.synthetic"), w("synthetic")),) if synthetic else ())),
         w("not_reported"), w("paper.sign.fields"), w("paper.more"), w.texts.code,
-        "\n".join(_doubts(w))), m.layout.sections.get(kind, ()))
-
-
-def _doubts(w: Words) -> tuple[str, ...]:
-    """What to say of the language (S18). Choices of the vocabularies, names of figures and units,
-    reasons of a plan and lines of a forecast stand in English in every language: said too."""
-    from landrelease.core.texts import NOT_ALL_TRANSLATED
-
-    said = w.doubts()
-    return said if w.texts.code == "en" else tuple(dict.fromkeys(
-        (*said, w.texts(NOT_ALL_TRANSLATED))))
+        "\n".join(w.doubts())), m.layout.sections.get(kind, ()))
 
 
 def trace(m: Making, how: str, more: Sequence[tuple[str, Cell]] = ()) -> Section:

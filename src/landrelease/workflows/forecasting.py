@@ -15,6 +15,7 @@ import numpy as np
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.inspection import closed_on
 from landrelease.core.links import Links
+from landrelease.core.plurals import counted
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.team_days import TeamDays
@@ -473,7 +474,8 @@ def backtest(registry: Registry, reader: View, assumptions: Assumptions, *, runs
                          "months": ahead, "released_m2": true, "p10": float(low),
                          "p50": float(middle), "p90": float(high)})
     for code, count in skipped.items():
-        notes.append(f"{count} past months could not be forecast ({code}).")
+        notes.append(counted("{n} past months could not be forecast ({code}).", n=count,
+                             code=code))
     return Backtest(
         {m: {a: score(ensembles[m][a], truths[a], seed) for a in AHEAD} for m in METHODS}, rows,
         tuple(notes))

@@ -100,20 +100,32 @@ def texts_of_publications() -> dict[str, str]:
 
 def texts_of_results() -> tuple[str, ...]:
     """What stages write into their results and people read: figures, assumptions, reasons."""
-    from landrelease.core import amounts, claim_sentences, sentences
+    from landrelease.core import amounts, claim_sentences, plurals, sentences
     from landrelease.figures.catalogue import metrics
     from landrelease.forecast.outlook import COST_DEFINITION, POLICY
     from landrelease.records.geochecks import CHECK_OF
     from landrelease.workflows import load_assumptions
 
     return tuple(dict.fromkeys(text for text in (
-        *amounts.TEXTS,
+        *amounts.TEXTS, *plurals.ONE.values(), *plurals.UNITS.values(),
         *(t for m in metrics() for t in (m.name, m.definition, m.unit, m.denominator)),
         *(c for m in metrics() for c in m.counts.split("; ") if SENTENCES.of(c) is None),
-        *(t for a in load_assumptions(None) for t in (a.definition, a.unit)),
+        *(t for a in load_assumptions(None) for t in (a.definition, a.unit)), *_thresholds(),
         POLICY, COST_DEFINITION, *meanings().values(), *_checklist(),
         *(c.title for c in CHECK_OF.values()), *sentences.TEMPLATES,
         *claim_sentences.CLAIMS) if re.search(r"\w", text)))
+
+
+def texts_of_fields() -> tuple[str, ...]:
+    """What each field of a record means."""
+    from landrelease.core.kinds import KINDS
+    from landrelease.workflows import marks
+    from landrelease.workflows.collections import MADE_COLLECTIONS
+
+    return tuple(dict.fromkeys(f.definition for f in (
+        *(f for kind in KINDS.values() for f in kind.fields),
+        *(f for c in MADE_COLLECTIONS for f in c.fields), marks.VERIFIED, marks.HAZARDOUS,
+        marks.WIDENED, marks.ACCURACY_FROM, marks.CONTESTED, marks.VALIDATION)))
 
 
 def meanings() -> dict[str, str]:
@@ -121,6 +133,15 @@ def meanings() -> dict[str, str]:
     from landrelease.figures.claims_codes import CODES
 
     return {code: meaning for code, (_, meaning) in CODES.items()}
+
+
+def _thresholds() -> tuple[str, ...]:
+    """What the thresholds of the types of areas mean."""
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.assessing import load_weights
+
+    table = load_weights(load_assumptions(None), None, None)
+    return tuple(table[name].definition for name in ("cha_threshold", "sha_threshold"))
 
 
 def _checklist() -> tuple[str, ...]:

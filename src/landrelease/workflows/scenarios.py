@@ -15,6 +15,7 @@ import numpy as np
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.moment import day_within
 from landrelease.core.outlook import Outlook
+from landrelease.core.plurals import counted
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
 from landrelease.errors import SCENARIO_UNREADABLE, LandReleaseError
@@ -96,8 +97,9 @@ def closures_of(registry: Registry, plan: Plan, land: Land, assumptions: Assumpt
                      "areas lie in them. The days that they cost come on top of the days lost "
                      "(lost_day_share), which hold closures as well.")
         if endless:
-            notes.append(f"{endless} closures have no end on record; they are taken to last "
-                         f"{open_days} days (closure_open_days).")
+            notes.append(counted(
+                "{n} closures have no end on record; they are taken to last {days} days "
+                "(closure_open_days).", n=endless, days=open_days))
     if touched_by:
         count = len(touched_by)
         notes.append(
@@ -257,8 +259,9 @@ def later_money(registry: Registry, reader: View, plan: Plan, assumptions: Assum
         notes.append(f"{announced:,.0f} {currency} after the plan's last day are only announced "
                      "and do not count; `money:` in a scenario brings them.")
     if without_rate:
-        notes.append(f"{without_rate} funds that come after the plan's last day have no recorded "
-                     f"rate into {currency} and do not count.")
+        notes.append(counted(
+            "{n} funds that come after the plan's last day have no recorded rate into {currency} "
+            "and do not count.", n=without_rate, currency=currency))
     return tuple(found), tuple(notes)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.ledger import Figure
+from landrelease.core.plurals import counted
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def exposure_figures(registry: Registry, reader: View, *, valid_at: date | None 
     log = exposure_log(registry, reader, valid_at=valid_at, known_at=known_at)
     if not log.rows and not log.not_reported:
         return ()
-    lacking = f"{len(log.not_reported)} records do not report their hours; they are in no sum" \
-        if log.not_reported else ""
+    lacking = counted("{n} records do not report their hours; they are in no sum",
+                      n=len(log.not_reported)) if log.not_reported else ""
     return tuple(Figure(
         name, title, words, log.hours(people=people) if any(
             r.people is people for r in log.rows) else None, "hours", "all",

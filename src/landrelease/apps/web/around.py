@@ -13,6 +13,7 @@ from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.tiers import VIEW, within
 from landrelease.apps.web.words import named
+from landrelease.apps.web.words import told as say
 from landrelease.core.record import Record
 from landrelease.store.registry import Registry
 
@@ -72,7 +73,18 @@ async def evidence(request: Request, record_id: FromPath[str]) -> dict[str, Any]
 
     told = await read(request, work)
     note_reading(request, "type_proposal", name[:100])
-    return told
+    return _in_words(told)
+
+
+def _in_words(found: dict[str, Any]) -> dict[str, Any]:
+    """The same, its sentences in the language of the request; what is proposed and whether a piece
+    is direct are words for people beside their codes."""
+    return {**found, "proposed_words": say(found["proposed"]),
+            "reasons": [say(r) for r in found["reasons"]],
+            "thresholds": [{**t, "definition": say(t["definition"])} for t in found["thresholds"]],
+            "log": [{**row, "evidence_words": say(row["evidence_type"]),
+                     "counted": say(row["counted"]), "weight_words": say(row["weight_words"])}
+                    for row in found["log"]]}
 
 
 HANDLERS = [stands_around, evidence]

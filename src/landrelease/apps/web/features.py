@@ -21,6 +21,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import File
 
 from landrelease.access.policy import View
+from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import note_reading, read
 from landrelease.apps.web.tiers import OPEN, VIEW
 from landrelease.core.happened import PAST_WORDS
@@ -161,8 +162,10 @@ async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
         from landrelease.workflows import collections
 
         found = collections.collection(registry, view, name)
-        shown: dict[str, Any] = {f.name: {"title": f.definition, **_schema(f)}
-                                 for f in found.fields}
+        # What a field means is for people: in their language, also where a program asks for them.
+        said = speaking.texts().words
+        shown: dict[str, Any] = {f.name: {"title": said.get(f.definition, f.definition),
+                                          **_schema(f)} for f in found.fields}
         if found.geometry != "none":
             shown["geometry"] = {"title": "The place of the item.", "format": "geometry-any",
                                  "x-ogc-role": "primary-geometry"}

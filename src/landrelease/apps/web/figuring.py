@@ -13,7 +13,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
-from landrelease.apps.web import layout
+from landrelease.apps.web import layout, speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.features import as_json, moment_of, only
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
@@ -21,6 +21,7 @@ from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import kind_named, named, told, word
 from landrelease.core.ledger import Figure
+from landrelease.core.plurals import of_unit
 from landrelease.errors import FIGURE_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -96,7 +97,8 @@ def figures_of(request: Request, registry: Registry, view: View, asked: Asked
 def named_figure(figure: Figure) -> str:
     """The name of a figure; that of an area ends with the area's own name."""
     end = f", {figure.scope}"
-    return told(figure.name.removesuffix(end)) + (end if figure.name.endswith(end) else "")
+    return told(figure.name.removesuffix(end)) + (
+        f", {told(figure.scope)}" if figure.name.endswith(end) else "")
 
 
 def value_words(figure: Figure) -> str:
@@ -111,7 +113,8 @@ def value_words(figure: Figure) -> str:
 
     unit = "" if figure.unit == "share" else f" {told(figure.unit)}"
     if figure.low is None or figure.high is None:
-        return said(figure.value) + unit
+        return of_unit(figure.value, said(figure.value), figure.unit, speaking.texts()) or (
+            said(figure.value) + unit)
     return f"{said(figure.value)} ({said(figure.low)} – {said(figure.high)}){unit}"
 
 
@@ -157,7 +160,7 @@ async def overview(request: Request) -> Response[str]:
         return group(
             _styles(), tag("p", word("figures_words")),
             _choices(view, asked, "/figures", *([field(word("figure.scope"), layout.choices(
-                "scope", [("all", word("figure.whole")), *((s, s) for s in scopes)], scope))]
+                "scope", [("all", word("figure.whole")), *((s, told(s)) for s in scopes)], scope))]
                 if scopes else [])),
             _about(asked),
             tag("ul", *cards, class_="counts figures") if cards and scope == "all" else None,
@@ -211,7 +214,8 @@ async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
             pairs.append((word("figure.denominator"), told(f.denominator) or None))
         if f.note:
             pairs.append((word("figure.note"), told(f.note)))
-        pairs += [(word("figure.scope"), word("figure.whole") if f.scope == "all" else f.scope),
+        pairs += [(word("figure.scope"),
+                   word("figure.whole") if f.scope == "all" else told(f.scope)),
                   (word("figure.valid_at"), f.valid_at or word("figure.now")),
                   (word("figure.known_at"), f.known_at or word("figure.now")),
                   (word("figure.level"), word(f"figure.level.{f.level or 'any'}")),

@@ -94,7 +94,7 @@ async def columns(request: Request, data: MultipartBody[Looked]) -> dict[str, An
         from landrelease.workflows import imports
 
         found = imports.columns_of(registry, path, kind=data.kind or None)
-        kind = registry.kinds[found.proposal.mapping.kind]
+        kind, said = registry.kinds[found.proposal.mapping.kind], speaking.texts().words
         return {
             "kind": kind.name, "mapping": found.document,
             "columns": [{"column": s.column, "field": s.field, "certain": s.certain,
@@ -102,7 +102,8 @@ async def columns(request: Request, data: MultipartBody[Looked]) -> dict[str, An
                          "words": [{"word": word, "count": count} for word, count
                                    in found.words.get(s.column, {}).items()]}
                         for s in found.proposal.suggestions],
-            "fields": [{"name": f.name, "title": f.definition, "choices": list(f.choices)}
+            "fields": [{"name": f.name, "title": said.get(f.definition, f.definition),
+                        "choices": list(f.choices)}
                        for f in kind.fields],
             "meanings": {name: {word: {"meaning": meaning, "certain": certain}
                                 for word, (meaning, certain) in listed.items()}

@@ -4,6 +4,7 @@ task orders. All of it is what the commands of `plan` do, through the same workf
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -450,6 +451,14 @@ async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
                            data_source=f"/api/plans/{name}/map",
                            data_class=word("plan.map_class"), data_cut=word("plan.map_cut"),
                            data_no=word("no_webgl"), data_none=word("none"),
+                           data_controls=json.dumps({
+                               "Map.Title": word("map"),
+                               "NavigationControl.ZoomIn": word("map.zoom_in"),
+                               "NavigationControl.ZoomOut": word("map.zoom_out"),
+                               "NavigationControl.ResetBearing": word("map.bearing"),
+                               "Popup.Close": word("map.close"),
+                               "ScaleControl.Meters": word("unit.m"),
+                               "ScaleControl.Kilometers": word("unit.km")}),
                            data_unplanned=word("plan.unplanned"),
                            data_here=word("plan.unplanned_here"), data_part=word("plan.parts"),
                            data_unrecorded=word("layer.waiting"),

@@ -17,6 +17,7 @@ from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.description import GEOJSON
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.tiers import MAY_BRING_IN, VIEW, may_write, within
+from landrelease.apps.web.words import told as say
 from landrelease.store.registry import Registry
 
 
@@ -64,9 +65,10 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
                 "revisions": [{
                     "number": s.number, "hash": s.hash, "office": offices.get(s.chain, s.chain),
                     "recorded_at": s.revision.recorded_at.isoformat(timespec="seconds"),
-                    "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
+                    # What a program wrote of it; what a person wrote stands.
+                    "recorded_by": say(s.revision.recorded_by), "reason": say(s.revision.reason),
                     "validation": s.revision.validation,
-                    "signed": verdicts[s.hash].standing if s.hash in verdicts else "",
+                    "signed": say(verdicts[s.hash].standing) if s.hash in verdicts else "",
                     "source": names.get(s.revision.source, ""),
                     # The file as it came in is for who may see files (`/api/photographs/SHA-256`).
                     "source_sha256": s.revision.source if whole else "",

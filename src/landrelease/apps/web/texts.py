@@ -13,6 +13,7 @@ from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
 from landrelease.workflows import public_words
 from landrelease.workflows.languages import (
     texts_of_errors,
+    texts_of_fields,
     texts_of_forms,
     texts_of_publications,
     texts_of_results,
@@ -25,4 +26,4 @@ def every_text() -> tuple[str, ...]:
     return tuple(dict.fromkeys((
         *texts_of_forms(), *public_words.TEXTS, UNREVIEWED, NOT_ALL_TRANSLATED, LANGUAGE,
         *vocabularies(), *texts_of_publications().values(), *PAGES.values(),
-        *texts_of_results(), *texts_of_errors(), *HTTP_TEXTS.values(), FAULT)))
+        *texts_of_results(), *texts_of_fields(), *texts_of_errors(), *HTTP_TEXTS.values(), FAULT)))

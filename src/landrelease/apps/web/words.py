@@ -15,6 +15,7 @@ from landrelease.apps.web import (
     words_release,
 )
 from landrelease.core.labels import vocabulary
+from landrelease.core.plurals import ONE
 
 ENGLISH = {
     "title": "landrelease",
@@ -37,6 +38,9 @@ ENGLISH = {
     "layers": "Layers", "no_webgl": "This browser cannot draw the map. The tables hold the same "
                                     "records.",
     "map_words": "Map of the records. The same records stand in the tables.",
+    "map.zoom_in": "Zoom in", "map.zoom_out": "Zoom out", "map.close": "Close",
+    "unit.m": "m", "unit.km": "km",
+    "map.bearing": "Drag to turn the map, press to put north at the top",
     "map.keys": "Arrow keys move the map, plus and minus change its scale, Enter tells what lies "
                 "in the middle.",
     "choose": "What to show", "filter": "Filter", "field": "Field",
@@ -288,6 +292,8 @@ ENGLISH |= words_complaints.ENGLISH
 ENGLISH |= words_account.ENGLISH
 ENGLISH |= words_hooks.ENGLISH
 ENGLISH |= words_keys.ENGLISH
+# For one, where the page itself puts the number in.
+ENGLISH |= {f"{key}.one": ONE[text] for key, text in ENGLISH.items() if text in ONE}
 
 
 def said() -> dict[str, str]:

@@ -53,15 +53,15 @@ export function tell(text, bad = false) {
 
 // Numbers as the language of the page writes them, with European digits in all; a text with its facts.
 export const number = (value, options = {}) => value.toLocaleString(`${document.documentElement.lang.replace(/^en$/, "en-GB")}-u-nu-latn`, { useGrouping: "always", ...options });
-const told = (key, facts) => word(key).replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
+// Of one the text is another; in French of none as well.
+const many = facts => Object.values(facts).slice(0, 1).every(n => String(n) !== "1" && (document.documentElement.lang !== "fr" || String(n) !== "0"));
+const told = (key, facts) => (!many(facts) && words[`${key}.one`] || word(key)).replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
 const shown = value => value === null || value === undefined ? word("not_reported")
   : Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? words[`value.${value ? "yes" : "no"}`] : String(value);
 // Names of fields and kinds, and words of vocabularies, as people read them.
 const plain = name => words[`field.${name}`] ?? name.replaceAll("_", " ");
 const kindName = (id, title) => words[`kind.${id}`] ?? title ?? plain(id);
 const kindNote = (id, description) => words[`note.${id}`] ?? description;
-// What the API says of a field is in English.
-const fieldNote = title => document.documentElement.lang === "en" ? title : null;
 const inWords = (value, field) => Array.isArray(value) ? value.map(v => inWords(v, field)).join(", ")
   : field?.enum || field?.items?.enum ? words[`value.${value}`] ?? shown(value) : shown(value);
 const valueName = value => words[`value.${{ true: "yes", false: "no" }[value] ?? value}`] ?? String(value).replaceAll("_", " ");
@@ -94,7 +94,7 @@ async function signOut() {
 
 // --- the whole ---------------------------------------------------------------------------------
 
-const tools = () => ({ ask, send, make, word, tell, about, shown, plain, kindName, kindNote, fieldNote, inWords, valueName, number, told, token: session.csrf || "page" });
+const tools = () => ({ ask, send, make, word, tell, about, shown, plain, kindName, kindNote, inWords, valueName, number, told, token: session.csrf || "page" });
 const views = {
   map: async (place, ...rest) => {
     // What was asked for before it was known who reads may have been asked for with a session that has ended.

@@ -3,7 +3,7 @@ import { alarm, followed, started } from "./jobs.js";
 import { waitingRows } from "./waiting.js";
 
 export async function importView(place, tools) {
-  const { ask, make, word, token, plain, kindName, fieldNote, rest } = tools;
+  const { ask, make, word, token, plain, kindName, rest } = tools;
   const { collections } = await ask("/ogc/collections");
   const file = make("input", { type: "file", id: "file", required: true });
   const kind = make("select", {}, make("option", { value: "" }, word("kind_guess")),
@@ -23,7 +23,7 @@ export async function importView(place, tools) {
       const found = await ask("/api/import/columns", { method: "POST", body: data, headers: { "x-csrf-token": token } });
       const rows = found.columns.map(c => {
         const pick = make("select", { "aria-label": `${word("field")}: ${c.column}` }, make("option", { value: "" }, word("import.unused")),
-          ...found.fields.map(f => make("option", { value: f.name, title: fieldNote(f.title), selected: c.certain && f.name === c.field }, plain(f.name))),
+          ...found.fields.map(f => make("option", { value: f.name, title: f.title, selected: c.certain && f.name === c.field }, plain(f.name))),
           make("optgroup", { label: word("import.place") }, ...found.places.map(p => make("option", { value: p, selected: c.certain && p === c.field }, word(`import.place.${p}`)))));
         const words = wordsOf(c, pick, found, tools);
         return { column: c.column, pick, words, row: make("tr", {}, make("th", { scope: "row" }, c.column), make("td", {}, c.values.join(" · ")), make("td", {}, pick,

@@ -234,3 +234,8 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
   const again = () => { for (const name of NAMES) if (on[name]) change(name)(true); };
   return { add, rows, card, at, again, failing };
 }
+
+// What the controls of a map are called, in the language of the page; `word` gives a text by its key.
+export const controls = word => ({ "Map.Title": word("map"), "NavigationControl.ZoomIn": word("map.zoom_in"),
+  "NavigationControl.ZoomOut": word("map.zoom_out"), "NavigationControl.ResetBearing": word("map.bearing"),
+  "Popup.Close": word("map.close"), "ScaleControl.Meters": word("unit.m"), "ScaleControl.Kilometers": word("unit.km") });

@@ -6,7 +6,7 @@
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
 import { followed } from "./follow.js";
-import { badge, computedLayers, key, pixels } from "./layers.js";
+import { badge, computedLayers, controls, key, pixels } from "./layers.js";
 
 maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
 maplibre.prewarm(); // the worker is read while the server is asked what there is
@@ -259,7 +259,7 @@ export async function mapView(place, { ask, start, make, word, rest, stated, fou
   let map;
   try {
     // Where the ground lies is known before the first tile is asked for; nothing fades in.
-    map = new maplibre.Map({ container: canvas, attributionControl: false, maxZoom: 20, fadeDuration: 0,
+    map = new maplibre.Map({ container: canvas, locale: controls(word), attributionControl: false, maxZoom: 20, fadeDuration: 0,
       transformRequest: url => url.startsWith(`${location.origin}/tiles/`) ? { url, headers: stated() } : undefined,
       ...(bounds ? { bounds, fitBoundsOptions: { padding: 40, maxZoom: 16 } } : { center: [0, 0], zoom: 1 }),
       validateStyle: false, style });

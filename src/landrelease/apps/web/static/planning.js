@@ -193,7 +193,7 @@ async function planMap(canvas) {
   maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
   let map;
   try {
-    map = new maplibre.Map({ container: canvas, attributionControl: false, maxZoom: 20, center: [0, 0], zoom: 1,
+    map = new maplibre.Map({ container: canvas, locale: JSON.parse(said.controls), attributionControl: false, maxZoom: 20, center: [0, 0], zoom: 1,
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": dark ? "#1d2830" : "#eef1ec" } }] } });
   } catch { canvas.append(Object.assign(document.createElement("p"), { textContent: said.no })); return; }
   canvas.view = map;

@@ -44,13 +44,13 @@ export async function recordView(place, tools) {
       if (!e.proposed) return void holder.lastChild.replaceWith(make("p", {}, word("rec.no_ground")));
       const mark = e.recorded === e.proposed ? word("rec.type_same") : word("rec.type_differs");
       holder.lastChild.remove();
-      holder.append(make("p", {}, make("strong", {}, `${word("rec.recorded")}: ${valueName(e.recorded)}. ${word("rec.proposed")}: ${e.proposed}.`), ` ${mark}`),
+      holder.append(make("p", {}, make("strong", {}, `${word("rec.recorded")}: ${valueName(e.recorded)}. ${word("rec.proposed")}: ${e.proposed_words}.`), ` ${mark}`),
         make("p", { class: "note" }, word("rec.type_words")),
         make("ul", {}, ...e.reasons.map(r => make("li", {}, r))),
-        make("p", { class: "note" }, e.thresholds.map(t => `${t.definition} ${t.value} (${t.source})`).join(" ")),
+        make("ul", { class: "note" }, ...e.thresholds.map(t => make("li", {}, `${t.definition} `, make("bdi", {}, number(t.value)), " (", make("bdi", {}, t.source), ")"))),
         e.log.length ? table(word("rec.weights"), [word("record"), word("rec.says"), word("rec.sort"), word("rec.weight"), word("rec.counts"), word("rec.why_weight")],
           e.log.map(row => [row.record_id.startsWith("(") ? row.record_id : make("a", { href: address({ kind: row.record_kind, id: row.record_id }) }, row.record_id),
-            valueName(row.kind), valueName(row.evidence_type), number(row.weight, { maximumFractionDigits: 2 }),
+            valueName(row.kind), row.evidence_words, number(row.weight, { maximumFractionDigits: 2 }),
             row.same_as ? `${row.counted} (${row.same_as})` : row.counted, row.weight_words]), [3])
           : make("p", {}, word("rec.no_evidence")));
     }).catch(x => { holder.lastChild.replaceWith(make("p", { class: "error" }, x.message)); });
@@ -93,9 +93,9 @@ export async function recordView(place, tools) {
     }
     const count = before ? Object.keys(r.values).filter(k => JSON.stringify(before[k] ?? null) !== JSON.stringify(r.values[k])).length : 0;
     place.append(make("article", { class: "card" },
-      make("p", {}, make("strong", {}, `${r.recorded_at.replace("T", " ").slice(0, 16)} UTC`), ` ${word("by")} ${r.recorded_by}`),
-      make("p", {}, `${word("reason")}: ${r.reason}`),
-      make("p", { class: "note" }, `${word("level")}: ${r.validation} · ${word("signed")}: ${r.signed || word("unsigned")} · ${word("source")}: ${r.source || "–"} · ${r.hash.slice(0, 12)}`),
+      make("p", {}, make("strong", {}, `${r.recorded_at.replace("T", " ").slice(0, 16)} UTC`), ` ${word("by")} `, make("bdi", {}, r.recorded_by)),
+      make("p", {}, `${word("reason")}: `, make("bdi", {}, r.reason)),
+      make("p", { class: "note" }, `${word("level")}: ${valueName(r.validation)} · ${word("signed")}: ${r.signed || word("unsigned")} · ${word("source")}: `, make("bdi", {}, r.source || "–"), " · ", make("bdi", {}, r.hash.slice(0, 12))),
       groundOf(r.ground, r.hash),
       make("details", {}, make("summary", {}, before ? `${word("rec.values")}: ${count} ${word("rec.changed")}` : word("rec.values")), values)));
   }

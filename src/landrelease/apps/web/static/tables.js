@@ -33,7 +33,7 @@ function query({ conditions, sort, down, then }, properties) {
   return out;
 }
 
-export async function tableView(place, { ask, make, word, tell, about, plain, kindName, kindNote, fieldNote, inWords, valueName, number, rest }) {
+export async function tableView(place, { ask, make, word, tell, about, plain, kindName, kindNote, inWords, valueName, number, rest }) {
   const { collections } = await ask("/ogc/collections");
   if (!collections.length) return place.append(make("p", {}, word("none")));
   const chosen = collections.find(c => c.id === rest[0]) ?? collections[0];
@@ -143,7 +143,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     const shownNow = shownColumns();
     head.replaceChildren(make("th", { scope: "col", role: "columnheader" }, word("record")), ...shownNow.map(n => make("th", {
       scope: "col", role: "columnheader", "aria-sort": asked.sort === n && !isPast() ? (asked.down ? "descending" : "ascending") : null },
-      MARKS.has(n) || isPast() ? make("span", { title: fieldNote(properties[n].title) }, plain(n)) : make("button", { type: "button", title: fieldNote(properties[n].title), onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
+      MARKS.has(n) || isPast() ? make("span", { title: properties[n].title }, plain(n)) : make("button", { type: "button", title: properties[n].title, onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
         asked.sort === n ? make("span", { "aria-hidden": "true" }, asked.down ? " ▼" : " ▲") : null))));
     body.replaceChildren(...rows.map(r => make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),

@@ -5,7 +5,7 @@ import { pictures } from "./record.js";
 
 const PAGE = 25, AT_ONCE = 50;
 
-export const finding = (f, { make, plain }) => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`);
+export const finding = (f, { make, plain }) => make("p", { class: "coded" }, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`);
 
 // What a report of the public may be about, or the same as: for whoever looks through it.
 const nearList = (near, { make, word, kindName, number }) => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
