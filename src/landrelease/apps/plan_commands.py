@@ -355,6 +355,7 @@ def plan_reach(
     from landrelease.store import exports
     from landrelease.store.results import load_plan
     from landrelease.workflows.roads import RoadFiles, reach_of
+    from landrelease.workflows.waiting_areas import waiting_for_plans
 
     with reading(registry, "plan reach", role, areas=area) as (opened_registry, reader):
         stated = workflows.load_assumptions(assumptions, opened_registry)
@@ -362,7 +363,8 @@ def plan_reach(
         found = reach_of(
             land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,
             on=date.today() if on is None else as_date("--on", on),
-            plan=None if plan is None else load_plan(plan).plan)
+            plan=None if plan is None else load_plan(plan).plan,
+            waiting=waiting_for_plans(opened_registry, reader).hazards)
     out.mkdir(parents=True, exist_ok=True)
     for name, rows in (("communities", found.communities), ("segments", found.segments),
                        ("curve", found.curve)):

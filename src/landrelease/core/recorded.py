@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from landrelease.core.hazard import Ground
 from landrelease.core.record import Record
 
 # In the order in which a person reads them.
@@ -47,6 +48,36 @@ NOTHING_READ = Recorded()
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingGround:
+    """A hazard that waits in quarantine: nobody accepted it, and nobody may drive through it.
+
+    `name` : for people: its identifier and row, or only its number where they may not see rows that
+    wait. `ground` : degrees, the widest of its readings. `off_m` : how far off that may be, m.
+    `known` : whether it is known that the ground holds all of it.
+    """
+
+    id: str
+    name: str
+    ground: Ground
+    off_m: float = 0.0
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rows in quarantine that bear on a plan. `nowhere` : hazards whose place nobody can read;
+    `closures` : those that can be read, `unread` : names of those that cannot."""
+
+    hazards: tuple[WaitingGround, ...] = ()
+    nowhere: int = 0
+    closures: tuple[Record, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+NOTHING_WAITS = Waiting()
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Records as they stand on the day on which a plan is made.
 
@@ -78,6 +109,7 @@ class Sources:
     others: Mapping[str, int] = field(default_factory=dict)  # kind of `KINDS_NOT_READ` -> records
     unsigned: frozenset[str] = frozenset()
     utc_offset: timedelta | None = None
+    waiting: Waiting = NOTHING_WAITS
 
 
 def by_name(records: Iterable[Record]) -> dict[str, Record]:

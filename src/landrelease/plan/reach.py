@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import shapely
@@ -295,11 +296,7 @@ def blocking(network: RoadNetwork, ids: Sequence[str], grounds: Sequence[Ground]
                                expected="0 m or more")
     index = index or index_segments(network)
     shapes = np.array(list(grounds), dtype=object)
-    # What lies far away cannot block, and may not be shown well in this plane.
-    west, south, east, north = network.bounds
-    wide = float(margin.max(initial=0.0)) / 50_000.0 + 0.01  # degrees, at least twice the margin
-    lean = wide / max(math.cos(math.radians(min(max(abs(south), abs(north)) + wide, 89.0))), 0.02)
-    around = shapely.box(west - lean, south - wide, east + lean, north + wide)
+    around = _around(network, float(margin.max(initial=0.0)))
     near = (np.flatnonzero(shapely.intersects(shapes, around)) if len(shapes)
             else np.zeros(0, dtype=np.int64))
     who, what = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -313,6 +310,28 @@ def blocking(network: RoadNetwork, ids: Sequence[str], grounds: Sequence[Ground]
     order = np.lexsort((who, what))
     return Blocking(tuple(ids), len(network.segment_ids), who[order].astype(np.int32),
                     what[order].astype(np.int32))
+
+
+def _around(network: RoadNetwork, metres: float) -> Ground:
+    """A box, degrees, that holds all within so many metres of a network: what lies farther cannot
+    block, and may not be shown well in its plane."""
+    west, south, east, north = network.bounds
+    wide = metres / 50_000.0 + 0.01  # degrees, at least twice as far
+    lean = wide / max(math.cos(math.radians(min(max(abs(south), abs(north)) + wide, 89.0))), 0.02)
+    return shapely.box(west - lean, south - wide, east + lean, north + wide)
+
+
+def in_plane(network: RoadNetwork, grounds: Sequence[Ground], wider_m: Sequence[float],
+             index: SegmentIndex, within_m: float = 0.0) -> np.ndarray:
+    """Grounds (B,) in the plane of a network, each so many metres wider on all sides (S04), with
+    all of them that lies within `within_m` of the network's extent."""
+    shapes = np.array(list(grounds), dtype=object)
+    if not len(shapes):
+        return shapes
+    wider = np.asarray(wider_m, dtype=float)
+    around = _around(network, within_m + float(wider.max(initial=0.0)))
+    ground = index.plane.to_plane(_stepped(_clipped(shapes, around), _LONGEST_STEP_DEGREES))
+    return shapely.buffer(ground, wider * index.stretch + 0.1)
 
 
 def _stepped(shapes: np.ndarray, step: float) -> np.ndarray:
@@ -803,20 +822,31 @@ def _weight(table: np.ndarray) -> Weight:
 @dataclass(frozen=True, slots=True)
 class PlannerAccess:
     """`access` for `Problem`; `place` (C,) are the places that its communities are; blocker b
-    stands `distance_m[b]` from the nearest road (B,), 0 where it blocks one."""
+    stands `distance_m[b]` from the nearest road (B,), 0 where it blocks one.
+
+    `apart` : blockers that nobody gets to over any road, with why: "far" (`distance_m` is more than
+    the farthest that people go from a road), "island" (the nearest road leads to no base even with
+    all roads open) or "barred" (by `barrier[b]` on the way from the road)."""
 
     access: Access
     place: np.ndarray  # int32 (C,)
     distance_m: np.ndarray  # float64 (B,)
     zone_of_node: np.ndarray  # int32 (N,)
     doors: tuple[np.ndarray, ...]  # of each blocker the nodes from which it is entered
+    apart: Mapping[int, Apart] = field(default_factory=dict)
+    barrier: Mapping[int, int] = field(default_factory=dict)
+    nearest: Mapping[int, int] = field(default_factory=dict)  # of `apart`: the nearest segment
+
+
+Apart = Literal["far", "island", "barred"]
 
 
 def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: np.ndarray,
                    blocks: Blocking, grounds: Sequence[Ground], stage_blocker: np.ndarray,
                    own: Sequence[Sequence[int]], community_weight: np.ndarray,
                    never: np.ndarray | None = None, held: np.ndarray | None = None,
-                   part: Mapping[tuple[int, int], np.ndarray] | None = None) -> PlannerAccess:
+                   part: Mapping[tuple[int, int], np.ndarray] | None = None,
+                   farthest_m: float = math.inf, barred: Sequence[Ground] = ()) -> PlannerAccess:
     """The either-or access over roads as the arrays of `core.work.Access`.
 
     blocks, grounds : the hazards (or tasks), B of them, and the segments that they block.
@@ -829,14 +859,18 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     never : bool (M,), segments that no plan opens (explicit blocks, closures without an end).
     held : bool (B,), hazards that are worked through and not released: no plan opens what they
         block, and communities whose own they are get no date.
+    farthest_m : from the nearest road that people go with their equipment.
+    barred : ground, in the plane of the network, that nobody crosses on the way from the road.
 
     Zone 0 is what can be reached now. What remains falls into zones by the roads that are open
     both ways among themselves. A gate leads over each blocked segment, one for each direction in
     which it may be used; one-way roads that are open are gates without stages. A hazard on a road
     is a zone of its own, entered freely from both ends of each segment that it blocks; one beside
-    the roads lies in the zone of the nearest segment that any way leads to, at whatever distance.
-    A community that is entered from several zones is a zone of its own; one that is not on the
-    network is left out.
+    the roads lies in the zone of the nearest segment, as a community does: where no way leads to
+    that one even with all roads open, or it is farther than `farthest_m`, or barred ground lies on
+    the shortest way from it, no plan reaches the hazard, and why stands in `apart`. A community
+    that is entered from several zones is a zone of its own; one that is not on the network is left
+    out.
 
     Two hazards far apart on one segment block it together, so that each is reached from either
     end past the other: cut long segments with `subdivide` first.
@@ -897,29 +931,22 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
             gate(door, zones - 1, (), name)
         return zones - 1
 
-    distance = np.zeros(len(blocks.ids))
-    # Where no road leads even if all were open, the data end: the nearest road that does counts.
     could = reachable(roads, np.zeros(roads.segments, dtype=bool), sources)
-    usable = np.flatnonzero((np.bincount(roads.segment, minlength=roads.segments) > 0)
-                            & (could[network.from_node] | could[network.to_node]))
     entered: list[set[int]] = [set() for _ in blocks.ids]
     for b, m in zip(blocks.blocker.tolist(), blocks.segment.tolist(), strict=True):
         entered[b] |= {int(n) for n in (network.from_node[m], network.to_node[m]) if could[n]}
+    beside = [b for b in range(len(blocks.ids)) if not entered[b]]
+    nearest, distance, apart, barrier = _approaches(network, roads, could, grounds, beside,
+                                                    farthest_m, barred)
+    for b, m in nearest.items():
+        if b not in apart:
+            entered[b] = {int(n) for n in (network.from_node[m], network.to_node[m]) if could[n]}
     doors = [{int(zone[n]) for n in nodes_} for nodes_ in entered]
-    beside = [b for b in range(len(blocks.ids)) if not doors[b]]
-    if beside and len(usable):
-        plane, _ = _plane(network)
-        tree = shapely.STRtree(plane.to_plane(network.lines()[usable]))
-        found, away = tree.query_nearest(
-            plane.to_plane(np.array([grounds[b] for b in beside], dtype=object)),
-            all_matches=False, return_distance=True)
-        for i, m, d in zip(found[0].tolist(), usable[found[1]].tolist(), away, strict=True):
-            entered[beside[i]] = {int(n) for n in (network.from_node[m], network.to_node[m])
-                                  if could[n]}
-            doors[beside[i]] = {int(zone[n]) for n in entered[beside[i]]}
-            distance[beside[i]] = d
-    blocker_zone = np.array([own_zone(d, blocks.ids[b]) if d else 0
-                             for b, d in enumerate(doors)], dtype=np.int32)
+    if apart:
+        zones += 1  # without a gate
+    blocker_zone = np.array([own_zone(d, blocks.ids[b]) if d else nowhere
+                             for nowhere in (zones - 1,) for b, d in enumerate(doors)],
+                            dtype=np.int32)
     chosen = np.flatnonzero(places.on_network).astype(np.int32)
     community_zone = [own_zone(set(zone[places.node[places.start[p]:places.start[p + 1]]].tolist()),
                                places.ids[p]) for p in chosen]
@@ -940,7 +967,49 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
         shut_zones=None if not kept_shut else np.array(
             [[a, b] for _, a, b in kept_shut], dtype=np.int32))
     return PlannerAccess(access, chosen, distance, zone,
-                         tuple(np.array(sorted(e), dtype=np.int64) for e in entered))
+                         tuple(np.array(sorted(e), dtype=np.int64) for e in entered), apart,
+                         barrier, {b: nearest[b] for b in apart if b in nearest})
+
+
+def _approaches(network: RoadNetwork, roads: Graph, could: np.ndarray, grounds: Sequence[Ground],
+                beside: Sequence[int], farthest_m: float, barred: Sequence[Ground]
+                ) -> tuple[dict[int, int], np.ndarray, dict[int, Apart], dict[int, int]]:
+    """Of ground that lies on no road that leads anywhere: the segment nearest to it, the distance
+    (B,), why nobody gets to it from there, and what bars the way."""
+    distance = np.zeros(len(grounds))
+    nearest: dict[int, int] = {}
+    apart: dict[int, Apart] = {}
+    barrier: dict[int, int] = {}
+    used = np.flatnonzero(np.bincount(roads.segment, minlength=roads.segments) > 0)
+    if not beside or not len(used):
+        apart.update((b, "island") for b in beside)
+        return nearest, distance, apart, barrier
+    plane, _ = _plane(network)
+    lines = plane.to_plane(network.lines())
+    own = plane.to_plane(np.array([grounds[b] for b in beside], dtype=object))
+    leads = could[network.from_node] | could[network.to_node]
+    away = np.full((2, len(beside)), math.inf)  # to a road that leads there, and to any
+    which = np.zeros((2, len(beside)), dtype=np.int64)
+    for k, usable in enumerate((used[leads[used]], used)):
+        if len(usable):
+            found, metres = shapely.STRtree(lines[usable]).query_nearest(
+                own, all_matches=False, return_distance=True)
+            away[k, found[0]], which[k, found[0]] = metres, usable[found[1]]
+    walls = shapely.STRtree(np.array(list(barred), dtype=object))
+    for i, b in enumerate(beside):
+        # Of two that are equally near the one that leads there.
+        k = 0 if away[0, i] <= away[1, i] + _AT_NODE_M else 1
+        nearest[b], distance[b] = int(which[k, i]), away[k, i]
+        if k:
+            apart[b] = "island"
+        elif away[k, i] > farthest_m:
+            apart[b] = "far"
+        elif len(barred) and away[k, i] > 0:
+            hit = walls.query(shapely.shortest_line(own[i], lines[nearest[b]]),
+                              predicate="intersects")
+            if len(hit):
+                apart[b], barrier[b] = "barred", int(hit.min())
+    return nearest, distance, apart, barrier
 
 
 def cut_off(roads: Graph, made: PlannerAccess, sources: np.ndarray, blocked: np.ndarray,

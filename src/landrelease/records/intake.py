@@ -305,11 +305,22 @@ def rough_numbers(rows: Sequence[MappingType[str, Any]], mapping: Mapping, field
 
     rows : heading -> cell, all rows with the same headings.
     """
+    return [float(v) if isinstance(v, (int, float)) else math.nan if refused else None
+            for v, refused in rough_values(rows, mapping, field, today)]
+
+
+def rough_values(rows: Sequence[MappingType[str, Any]], mapping: Mapping, field: Field,
+                 today: date) -> list[tuple[Any, bool]]:
+    """What rows that wait say of a field, read as at the import: None where they say nothing; with
+    whether they say something that nobody can read.
+
+    rows : heading -> cell, all rows with the same headings.
+    """
     heading = mapping.columns.get(field.name, field.name)
     constant = mapping.constants.get(field.name)
     if rows and heading not in rows[0]:
         heading = ""
-    out: list[float | None] = [None] * len(rows)
+    out: list[tuple[Any, bool]] = [(None, False)] * len(rows)
     if heading:
         table = SourceTable("", "", b"", "", tuple(rows[0]),
                             tuple(SourceRow(n, row) for n, row in enumerate(rows, 1)),
@@ -317,13 +328,12 @@ def rough_numbers(rows: Sequence[MappingType[str, Any]], mapping: Mapping, field
         units = {n: h for n, h in mapping.unit_columns.items() if h in rows[0]}
         told = Told("", table.row_numbers)
         found = _column(told, table, field, heading, replace(mapping, unit_columns=units), today)
-        out = [float(v) if isinstance(v, (int, float)) else math.nan if told.refused[i] else None
-               for i, v in enumerate(found)]
+        out = [(v, v is None and bool(told.refused[i])) for i, v in enumerate(found)]
     if constant is not None:
-        said = math.nan
+        said: tuple[Any, bool] = (None, True)
         with contextlib.suppress(Refused):
-            said = convert(field, constant, Style(), today)[0]
-        out = [said if v is None else v for v in out]
+            said = convert(field, constant, Style(), today)[0], False
+        out = [said if v is None and not refused else (v, refused) for v, refused in out]
     return out
 
 

@@ -488,7 +488,13 @@ def planning_problem(
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build, needs_survey, out_of_reach
     from landrelease.plan.shares import outcomes_of
-    from landrelease.workflows.roads import access_over_roads, roads_from, roads_on_record
+    from landrelease.workflows.roads import (
+        access_over_roads,
+        roads_from,
+        roads_on_record,
+        unconfirmed,
+        waiting_count,
+    )
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
@@ -500,7 +506,7 @@ def planning_problem(
         if roads is not None:
             progress("access over roads", 0.1)
             access = access_over_roads(problem, land, roads_from(land, roads, assumptions),
-                                       assumptions)[0]
+                                       assumptions, waiting=unconfirmed(land))[0]
         if any(pool.rest for pool in pools):
             from landrelease.plan.recorded.conditions import calendars_of
             from landrelease.plan.recorded.crew import steps_of
@@ -540,7 +546,9 @@ def planning_problem(
                         again=since.left(), followed=since.followed)
         grounds = {h.id: h.ground for h in land.hazards}
         over, of_roads = None, NOTHING_READ
-        waits: tuple[Note, ...] = ()
+        stands = binding.sources.waiting
+        counted = waiting_count(stands)
+        waits = counted.notes
         if roads is not None:
             over = roads_from(land, roads, assumptions)
         if there := len(binding.sources.roads):
@@ -550,13 +558,15 @@ def planning_problem(
                 of_roads = Recorded({"road": (there, 0)}, (Note("road", "", f"{there} on record: "
                     + ("those of --roads are used in their place" if roads is not None else
                        "left out, as asked for")),))
-        closed = closed_ground(problem, grounds, binding.sources.closures,
+        closed = closed_ground(problem, grounds,
+                               (*binding.sources.closures, *stands.closures),
                                assumptions.value("closure_open_days"), binding.sources.utc_offset,
                                roads=over is not None)
         if over is not None:
             progress("access over roads", 0.1)
-            access, laid, shut, waits = access_over_roads(problem, land, over, assumptions, closed)
-            closed = laid or closed
+            access, laid, shut, more = access_over_roads(problem, land, over, assumptions, closed,
+                                                         stands.hazards)
+            closed, waits = laid or closed, waits + more
             if shut:
                 of_roads = of_roads.and_also(Recorded({}, (Note(
                     "road", shut[0] if len(shut) == 1 else "", f"{len(shut)} kept shut by their "
@@ -567,8 +577,8 @@ def planning_problem(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
-        problem, read = bound.problem, Recorded({}, waits).and_also(bound.read).and_also(
-            facts.read).and_also(of_roads).and_also(
+        problem, read = bound.problem, Recorded(counted.counts, waits).and_also(
+            bound.read).and_also(facts.read).and_also(of_roads).and_also(
             done_notes(since, land.hazards, len(binding.sources.inspections)))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
@@ -631,6 +641,11 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
     if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
+    there, kept = saved.recorded.counts.get("quarantine", (0, 0))
+    if there > kept:
+        doubts.append(f"{there - kept:,} rows that may be hazards or closures wait whose place "
+                      "nobody can read: they may lie on any road and any ground of the plan "
+                      "(`quarantine list`).")
     missing = areas_not_open(saved, registry)
     if missing:
         doubts.append(f"{len(missing):,} areas on which the plan has work are no open areas of the "

@@ -258,15 +258,17 @@ def _projects(land: Land, projects: Sequence[Record], people: bool) -> np.ndarra
 
 
 def _reconnected(land: Land, roads: RoadFiles, assumptions: Assumptions) -> np.ndarray:
-    """People who are reached once a hazard alone is released, all others standing."""
+    """People who are reached once a hazard alone is released, all others standing, also those that
+    wait in quarantine."""
     from landrelease.plan import reach
-    from landrelease.workflows.roads import roads_from
+    from landrelease.workflows.roads import roads_from, shut_by_waiting
 
     over = roads_from(land, roads, assumptions)
     network, places, bases = over.network, over.communities, over.bases
+    margin = assumptions.value("road_margin_m")
     blocks = reach.blocking(network, [h.id for h in land.hazards],
-                            [h.ground for h in land.hazards],
-                            assumptions.value("road_margin_m"))
-    gain = reach.reconnected(reach.graph(network), places, bases.node, blocks.blocked(),
-                             blocks.alone())
+                            [h.ground for h in land.hazards], margin)
+    shut = shut_by_waiting(land, network, margin)
+    gain = reach.reconnected(reach.graph(network), places, bases.node, blocks.blocked() | shut,
+                             blocks.alone(shut))
     return np.asarray(gain.people, dtype=np.float64)

@@ -72,10 +72,11 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
                 known_at: datetime | None = None) -> ReachLayer:
     """Which communities the bases reach on a day over the recorded roads, and what blocks.
 
-    A hazard within `road_margin_m` of a road blocks it, a closure that touches it on that day, and
-    what its own record says (not passable or not known to be; suspected, under clearance, closed).
-    Bases and communities stand on the nearest road within `road_distance_m`; a base farther from
-    every road reaches nothing. Without bases or roads a community's own record speaks.
+    A hazard within `road_margin_m` of a road blocks it, also one that waits in quarantine, a
+    closure that touches it on that day, and what its own record says (not passable or not known to
+    be; suspected, under clearance, closed). Bases and communities stand on the nearest road within
+    `road_distance_m`; a base farther from every road reaches nothing. Without bases or roads a
+    community's own record speaks.
 
     valid_at, known_at : the records as they were, as they were known; None: now.
 
@@ -84,7 +85,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     from landrelease import workflows
     from landrelease.plan import reach
     from landrelease.records.roads import network_of_records
-    from landrelease.workflows.roads import LONGEST_SEGMENT_M, recorded_shut
+    from landrelease.workflows.roads import LONGEST_SEGMENT_M, recorded_shut, shut_by_waiting
 
     reader.check("plan reach")
 
@@ -103,7 +104,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     except LandReleaseError as error:
         if error.code != NOTHING_HAZARDOUS.code:
             raise
-        hazards = []
+        land, hazards = workflows.no_land(synthetic=False), []
     network = network_of_records(roads)
     if network is None:
         return ReachLayer(on, len(bases), tuple(_recorded(r, at) for r, at in settlements), ())
@@ -114,13 +115,15 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     network, from_ = reach.attach(network, list(bases), max_distance_m=nearest)
     network = reach.subdivide(network, LONGEST_SEGMENT_M)
     index = reach.index_segments(network)
+    margin = assumptions.value("road_margin_m")
     by_hazard = reach.blocking(network, [h.id for h in hazards], [h.ground for h in hazards],
-                               assumptions.value("road_margin_m"), index)
+                               margin, index)
+    dangerous = by_hazard.blocked() | shut_by_waiting(land, network, margin, index)
     by_closure = reach.blocking(network, [c.id for c in closures], [c.geometry for c in closures],
                                 0.0, index)
     shut = {r.id for r in roads if recorded_shut(r)}
     said = np.array([s in shut for s in network.source_ids], dtype=bool)
-    blocked = by_hazard.blocked() | by_closure.blocked() | said
+    blocked = dangerous | by_closure.blocked() | said
     if len(from_.node):
         graph = reach.graph(network)
         first = reach.of_places(places, reach.earliest(
@@ -144,7 +147,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     lines = network.lines()
     return ReachLayer(on, len(from_.node), tuple(communities), tuple(
         Blocked(network.source_ids[m], lines[m], tuple(
-            word for word, mask in (("record", said), ("hazard", by_hazard.blocked()),
+            word for word, mask in (("record", said), ("hazard", dangerous),
                                     ("closure", by_closure.blocked())) if mask[m]),
                 tuple(dict.fromkeys(names.get(m, ()))))
         for m in np.flatnonzero(blocked).tolist()))

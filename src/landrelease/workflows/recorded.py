@@ -23,6 +23,7 @@ def sources_of(registry: Registry, reader: View) -> Sources:
     """
     from landrelease.workflows.identities import doubts, standing_records
     from landrelease.workflows.operating import OFFSET
+    from landrelease.workflows.waiting_areas import waiting_for_plans
 
     def records(kind: str) -> tuple[Record, ...]:
         return tuple(reader.inside(registry.records(kind)))
@@ -53,7 +54,8 @@ def sources_of(registry: Registry, reader: View) -> Sources:
         settlements=records("settlement"), areas=records("administrative_area"),
         others={kind: there for kind in KINDS_NOT_READ if (there := len(records(kind)))},
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations
-        else frozenset(), utc_offset=offset)
+        else frozenset(), utc_offset=offset,
+        waiting=waiting_for_plans(registry, reader))
 
 
 def inspected(registry: Registry, reader: View
@@ -89,7 +91,8 @@ def exchange_of(sources: Sources, currency: str, start: date, max_age_days: floa
 def recorded_words(read: Recorded, most: int = 12) -> list[str]:
     """What a plan read, in lines for people."""
     used = [f"{there} {kind.replace('_', ' ')}{'s' if there != 1 else ''} ({kept} used)"
-            for kind, (there, kept) in read.counts.items() if there and kind != "hazard"]
+            for kind, (there, kept) in read.counts.items()
+            if there and kind not in ("hazard", "quarantine")]
     facts = read.counts.get("hazard", (0, 0))
     if facts[1]:
         used.append(f"the ground of {facts[1]} of {facts[0]} hazards")

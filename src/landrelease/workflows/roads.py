@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.hazard import Land
+from landrelease.core.hazard import Hazard, Land
 from landrelease.core.money import Fund, Work
 from landrelease.core.outlook import Outlook
 from landrelease.core.record import Record
-from landrelease.core.recorded import NOTHING_READ, Note, Recorded
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Waiting, WaitingGround
 from landrelease.core.report import Phase, Reopening
 from landrelease.core.roads import Place, RoadNetwork
 from landrelease.core.work import Access, Plan, Problem
@@ -66,7 +66,7 @@ def recorded_shut(record: Record) -> bool:
 
 def access_over_roads(
     problem: Problem, land: Land, over: Roads, assumptions: Assumptions,
-    closed: Closed | None = None
+    closed: Closed | None = None, waiting: Sequence[WaitingGround] = ()
 ) -> tuple[Access, Closed | None, list[str], tuple[Note, ...]]:
     """Zones and gates of the plan from a road network, and the communities behind them; the
     closures with what they cut off by closing roads; records of roads that no plan opens; and what
@@ -80,7 +80,10 @@ def access_over_roads(
     community that is cut off again for a time counts as reached. A road whose own record keeps
     people from it opens with the hazards that block any part of it, or that its record names; where
     there is none, no plan opens it. Neither does it open what a hazard blocks on which nothing is
-    left to do and that nobody has released (S09): such a hazard has no stage in the problem.
+    left to do and that nobody has released (S09): such a hazard has no stage in the problem. Nor
+    what a hazard blocks that waits in quarantine (`waiting`), wherever it may lie (S01): it also
+    keeps teams from ground on whose way from the nearest road it lies, and gives the communities
+    beside it no day.
 
     A segment waits for the tasks of a hazard whose ground blocks it. Where some of that ground is
     worked through and not released, it waits for all that is left to do on the hazard, with which
@@ -95,8 +98,8 @@ def access_over_roads(
     hazards = [areas[name] for name in problem.hazard_ids]
     grounds = [hazard.ground for hazard in hazards]
     index = reach.index_segments(network)
-    blocks = reach.blocking(network, problem.hazard_ids, grounds,
-                            assumptions.value("road_margin_m"), index)
+    margin = assumptions.value("road_margin_m")
+    blocks = reach.blocking(network, problem.hazard_ids, grounds, margin, index)
     blocks = _with_named(blocks, network, over.named)
     opened = {network.source_ids[m] for m in blocks.segment.tolist()}
     never = over.shut & np.array([s not in opened for s in network.source_ids], dtype=bool)
@@ -109,6 +112,9 @@ def access_over_roads(
         always = np.asarray(closed.closed[placed].all(axis=1))
         never |= shut.blocked(always)
     plane = plane_for(network.bounds)
+    in_the_way = _standing(waiting, hazards)
+    unaccepted = _blocked_by(in_the_way, network, margin, index)
+    never |= unaccepted.blocked()
     near = shapely.STRtree(plane.to_plane(np.array(grounds, dtype=object))).query(
         plane.to_plane(np.array([s.place for s in land.settlements], dtype=object)),
         predicate="dwithin", distance=assumptions.value("community_hazard_distance_m"))
@@ -119,14 +125,23 @@ def access_over_roads(
     mean = float(np.nanmean(people)) if np.isfinite(people).any() else 0.0
     roads = reach.graph(network)
     held = unreleased(problem)
-    part, later = _on_the_way(problem, blocks, network, assumptions.value("road_margin_m"), index)
+    part, later = _on_the_way(problem, blocks, network, margin, index)
+    farthest = assumptions.value("hazard_road_distance_m")
+    beside_m = assumptions.value("community_hazard_distance_m")
+    walls = reach.in_plane(network, [w.ground for w in in_the_way],
+                           [margin + w.off_m for w in in_the_way], index,
+                           max(farthest, beside_m))
     made = reach.planner_access(
         network, roads, places, bases.node, blocks, grounds, problem.hazard,
         [sorted(o) for o in own],
         assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never, held,
-        part)
-    waits = later + _waiting_for_release(blocks, network, made.access, held,
-                                         {s.id: s.name for s in land.settlements})
+        part, farthest, list(walls))
+    names = {s.id: s.name for s in land.settlements}
+    waits = later + _waiting_for_release(blocks, network, made.access, held, names)
+    made, kept = _beside_waiting(made, land, in_the_way, walls, index, beside_m)
+    waits = (*_waiting_notes(waiting, in_the_way, unaccepted, network, made, kept,
+                             problem.hazard_ids), *waits,
+             *_apart_notes(made, network, problem.hazard_ids, farthest))
     never |= blocks.blocked(held)
     if closed is None or shut is None:
         return made.access, closed, for_good, waits
@@ -147,6 +162,160 @@ def access_over_roads(
     crossing = sorted({placed[int(k)] for k in shut.blocker})
     return made.access, with_roads(problem, closed, cut, crossing,
                                    [k for k in crossing if closed.closed[k].all()]), for_good, waits
+
+
+_ROUNDING_M = 1.0  # by which two surveys of one border may differ, as at the import
+
+
+def _standing(waiting: Sequence[WaitingGround], hazards: Sequence[Hazard]
+              ) -> tuple[WaitingGround, ...]:
+    """Those that do not lie wholly within areas of the plan, as exactly placed: what blocks a road
+    there is blocked by these areas too, and opens with work on all of that ground."""
+    from landrelease.core.geometry import plane_for
+
+    tree = shapely.STRtree(np.array([h.ground for h in hazards], dtype=object))
+    out = []
+    for one in waiting:
+        own = [hazards[int(i)].ground for i in tree.query(one.ground, predicate="intersects")
+               if (hazards[int(i)].position_accuracy_m or 0.0) + _ROUNDING_M >= one.off_m]
+        if own and one.known:
+            plane = plane_for(shapely.union_all(own).bounds)
+            held = shapely.union_all(plane.to_plane(np.array(own, dtype=object)))
+            if held.buffer(_ROUNDING_M).covers(plane.to_plane(one.ground)):
+                continue
+        out.append(one)
+    return tuple(out)
+
+
+def unconfirmed(land: Land) -> tuple[WaitingGround, ...]:
+    """The hazards of a land that wait, where no registry is at hand."""
+    return tuple(WaitingGround(h.id, h.id, h.ground, h.position_accuracy_m or 0.0)
+                 for h in land.unconfirmed)
+
+
+def _blocked_by(waiting: Sequence[WaitingGround], network: RoadNetwork, margin_m: float,
+                index: reach.SegmentIndex | None = None) -> reach.Blocking:
+    """Which segments what waits blocks, as far off as it may be."""
+    from landrelease.plan import reach
+
+    return reach.blocking(network, [w.id for w in waiting], [w.ground for w in waiting],
+                          np.array([margin_m + w.off_m for w in waiting]), index)
+
+
+def shut_by_waiting(land: Land, network: RoadNetwork, margin_m: float,
+                    index: reach.SegmentIndex | None = None) -> np.ndarray:
+    """bool (M,): segments that hazards in quarantine block whose place is certain."""
+    return _blocked_by(_standing(unconfirmed(land), land.hazards), network, margin_m,
+                       index).blocked()
+
+
+def _beside_waiting(made: reach.PlannerAccess, land: Land, waiting: Sequence[WaitingGround],
+                    walls: np.ndarray, index: reach.SegmentIndex, distance_m: float
+                    ) -> tuple[reach.PlannerAccess, dict[int, list[str]]]:
+    """The same without a day for communities within a distance of what waits; and of each of
+    `waiting` the communities."""
+    near = shapely.STRtree(walls).query(
+        index.plane.to_plane(np.array([land.settlements[int(p)].place for p in made.place],
+                                      dtype=object)),
+        predicate="dwithin", distance=distance_m * index.stretch) if len(walls) and len(
+            made.place) else np.zeros((2, 0), dtype=int)
+    kept: dict[int, list[str]] = {}
+    held = np.zeros(len(made.place), dtype=bool)
+    for c, w in zip(*near.tolist(), strict=True):
+        held[c] = True
+        of = land.settlements[int(made.place[c])]
+        kept.setdefault(w, []).append(of.name or of.id)
+    if not held.any():
+        return made, kept
+    before = made.access.community_held
+    return replace(made, access=replace(
+        made.access, community_held=held if before is None else before | held)), kept
+
+
+def waiting_count(waiting: Waiting) -> Recorded:
+    """What waits and bears on a plan, counted and named in words; kept to where it can be read."""
+    notes = []
+    hazards = [w.name for w in waiting.hazards]
+    if hazards or waiting.nowhere:
+        notes.append(Note("quarantine", "", (
+            f"{len(hazards) + waiting.nowhere} rows that may be hazards wait, and no work of the "
+            "plan is on their ground until a person accepts or rejects them"
+            + (f": {_several(hazards)}" if hazards else "")
+            + (f"; of {waiting.nowhere} nobody can read the place: they may lie on any road and "
+               "on any ground" if waiting.nowhere else "")
+            + ". `quarantine list` shows them")))
+    unsure = [w.name for w in waiting.hazards if not w.known]
+    if unsure:
+        notes.append(Note("quarantine", "", f"how far {_several(unsure)} reach"
+                          f"{'es' if len(unsure) == 1 else ''} is not known: more may be blocked "
+                          "than the plan counts"))
+    if waiting.closures:
+        notes.append(Note("quarantine", "", f"{len(waiting.closures)} closures wait and count as "
+                          "closures until a person accepts or rejects them: "
+                          + _several([c.id for c in waiting.closures])))
+    if waiting.unread:
+        notes.append(Note("quarantine", "", f"{len(waiting.unread)} closures wait whose place "
+                          "nobody can read, and the plan does not keep to them: "
+                          + _several(waiting.unread)))
+    kept = len(waiting.hazards) + len(waiting.closures)
+    there = kept + waiting.nowhere + len(waiting.unread)
+    return Recorded({"quarantine": (there, kept)} if there else {}, tuple(notes))
+
+
+def _waiting_notes(waiting: Sequence[WaitingGround], standing: Sequence[WaitingGround],
+                   blocked: reach.Blocking, network: RoadNetwork, made: reach.PlannerAccess,
+                   communities: Mapping[int, Sequence[str]], hazards: Sequence[str]
+                   ) -> tuple[Note, ...]:
+    """What each row that waits keeps people from, in words."""
+    roads: dict[int, dict[str, None]] = {}
+    for m, b in zip(blocked.segment.tolist(), blocked.blocker.tolist(), strict=True):
+        roads.setdefault(b, {})[network.source_ids[m]] = None
+    barred: dict[int, list[str]] = {}
+    for b, w in made.barrier.items():
+        barred.setdefault(w, []).append(hazards[b])
+    notes = []
+    for w, one in enumerate(standing):
+        told = []
+        if w in roads:
+            told.append(f"keeps {_several(list(roads[w]))} shut for the whole plan")
+        if w in barred:
+            told.append(f"lies on the way from the road to {_several(barred[w])}, which nobody "
+                        "gets to")
+        if w in communities:
+            told.append("lies beside " + _several(communities[w]) + ", for which no day is given "
+                        "on which their own land is back")
+        if told:
+            notes.append(Note("quarantine", one.name, "it waits as a hazard and " + "; it ".join(
+                told) + ": a person has to accept, mend or reject it"))
+    inside = len(waiting) - len(standing)
+    if inside:
+        notes.append(Note("quarantine", "", f"{inside} hazards that wait lie within areas of the "
+                          "plan: what they block opens with these areas"))
+    return tuple(notes)
+
+
+def _apart_notes(made: reach.PlannerAccess, network: RoadNetwork, hazards: Sequence[str],
+                 farthest_m: float) -> tuple[Note, ...]:
+    """Which areas nobody gets to over any road, and why, in words."""
+    notes = []
+    for b, why in made.apart.items():
+        road = network.source_ids[made.nearest[b]] if b in made.nearest else ""
+        far = f"{made.distance_m[b]:,.0f} m"
+        if why == "far":
+            notes.append(Note("hazard", hazards[b], f"it lies {far} from the nearest road that "
+                              f"leads to it ({road}), farther than {farthest_m:,.0f} m (assumption "
+                              "hazard_road_distance_m): nobody says how teams get there, so that "
+                              "no work on it is dated"))
+        elif why == "island":
+            notes.append(Note("hazard", hazards[b], (
+                f"the nearest road ({road}, {far} away) leads to no base, even with all roads open"
+                if road else "no road leads to it from any base") + ": no work on it is dated"))
+    return tuple(notes)
+
+
+def _several(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (
+        f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def unreleased(problem: Problem) -> np.ndarray:
@@ -334,12 +503,16 @@ def reach_of(
     closures: Path | None = None,
     areas: Path | None = None,
     plan: Plan | None = None,
+    waiting: Sequence[WaitingGround] | None = None,
 ) -> Reached:
     """Communities and people that the bases reach on a day and later, and the segments that matter.
 
     closures, areas : closed ground in time (`records.roads.read_closures`). plan : hazards open
-        their roads on the plan's dates; None: they stay. "Reached" means that nothing on record
-        blocks the way; it never means that the road is safe (S15).
+        their roads on the plan's dates; None: they stay. waiting : hazards in quarantine, which
+        stay whatever a plan does; None: those of the land whose place is certain.
+
+    "Reached" means that nothing on record blocks the way; it never means that the road is safe
+    (S15).
     """
     from landrelease.plan import reach
     from landrelease.records.roads import read_closures
@@ -348,13 +521,16 @@ def reach_of(
     network, places = over.network, over.communities
     roads, sources = reach.graph(network), over.bases.node
     index = reach.index_segments(network)
-    ids = [hazard.id for hazard in land.hazards]
-    blocks = reach.blocking(network, ids, [hazard.ground for hazard in land.hazards],
-                            assumptions.value("road_margin_m"), index)
+    waits = _standing(unconfirmed(land) if waiting is None else waiting, land.hazards)
+    ids = [*(hazard.id for hazard in land.hazards), *(w.id for w in waits)]
+    margin = assumptions.value("road_margin_m")
+    blocks = reach.blocking(
+        network, ids, [*(hazard.ground for hazard in land.hazards), *(w.ground for w in waits)],
+        np.array([margin] * len(land.hazards) + [margin + w.off_m for w in waits]), index)
     opening = blocks.opening(np.full(len(ids), reach.NEVER, dtype=np.int64))
     last = on.toordinal()
     if plan is not None:
-        opening = _opening(plan, blocks, network, assumptions.value("road_margin_m"), index)
+        opening = _opening(plan, blocks, network, margin, index)
         last = plan.problem.slot_starts[-1].toordinal()
     closed = when = None
     if closures is not None:

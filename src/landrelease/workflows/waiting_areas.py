@@ -9,15 +9,17 @@ how many wait whose place is not known. What the rows say is for who may see row
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
 
 from landrelease.core.record import Record
+from landrelease.core.recorded import Waiting, WaitingGround
 from landrelease.workflows import waiting_hazards
-from landrelease.workflows.quarantine import visible_quarantine
+from landrelease.workflows.quarantine import may_hold_hazards, visible_quarantine
 from landrelease.workflows.unsigned import unsigned
-from landrelease.workflows.waiting_rows import waiting_places
+from landrelease.workflows.waiting_rows import said_of, waiting_places, waiting_rows
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -87,6 +89,50 @@ def without_record(registry: Registry, reader: View) -> list[Record]:
     found = [Record("hazard", a, {"why": "waiting"}, place) for a, place in (
         (f"waiting-{n}", place) for n, place in enumerate(_grounds(registry)[0].values(), 1))]
     return reader.inside([*found, *_reopened(registry)])
+
+
+def waiting_for_plans(registry: Registry, reader: View) -> Waiting:
+    """What waits and bears on who gets where, and when: hazards with the widest reading of their
+    ground, as at a release (`waiting_rows`), how many have none, and closures.
+
+    A reader for certain areas gets what lies there; what of a row nobody can place counts for all.
+    A closure whose place can be read counts with its days: without a beginning it is closed
+    already, without an end open to the end, also where nobody can read what the row says of them.
+    """
+    rows = registry.quarantine("waiting")
+    if not any(e.row.kind in ("hazard", "closure", "source") for e in rows):
+        return Waiting()
+    named = set()
+    if reader.may("quarantine", "rows"):
+        named = {e.number for e in visible_quarantine(registry, reader)}
+    nowhere = sum(may_hold_hazards(e.row) for e in rows)
+    hazards = {f"quarantine-{row.entry.number}": row for row in waiting_rows(registry, ("hazard",))}
+    nowhere += sum(row.place is None for row in hazards.values())
+    placed = reader.nearby([Record("hazard", name, {}, row.place)
+                            for name, row in hazards.items() if row.place is not None])
+    found = tuple(WaitingGround(
+        r.id, _name(hazards[r.id].entry, named), r.geometry, hazards[r.id].reach_m,
+        hazards[r.id].known) for r in placed)
+    shut = waiting_rows(registry, ("closure",))
+    unread = tuple(_name(row.entry, named) for row in shut if row.place is None)
+    shut = [row for row in shut if row.place is not None]
+    days = {name: said_of(registry, [row.entry for row in shut], name, date.max)
+            for name in ("closed_from", "closed_until")}
+    closures = reader.inside([Record(
+        "closure", f"quarantine-{row.entry.number}",
+        {name: said[n] for name, said in days.items() if said[n] is not None}, row.place)
+        for n, row in enumerate(shut)])
+    return Waiting(found, nowhere, tuple(closures), unread)
+
+
+def _name(entry: QuarantineEntry, named: set[int]) -> str:
+    """A row for people: as its programme calls it and where it stands, only its number for who may
+    not see rows that wait."""
+    if entry.number not in named:
+        return f"quarantine-{entry.number}"
+    row = entry.row
+    own = str(row.values.get("identifier") or row.values.get("name") or "")[:200]
+    return f"{own or f'quarantine-{entry.number}'} ({row.file}, row {row.row})"
 
 
 def _reopened(registry: Registry) -> list[Record]:

@@ -313,6 +313,22 @@ def _stated(registry: Registry, kind: str, name: str, cells: Sequence[Mapping[st
     return rough_numbers(cells, mapping, fields[0], date.max) if fields else [None] * len(cells)
 
 
+def said_of(registry: Registry, entries: Sequence[QuarantineEntry], name: str, today: date
+            ) -> list[Any]:
+    """What rows that wait say of a field, read as at the import: None where one says nothing, or
+    nobody can read it."""
+    from landrelease.records.intake import rough_values
+
+    mappings = _Mappings(registry)
+    out = []
+    for entry in entries:
+        known = registry.kinds.get(entry.row.kind)
+        field = None if known is None else next((f for f in known.fields if f.name == name), None)
+        out.append(None if field is None else rough_values(
+            [entry.row.values], mappings.of(entry), field, today)[0][0])
+    return out
+
+
 def _as_ground(read: Read, area_m2: float | None, least_m: float) -> Read:
     """The place of a hazard as ground: of an outline that was not closed what it encloses; round a
     point or a line all that may be meant (S01): as far as it may be off, at least `least_m`; and as
