@@ -41,6 +41,14 @@ def test_a_teams_file_says_what_else_teams_can_do_and_when_they_rest(tmp_path):
     assert read_teams(path)[0].also == () == read_teams(path)[0].rest
 
 
+@pytest.mark.parametrize("teams", [32_001, 32_768, 1_000_000])
+def test_more_teams_than_can_be_planned_are_refused_with_the_row(tmp_path, teams):
+    cells = ROW.split(",")
+    cells[HEAD.strip().split(",").index("teams")] = str(teams)
+    with pytest.raises(LandReleaseError, match=r"FIL-021.*row 1.*1 to 32000"):
+        read_teams(written(tmp_path, row=",".join(cells)))
+
+
 @pytest.mark.parametrize(("also", "rest"), [
     ("manual", ""), ("manual=0", ""), ("manual=x", ""), ("ts=5", ""), ("mechanical=5", ""),
     ("manual=5;manual=6", ""), ("", "12-20"), ("", "2027-07-14/2027-07-01"), ("", "13-01/01-01"),

@@ -69,7 +69,7 @@ def plan_explain(
 
     Example: landrelease plan explain district.gpkg plan --why hazard-12 hazard-7 --as planner
     """
-    from landrelease.workflows.explaining import explain
+    from landrelease.workflows.explaining import explain, unkept
     from landrelease.workflows.planning import plan_of
 
     with reading(registry, "plan explain", role, areas=area) as (opened_registry, _):
@@ -80,6 +80,8 @@ def plan_explain(
                     "chain_head": saved.chain_head})
     if old:
         say("The plan rests on an earlier state of the registry than it holds now.")
+    for words in unkept(saved.plan):
+        say(f"{words}. `plan conflicts` says why.")
     say(f"{'what binds the plan':<54}{'steps':>7}{'days':>10}{'points':>14}")
     for row in found.binding[:top]:
         say(f"{row['constraint']:<54}{row['steps']:>7,}{row['days']:>10,.0f}"
@@ -167,7 +169,9 @@ def plan_conflicts(
     if found is None:
         say("Nothing conflicts: what is asked for can be done within the horizon.")
         if not stage and unkept(saved.plan):
-            say("The plan leaves some of it undone all the same: make it again with more effort.")
+            say("The plan leaves some of it undone all the same, as its search did not find how: "
+                "make it again.")
+            raise typer.Exit(FINDINGS)
         return
     asked = ", ".join(found.asked[:5]) + (" ..." if len(found.asked) > 5 else "")
     if found.unknown:

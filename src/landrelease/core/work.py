@@ -19,6 +19,7 @@ from landrelease.core.hazard import Ground
 
 Activity = Literal["NTS", "TS", "clearance"]
 TeamKind = Literal["nts", "ts", "manual", "mechanical", "animal"]
+MOST_UNITS = 32_000  # teams in a pool, units of a shared thing: planning counts them in 16 bits
 ACTIVITIES: tuple[Activity, ...] = ("NTS", "TS", "clearance")
 
 
@@ -244,7 +245,9 @@ class Plan:
         """(best rule - plan) / (best rule - bound), in 0..1; None where there is no room."""
         best = self.best_rule[1]
         room = best - self.bound
-        return None if room <= 1e-9 * max(1.0, abs(best)) else (best - self.score) / room
+        # A rule that scores better leaves undone what people ordered and the plan does.
+        none = room <= 1e-9 * max(1.0, abs(best)) or best < self.score
+        return None if none else (best - self.score) / room
 
     @property
     def gap(self) -> float:

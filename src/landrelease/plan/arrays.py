@@ -17,7 +17,7 @@ NEVER = 2**30  # a slot after every horizon
  SECOND_SLOTS, SECOND_GEAR, SECOND_CALENDAR, SECOND_FROM, SECOND_UNTIL, ALLOWED) = range(13)
 OPTION_COST, CHARGE = range(2)
 PREDECESSOR, ZONE, EARLIEST, LATEST, STAGE_FUND, HAZARD = range(6)
-WEIGHT, SEASON_WEIGHT, LATE_PRICE, PROMISED = range(4)
+WEIGHT, SEASON_WEIGHT, LATE_PRICE, PROMISED, BROKEN = range(5)
 UNITS, OPENS, CLOSES = range(3)
 GATE_FROM, GATE_TO = range(2)
 PROJECT_SLOTS, PROJECT_FUND, PROJECT_EARLIEST = range(3)
@@ -35,7 +35,8 @@ class Arrays(NamedTuple):
     money: np.ndarray  # float64 (O, 2) cost, and points for changing what was announced
     option_start: np.ndarray
     stage: np.ndarray  # int32 (S, 6)
-    worth: np.ndarray  # float64 (S, 4); PROMISED is a day
+    # float64 (S, 5); PROMISED is a day, BROKEN points where a stage is never done (`kept_first`).
+    worth: np.ndarray
     resource: np.ndarray  # int32 (R, 3)
     worked: np.ndarray  # (K, H + 1) open slots of a calendar before slot t
     slot_of: np.ndarray  # (K, H + 1) slot of the w-th open slot; NEVER after the last
@@ -197,13 +198,31 @@ def arrays(problem: Problem) -> Arrays:
         np.column_stack([problem.option_cost, charge]), problem.option_start,
         np.column_stack([problem.predecessor, zone, earliest, latest, stage_fund,
                          problem.hazard]),
-        np.column_stack([problem.weight, season_weight, late, promised]),
+        np.column_stack([problem.weight, season_weight, late, promised, np.zeros(stages)]),
         np.column_stack([units, opens, closes]).astype(np.int32), worked, slot_of,
         _starts(pairs[:, 1], stages), pairs[by_later, 0],
         problem.delay_days, loss_curve(problem), seasons, tranche_from, arrived, payer_start, payer,
         zones, gates,
         *roads, *projects)
     return Arrays(*(_plain(value) for value in made))
+
+
+def kept_first(world: Arrays, problem: Problem) -> tuple[Arrays, float]:
+    """The world in which to leave one stage undone that people ordered or fixed costs more than all
+    else together, so that the fewest of them are; and what it costs."""
+    decided = problem.conditions.decisions
+    wanted = (np.zeros(len(world.stage), bool) if decided is None
+              else decided.wanted(problem.horizon))
+    if not wanted.any():
+        return world, 0.0
+    weight, season, late, promised, _ = world.worth.T
+    most = (weight * world.loss[-1] + season * world.seasons[-1] + late * np.maximum(
+        0.0, world.delay[-1] - promised)).sum() + world.loss[-1] * (
+            world.community_weight.sum() + world.project_worth[:, PROJECT_WEIGHT].sum()
+            ) + len(weight) * world.money[:, CHARGE].max(initial=0.0)
+    worth = world.worth.copy()
+    worth[wanted, BROKEN] = price = 1.0 + 2.0 * float(most)
+    return world._replace(worth=worth), price
 
 
 def stretches(money: Money) -> tuple[np.ndarray, np.ndarray]:

@@ -94,7 +94,7 @@ def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
             blame.stages[blame.blocker_stage]])
         blame.add(cuts_at(problem, ends))
         blame.point_at(np.where(finish < 0, horizon, finish)[blame.stages])
-    weight, season, late, promised = world.worth.T
+    weight, season, late, promised, _ = world.worth.T
     undone = weight * world.loss[-1] + season * world.seasons[-1] + late * np.maximum(
         0.0, world.delay[-1] - promised)
     stretch = np.searchsorted(world.tranche_from, np.arange(horizon), side="right") - 1

@@ -100,6 +100,17 @@ def conflict(problem: Problem, asked: Iterable[int] | None = None, *, seed: int 
     return Conflict(names, tuple(model.requirements[r] for r in sorted(left)), proven=False)
 
 
+def starts_of(problem: Problem, wanted: Iterable[int], *, seed: int = 0
+              ) -> dict[int, tuple[int, int, int]] | None:
+    """Option and starts of both steps (-1: no second) of stages that are wanted, and of what comes
+    before them, in a plan that does them all; None where there is none, or none is found."""
+    model = _Model(problem, tuple(sorted(set(wanted))), frozenset(), seed)
+    return None if model.never else model.plan(_TO_KEEP)
+
+
+_TO_KEEP = 4.0  # deterministic seconds
+
+
 def _hitting(ways: list[frozenset[int]], count: int) -> frozenset[int]:
     """A smallest set with a member of each way; of equal ones the first in order."""
     if not ways:
@@ -488,6 +499,24 @@ class _Model:
         self.answers[on] = None if status == self.cp.UNKNOWN else status in (
             self.cp.OPTIMAL, self.cp.FEASIBLE)
         return self.answers[on]
+
+    def plan(self, seconds: float) -> dict[int, tuple[int, int, int]] | None:
+        """Option and starts of each stage that is done in a plan with all requirements on."""
+        self.model.clear_assumptions()
+        self.model.add_assumptions(list(self.switch.values()))
+        solver = self.cp.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = self.seed
+        solver.parameters.max_deterministic_time = seconds
+        if solver.solve(self.model) not in (self.cp.OPTIMAL, self.cp.FEASIBLE):
+            return None
+        begins: dict[int, list[int]] = {}
+        for step in self.steps:  # the first step of an option stands before its second
+            if solver.boolean_value(step.present):
+                begins.setdefault(step.stage, []).append(solver.value(step.start))
+        return {s: (o, begins[s][0], begins[s][1] if len(begins[s]) > 1 else -1)
+                for s, made in self.stages.items()
+                for o, present in made.options if solver.boolean_value(present)}
 
     # --- words -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from landrelease.core.loops import loop
 from landrelease.core.work import Problem, Schedule
 from landrelease.plan.arrays import (
     ALLOWED,
+    BROKEN,
     CHARGE,
     CLOSES,
     EARLIEST,
@@ -507,6 +508,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                 lo, hi = option_start[s], option_start[s + 1]
         if best_option < 0:
             spent += stage_cost(s, horizon, worth, loss, seasons, delay) - soonest[s]
+            spent += worth[s, BROKEN]
             if spent > limit:
                 return np.inf
             continue
@@ -540,6 +542,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                 taken[done] = s
             done += 1
             spent += stage_cost(s, horizon, worth, loss, seasons, delay) - soonest[s]
+            spent += worth[s, BROKEN]
     for c in range(len(world.community_weight)):
         at = min(zone_opens[world.community_zone[c]], horizon)
         for i in range(world.community_start[c], world.community_start[c + 1]):

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
 from landrelease.plan.access import dominators, reconnecting_order
 from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
+from landrelease.plan.arrays import BROKEN, SECOND_FROM, kept_first
 from landrelease.plan.bound import (
     Ascent,
     Multipliers,
@@ -103,7 +105,8 @@ def make_plan(
         place[tried.order] = np.arange(stages)
         return Plan(
             problem=problem, schedule=to_schedule(problem, tried.placed, tried.projects),
-            priority=place, score=tried.score, bound=min(proven[0], tried.score), rules=scores,
+            priority=place, score=tried.real, bound=min(proven[0], tried.real),
+            rules=tried.alike(scores),
             floor=floor, iterations=iterations, seed=seed, interrupted=stopped)
 
     if improved is not None:
@@ -137,7 +140,7 @@ def make_plan(
     if seconds is not None:
         bound_iterations = min(bound_iterations, _evaluations(problem, forest, max(
             0.5, (proof if large else _PROOF - _PROGRAM) * seconds)))
-    relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
+    relaxed = ascend(problem, forest, first, tried.real, iterations=bound_iterations,
                      progress=watch.part(0.1, 0.6))
     if not stopped:
         try:
@@ -154,11 +157,13 @@ def make_plan(
                 None if seconds is None or iterations == 0 else began + seconds)
         except KeyboardInterrupt:
             stopped = True
+    if not stopped:
+        tried.by_constraints(seed)
     if bound_seconds and not stopped:
         with contextlib.suppress(KeyboardInterrupt):  # the plan is whole without it
-            value = max(value, prove(problem, tried.placed, tried.score, bound_seconds, progress))
+            value = max(value, prove(problem, tried.placed, tried.real, bound_seconds, progress))
     # Above a real schedule's score no bound is true. What rounding leaves is cut off.
-    assert value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
+    assert value <= tried.real * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
     proven[0] = value
     return whole(stopped)
 
@@ -263,6 +268,7 @@ class _Telling:
 
 
 _TELL_S = 2.0
+_REPAIRS = 3
 
 
 class _Watch:
@@ -285,15 +291,23 @@ class _Watch:
 
 
 class _Tried:
-    """The best schedule so far: order, options, placement and score."""
+    """The best schedule so far: order, options, placement and score.
+
+    What people ordered or fixed comes before any score: of two schedules the one that leaves fewer
+    of these undone is better. `score` holds a price for each of them, `real` is without it.
+    """
 
     def __init__(self, problem: Problem):
-        self.problem, self.world = problem, arrays(problem)
+        self.problem = problem
+        self.world, self.broken_price = kept_first(arrays(problem), problem)
+        self.wanted = self.world.worth[:, BROKEN] > 0
         self.room = room_of(self.world)
         stages = len(problem.predecessor)
         self.free_choice = np.full(stages, -1, dtype=np.int32)
         self.no_price = np.zeros((len(self.world.resource), problem.horizon + 1))
         self.score = np.inf
+        self.repaired, self._last, self._broken = bool(self.wanted.any()), np.inf, 0
+        self._behind: list[np.ndarray | None] | None = None
         self.kept = (0.0, _PRICE_SHARES[3])  # lean and share of prices of the best so far
         self.order = np.arange(stages, dtype=np.int32)
         self.placed = np.full((5, stages), -1, dtype=np.int32)
@@ -306,16 +320,108 @@ class _Tried:
 
     def decode(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
                price: np.ndarray, thrift: float = 0.0) -> float:
+        """Decode an order; where it leaves undone what people want done, also with that, and all
+        that has to come before it, first. Returns the score of the order itself."""
+        broken, placed = self._decoded(order, chosen, value, price, thrift)
+        real = self._last
+        if broken.any() and self.repaired:
+            for _ in range(_REPAIRS):
+                before = broken
+                first = self._before(broken)
+                options = np.where(first, -1, placed[0]).astype(np.int32)
+                order = np.concatenate([order[first[order]], order[~first[order]]])
+                broken, placed = self._decoded(order, options, np.ones(len(order)), self.no_price)
+                if not broken.any() or ((broken <= before).all() and (before <= broken).all()):
+                    break
+        return real
+
+    def _decoded(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
+                 price: np.ndarray, thrift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         placed, projects, taken, score = place_all(
             order, self.world, self.room, value, price, chosen, thrift)
+        broken = self.wanted & (placed[0] < 0)
         if score < self.score:
             self.score, self.placed, self.projects = score, placed, projects
             self.order = taken
-        return score
+        self._last = score - self.broken_price * float(broken.sum())
+        self._broken = int(broken.sum())
+        return broken, placed
 
-    def rule(self, priority: np.ndarray) -> float:
-        return self.decode(dispatch_order(self.problem, priority), self.free_choice,
-                           np.ones(len(priority)), self.no_price)
+    @property
+    def real(self) -> float:
+        """The score of the best schedule, without the price of orders that it breaks."""
+        return self.score - self.broken_price * float((self.wanted & (self.placed[0] < 0)).sum())
+
+    def _before(self, stages: np.ndarray) -> np.ndarray:
+        """bool (S,): some stages and all that has to, or may have to, come before them: surveys,
+        what people put before them, what opens the roads to them."""
+        p, access = self.problem, self.problem.access
+        after = np.zeros((0, 2), np.int32)
+        if p.conditions.decisions is not None:
+            after = p.conditions.decisions.after
+        if self._behind is None and access is not None:
+            self._behind = dominators(access, len(stages))
+        out, stack = stages.copy(), np.flatnonzero(stages).tolist()
+        while stack:
+            s = stack.pop()
+            more = [int(p.predecessor[s]), *after[after[:, 1] == s, 0].tolist()]
+            if access is not None and self._behind is not None:
+                way = self._behind[int(access.zone[s])]
+                more += [] if way is None else way.tolist()
+            for x in more:
+                if x >= 0 and not out[x]:
+                    out[x] = True
+                    stack.append(x)
+        return out
+
+    def by_constraints(self, seed: int) -> None:
+        """Where orders are still undone: a plan of all that people want, by constraints, if there
+        is one and it is found, and all else after it."""
+        broken = self.wanted & (self.placed[0] < 0)
+        if not broken.any():
+            return
+        from landrelease.plan.conflicts import starts_of
+
+        found = starts_of(self.problem, np.flatnonzero(self.wanted).tolist(), seed=seed)
+        if not found:
+            return
+        # All of it is reserved as it was found, and the rest is placed around it.
+        p, decided = self.problem, self.problem.conditions.decisions
+        assert decided is not None
+        earliest, latest, allowed = (x.copy() for x in (
+            decided.earliest, decided.latest, decided.allowed))
+        place = np.empty(len(broken))
+        place[self.order] = np.arange(len(broken))
+        second = np.zeros(len(p.first_pool), np.int32)
+        for s, (option, start, after) in found.items():
+            second[option] = max(after, 0)
+            place[s] = start - p.horizon - 1
+            earliest[s] = latest[s] = start
+            allowed[int(p.option_start[s]):int(p.option_start[s + 1])] = False
+            allowed[option] = True
+        fixed = replace(p, conditions=replace(p.conditions, decisions=replace(
+            decided, earliest=earliest, latest=latest, allowed=allowed)))
+        world, self.world = self.world, arrays(fixed)._replace(worth=self.world.worth)
+        self.world.option[:, SECOND_FROM] = np.maximum(self.world.option[:, SECOND_FROM], second)
+        self._decoded(dispatch_order(p, place), self.free_choice, np.ones(len(broken)),
+                      self.no_price)
+        self.world = world
+
+    def rule(self, priority: np.ndarray) -> tuple[float, int]:
+        """Score of a simple rule, and how many orders of people it leaves undone."""
+        broken, _placed = self._decoded(dispatch_order(self.problem, priority), self.free_choice,
+                                       np.ones(len(priority)), self.no_price)
+        own = self._last, self._broken
+        if broken.any():
+            self.decode(dispatch_order(self.problem, priority), self.free_choice,
+                        np.ones(len(priority)), self.no_price)
+        return own
+
+    def alike(self, scores: dict[str, tuple[float, int]]) -> dict[str, float]:
+        """The rules that break no more orders than the plan; all where none does as well."""
+        broken = int((self.wanted & (self.placed[0] < 0)).sum())
+        return {n: s for n, (s, b) in scores.items() if b <= broken} or {
+            n: s for n, (s, _) in scores.items()}
 
     def program(self, problem: Problem, forest: Trees, made: Program, found: Solved,
                 first: Multipliers) -> None:
@@ -368,7 +474,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
     """
     problem, world = tried.problem, tried.world
     stages = len(problem.predecessor)
-    if stages < 2 or (iterations == 0 and until is None) or tried.score <= 0:
+    if stages < 2 or (iterations == 0 and until is None) or tried.real <= 0:
         return  # where nothing is lost, nothing is better
     behind = None if problem.access is None else dominators(problem.access, stages)
     groups = groups_of(problem, behind)
@@ -379,7 +485,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
     states = [(tried.order, tried.chosen) for _ in range(CHAINS)]
     weights = np.array(_MOVE_WEIGHTS)
     record = np.zeros((len(MOVES), 3))
-    hot, cold = _HEAT[0] * tried.score, _HEAT[1] * tried.score
+    hot, cold = _HEAT[0] * tried.real, _HEAT[1] * tried.real
     began = time.monotonic()
     share, done, k, speed = 0.0, 0, 0, 0.0
     with ThreadPoolExecutor(CHAINS) as team:
@@ -430,7 +536,7 @@ def _by_regions(tried: _Tried, iterations: int, seed: int, progress: Progress,
     """
     problem, world = tried.problem, tried.world
     stages = len(problem.predecessor)
-    if (iterations == 0 and until is None) or tried.score <= 0:
+    if (iterations == 0 and until is None) or tried.real <= 0:
         return
     if problem.access is not None:
         for slots in (quickest_slots(problem), _scarce_slots(problem)):
@@ -441,7 +547,7 @@ def _by_regions(tried: _Tried, iterations: int, seed: int, progress: Progress,
     chance = np.random.default_rng(seed)
     rounds = max(1, iterations * 15_000 // (_REGION_TRIES * (_REGION // 2 + 30)))
     weights, record = np.array(_MOVE_WEIGHTS), np.zeros((len(MOVES), 3))
-    hot, cold = _HEAT[0] * tried.score, _HEAT[1] * tried.score
+    hot, cold = _HEAT[0] * tried.real, _HEAT[1] * tried.real
     began, share, k = time.monotonic(), 0.0, 0
     try:
         with ThreadPoolExecutor(CHAINS) as team:

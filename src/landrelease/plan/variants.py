@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.conditions import CALENDAR_PARTS, no_leave_of
-from landrelease.core.work import Problem, Schedule
+from landrelease.core.work import MOST_UNITS, Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.progress import slot_by
 
@@ -27,9 +27,10 @@ def more_teams(problem: Problem, pool: str, teams: int = 1, since: date | None =
     Before the pool itself opens nobody comes. Raises PLN-009: an unknown pool, less than one team.
     """
     p = _pool(problem, pool)
-    if teams < 1:
+    most = MOST_UNITS - int(problem.pool_teams[p])
+    if not 1 <= teams <= most:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="teams", found=teams,
-                               expected="1 or more")
+                               expected="1 or more" if teams < 1 else f"1 to {most:,}")
     opens = int(problem.pool_opens[p])
     if since is not None:
         slot = slot_by(problem, since)
@@ -117,6 +118,10 @@ def more_equipment(problem: Problem, thing: str, units: int = 1) -> Problem:
     if gear is None or thing not in names or units < 1:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the equipment", found=thing,
                                expected="one of " + (", ".join(names) or "none: there is none"))
+    most = MOST_UNITS - int(gear.units[names.index(thing)])
+    if units > most:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=thing, found=units,
+                               expected=f"1 to {most:,}")
     counts = gear.units.copy()
     counts[names.index(thing)] += units
     return _with(problem, equipment=replace(gear, units=counts))

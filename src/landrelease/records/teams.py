@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
-from landrelease.core.work import TeamKind, TeamPool
+from landrelease.core.work import MOST_UNITS, TeamKind, TeamPool
 from landrelease.errors import TEAM_CURRENCIES_DIFFER, LandReleaseError
 from landrelease.records.readers import SourceRow, read
 from landrelease.records.tables import Cells, cells_of, unique, with_optional
@@ -71,7 +71,7 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
             id=cells.text(row, "id"), kind=cast(TeamKind, kind),
             organisation=cells.text(row, "organisation"), base=cells.text(row, "base"),
             longitude=longitude, latitude=latitude,
-            teams=int(cells.number(row, "teams", low=1, whole=True)),
+            teams=int(cells.number(row, "teams", low=1, high=MOST_UNITS, whole=True)),
             m2_per_day=rate, m2_per_day_low=low, m2_per_day_high=high,
             cost_per_day=cells.number(row, "cost_per_day", low=0), currency=currency,
             available_from=opens, available_until=closes, source=cells.text(row, "source"),

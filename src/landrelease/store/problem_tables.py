@@ -26,6 +26,7 @@ from landrelease.core import conditions as terms
 from landrelease.core.circles import circle
 from landrelease.core.work import (
     ACTIVITIES,
+    MOST_UNITS,
     Access,
     Problem,
     Task,
@@ -764,7 +765,7 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
             members=_listed(table, n, "members"), also=_listed(table, n, "also"),
             rest=_listed(table, n, "rest")))
-    return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
+    return tuple(pools), [table.wholes("teams_in_plan", high=MOST_UNITS),
                           table.wholes("opens_slot", high=horizon),
                           table.wholes("closes_slot", high=horizon)]
 
@@ -860,7 +861,7 @@ def _conditions(folder: Path, s: _Table, o: _Table, number: Mapping[str, int],
     if _there(folder, "equipment.csv"):
         t = _Table(folder, "equipment.csv", ("id", "units"))
         ids = t.ids()
-        units = t.wholes("units", high=32_000)
+        units = t.wholes("units", high=MOST_UNITS)
         first, second = (o.refers(f"{w}_equipment", _index(ids), "equipment.csv", none=True)
                          for w in _needs(o, "{}_equipment"))
         equipment = terms.Equipment(ids, units, first, second)
