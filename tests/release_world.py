@@ -85,7 +85,8 @@ def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, proof=True,
         "activity": f"a-{end}", "information_date": day} | values))
     if proof:
         record(registry, "coverage", f"c-{end}", ground, task=f"t-{end}", activity=f"a-{end}",
-               coverage_by="manual", confidence=0.95, information_date=day)
+               coverage_by="manual",
+               proven_by="measured_lanes", confidence=0.95, information_date=day)
 
 
 def inspection(registry, name, key, *, number=1, day=DAY, **values):

@@ -445,13 +445,15 @@ def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(u
     assert states(propose(registry))["coverage_gaps"] == "open"
     hole = shapely.box(17.0002, 44.0002, 17.00025, 44.00025)
     world.record(registry, "coverage", "coverage-1", FIELD.difference(hole), hours=300,
-                 task="t-h1-1", activity="a-h1-1", coverage_by="manual", confidence=0.95)
+                 task="t-h1-1", activity="a-h1-1", coverage_by="manual",
+                 proven_by="measured_lanes", confidence=0.95)
     made = propose(registry)
     assert states(made)["coverage_gaps"] == states(made)["searched_to_depth"] == "not_met"
     assert made.document["coverage_proof"]["records"] == ["coverage-1"]
     assert "coverage-1" in made.document["evidence"], "a proof that changes asks for a new proposal"
     world.record(registry, "coverage", "coverage-1", FIELD, hours=301, task="t-h1-1",
-                 activity="a-h1-1", coverage_by="manual", confidence=0.95)
+                 activity="a-h1-1", coverage_by="manual",
+                 proven_by="measured_lanes", confidence=0.95)
     whole = states(propose(registry))
     assert whole["coverage_gaps"] == whole["searched_to_depth"] == "met"
 

@@ -4,7 +4,7 @@ import io
 import itertools
 import random
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import openpyxl
@@ -28,7 +28,7 @@ from landrelease.release.ground import cut, on_paper
 from landrelease.release.reopening import Find, Released, reopenings, same_grounds
 from landrelease.store.open import open_registry
 from landrelease.units import at_least_m2, at_least_percent, circle_m2
-from landrelease.workflows import areas, certificates, packaged
+from landrelease.workflows import areas, certificates, packaged, releasing
 from release_world import EAST, FIELD, shape_file
 from test_release import SIGNED_AT, mine, propose, ready, registry, release
 
@@ -392,7 +392,8 @@ def test_safety_S05_the_certificate_says_what_is_proven_at_which_confidence(read
 
     def proof(n, ground, confidence, by="manual"):
         world.record(registry, "coverage", f"c-{n}", ground, hours=n, task="t-h1-1",
-                     activity="a-h1-1", coverage_by=by, confidence=confidence,
+                     activity="a-h1-1", coverage_by=by,
+                     proven_by="measured_lanes", confidence=confidence,
                      information_date=world.DAY)
 
     def shares():
@@ -421,15 +422,6 @@ def test_safety_S05_the_certificate_says_what_is_proven_at_which_confidence(read
         registry, name).code) == {"status": "valid"}
 
 
-def test_safety_S12_a_confidence_that_nobody_stated_is_none(ready, tmp_path):
-    registry, ana, _ = ready
-    world.record(registry, "coverage", "c-h1-1", FIELD, hours=1, task="t-h1-1", activity="a-h1-1",
-                 coverage_by="manual", information_date=world.DAY)
-    name = release(registry, tmp_path, ana)
-    pdf = text_of(certificates.certificate(registry, name)[1])
-    assert "at least 100 % of the ground" in pdf and "at a confidence that is not on record" in pdf
-
-
 @pytest.mark.parametrize(("share", "words"), [
     (1.0, "100"), (1 - 1e-12, "99.99"), (0.9999, "99.99"), (0.5, "50.00"), (0.29, "29.00"),
     (0.62519, "62.51"), (1e-9, "0.00"), (0.0, "0.00")])
@@ -448,7 +440,31 @@ def test_a_proof_with_a_gap_does_not_say_that_none_was_found(ready):
     assert propose(registry).document["coverage_proof"]["no_gap_radius_m"] == 0.01
     hole = shapely.difference(FIELD, shapely.box(17.0002, 44.0002, 17.000204, 44.000204))
     world.record(registry, "coverage", "c-h1-1", hole, hours=1, task="t-h1-1", activity="a-h1-1",
-                 coverage_by="manual", confidence=0.95, information_date=world.DAY)
+                 coverage_by="manual",
+                 proven_by="measured_lanes", confidence=0.95, information_date=world.DAY)
     found = propose(registry).document["coverage_proof"]
     assert found["no_gap_radius_m"] is None
     assert at_least_percent(found["confidence"][0]["share"]) == "99.99"
+
+
+@pytest.mark.parametrize(("said", "words"), [
+    ({"confidence": 0.99}, "no measured lanes: it is a word"),
+    ({"confidence": 0.99, "tracks": ["t-nowhere"]}, "not on record, of the tracks"),
+    ({"confidence": 0.01, "proven_by": "measured_lanes"}, "confidence of 1 % is less than 95 %"),
+    ({"confidence": 0.9499, "proven_by": "measured_lanes"}, "94.99 % is less than 95 %"),
+    ({"proven_by": "measured_lanes"}, "it states no confidence")])
+def test_safety_S05_a_word_and_a_weak_proof_release_nothing(registry, tmp_path, said, words):
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD, proof=False)
+    world.inspection(registry, "h1", ana)
+    world.record(registry, "coverage", "c", FIELD, activity="a-h1-1", coverage_by="manual",
+                 information_date=world.DAY, **said)
+    made = propose(registry)
+    (found,) = (a for a in made.document["checklist"]["items"] if a["id"] == "coverage_gaps")
+    assert found["state"] == "open" and words in found["words"] and "c" in found["records"]
+    assert made.document["coverage_proof"]["confidence"] == []
+    with pytest.raises(LandReleaseError, match=r"REL-011.*coverage_gaps"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))

@@ -221,7 +221,8 @@ def test_safety_S07_the_proof_of_a_machine_proves_nothing_of_hand_work(ready):
     world.inspection(registry, "h4", ana, number=2)
     assert denied(propose(registry, "h4")) == {"coverage_gaps", "machine_followed_up"}
     world.record(registry, "coverage", "c-h4-2", OTHER, task="t-h4-2", activity="a-h4-2",
-                 coverage_by="manual", confidence=0.95, information_date=DAY)
+                 coverage_by="manual",
+                 proven_by="measured_lanes", confidence=0.95, information_date=DAY)
     assert denied(propose(registry, "h4")) == set()
 
 

@@ -211,7 +211,8 @@ def test_safety_S07_follow_up_is_ground_and_not_a_word(tmp_path, said):
         world.hazard(registry, "h1", FIELD)
         world.cleared(registry, "h1", FIELD, proof=False, **said)
         world.record(registry, "coverage", "c-1", FIELD, task="t-h1-1", activity="a-h1-1",
-                     coverage_by=by, confidence=0.95, information_date=DAY)
+                     coverage_by=by,
+                     proven_by="measured_lanes", confidence=0.95, information_date=DAY)
 
         def credit():
             found = residual_of_hazard(registry, "h1", INSPECTOR, STATED)
@@ -226,10 +227,12 @@ def test_safety_S07_follow_up_is_ground_and_not_a_word(tmp_path, said):
         # The search by hand, on half of the ground, then on all of it.
         half = shapely.box(17.0, 44.0, 17.0005, 44.001)
         world.record(registry, "coverage", "c-2", half, hours=1, task="t-h1-1", activity="a-h1-1",
-                     coverage_by="manual", confidence=0.95, information_date=DAY)
+                     coverage_by="manual",
+                     proven_by="measured_lanes", confidence=0.95, information_date=DAY)
         assert asked(registry)["coverage_gaps"][0] == "not_met"
         world.record(registry, "coverage", "c-2", FIELD, hours=2, task="t-h1-1",
-                     activity="a-h1-1", coverage_by="manual", confidence=0.95,
+                     activity="a-h1-1", coverage_by="manual",
+                     proven_by="measured_lanes", confidence=0.95,
                      information_date=DAY)
         found = asked(registry)
         # A search of which nobody says how gets no credit, whatever its proof.

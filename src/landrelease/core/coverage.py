@@ -84,6 +84,31 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
     return found
 
 
+def only_a_word(coverages: Sequence[Record], tracks: Container[str], least: float
+                ) -> dict[str, str]:
+    """Coverages that prove nothing that land could be released on, and why: id -> words.
+
+    A proof rests on tracks that are all on record, or on lanes that people measured, and states a
+    confidence of `least` or more (a setting of the programme, S13). What rests on neither is what
+    somebody says of the ground (S05). `tracks`: ids of the tracks on record.
+    """
+    out = {}
+    for c in coverages:
+        named = c.values.get("tracks")
+        rests = [str(t) for t in named] if isinstance(named, (list, tuple)) else []
+        missing = [t for t in rests if t not in tracks]
+        found = _confidence(c)
+        if missing:
+            out[c.id] = f"not on record, of the tracks that it rests on: {', '.join(missing)}"
+        elif not rests and c.values.get("proven_by") != "measured_lanes":
+            out[c.id] = "it rests on no tracks and on no measured lanes: it is a word"
+        elif found < 0:
+            out[c.id] = "it states no confidence"
+        elif found < least - 1e-9:
+            out[c.id] = f"its confidence of {100 * found:g} % is less than {100 * least:g} %"
+    return out
+
+
 def ground_proven(coverages: Sequence[Record], by: str, depth_m: float | None = None
                   ) -> BaseGeometry | None:
     """Ground that `machine`, `manual` or `animal` covered for certain, at least so deep where its

@@ -261,12 +261,19 @@ CHECKLIST: tuple[str, ...] = (
     "{n} days of work in spite of the gate were reviewed by the authority",
     "no proof of coverage is on record; nobody's word takes its place: `operate proof --store` for "
     "tracks, `operate measured` for lanes that were measured",
+    "no proof of coverage is on record; nobody's word takes its place: `operate proof --store` for "
+    "tracks, `operate measured` for lanes that were measured: {what}",
+    "{id}: not on record, of the tracks that it rests on: {what}",
+    "{id}: it rests on no tracks and on no measured lanes: it is a word",
+    "{id}: it states no confidence", "{id}: its confidence of {share} % is less than {level} %",
     "{m2} m² of the ground are not proven covered",
     "the file of gaps has none on this ground, and does not say of which work it is: store the "
     "proof (`operate proof --store`)",
     "{m2} m² of the ground belong to work without a proof of coverage on record",
     "{m2} m² of the ground are covered by no search that counts and has a proof of coverage of its "
     "own work on record",
+    "{m2} m² of the ground are covered by no search that counts and has a proof of coverage of its "
+    "own work on record: {what}",
     "the proof of coverage leaves no gap on this ground",
     "the proof of coverage leaves no gap on this ground that holds a circle of {metres} m radius",
     "not on record as destroyed or removed: {what}",

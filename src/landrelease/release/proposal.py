@@ -104,6 +104,8 @@ class Case:
     void: Mapping[str, str] = field(default_factory=dict)
     # Work -> items that it reports and of which there is no record.
     not_on_record: Mapping[str, int] = field(default_factory=dict)
+    # Records of coverage that prove nothing, and why (`core.coverage.only_a_word`).
+    not_proofs: Mapping[str, str] = field(default_factory=dict)
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -228,7 +230,7 @@ def _gaps(case: Case) -> Found:
     if not case.gaps_file and not case.proven and not case.gaps:
         return "open", ("no proof of coverage is on record; nobody's word takes its place: "
                         "`operate proof --store` for tracks, `operate measured` for lanes that "
-                        "were measured"), records
+                        "were measured" + _no_proofs(case)), (*records, *case.not_proofs)
     size = left_m2(case, joined(
         [g.intersection(case.cut.ground) for g in case.gaps], degrees=True)) if case.gaps else 0.0
     if size > 0:
@@ -240,9 +242,15 @@ def _gaps(case: Case) -> Found:
     bare = left_m2(case, case.cut.ground.difference(proven(case)))
     if bare > 0:
         return "open", (f"{bare:,.2f} m² of the ground are covered by no search that counts and "
-                        "has a proof of coverage of its own work on record"), records
+                        "has a proof of coverage of its own work on record"
+                        + _no_proofs(case)), (*records, *case.not_proofs)
     return "met", ("the proof of coverage leaves no gap on this ground that holds a circle of "
                    f"{case.spot_radius_m:g} m radius"), records
+
+
+def _no_proofs(case: Case) -> str:
+    told = "; ".join(f"{name}: {why}" for name, why in case.not_proofs.items())
+    return f": {told}" if told else ""
 
 
 def _finds(case: Case) -> Found:

@@ -258,7 +258,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     """What other stages say about the ground, put together for the checks: from all records, so
     that it does not depend on who proposes. What is dated after `until` has not happened."""
     from landrelease.access.policy import view
-    from landrelease.core.coverage import by_confidence, proofs_of, proven_outcomes
+    from landrelease.core.coverage import by_confidence, only_a_word, proofs_of, proven_outcomes
     from landrelease.core.inspection import SEVERITIES
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
@@ -273,6 +273,9 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     # the ground was opened again proves nothing of it.
     proofs = [c for c in r["coverage"] if since.again is None or (
         c.valid_from is not None and c.valid_from >= since.again - timedelta(days=1))]
+    not_proofs = only_a_word(proofs, frozenset(registry.ids("track")),
+                        stated.value("proof_confidence_least"))
+    proofs = [c for c in proofs if c.id not in not_proofs]
     outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
     every = standing_records(registry, "inspection")
     inspections, accepted, unsigned, void = _inspected(registry, every, r["inspection"],
@@ -312,7 +315,8 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
                                    if stated.value(f"closing_visit_{s}") >= 0.5),
         {i.id: words for i in inspections
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
-        since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r))
+        since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
+        not_proofs=not_proofs)
 
 
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
