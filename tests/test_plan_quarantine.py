@@ -188,3 +188,28 @@ def test_what_lies_far_from_every_road_or_on_an_island_is_named_and_not_dated():
         assert len(said) == 1 and told in said[0].words
     near = asked(where=moved(0.08, -47.03))  # 3 km: as near as people go
     assert (planned(near).finish >= 0).all()
+
+
+def test_reports_orders_and_leave_that_the_plan_does_not_know_are_named():
+    from test_plan_recorded import asked as of_records
+    from test_plan_recorded import record
+
+    def work(name, task, **more):
+        return record("activity", name, activity_type="clearance", hazard="h0", task=task,
+                      report_type="progress", area_m2=50.0, **more)
+
+    found = of_records(Sources(
+        activities=(work("a", "TASK-99"), work("b", "TASK-99"), work("c", "h0/1:clearance")),
+        tasks=(record("task", "T-7", task_type="BAC", task_status="ordered", hazard="h0"),
+               record("task", "T-8", task_type="NTS", task_status="ordered", hazard="gone")),
+        accreditations=(record("accreditation", "x", scope="NTS", accredited_organisation="A Ltd",
+                               granted_on=START, expires_on=date(2040, 1, 1),
+                               accreditation_status="granted"),)))
+    assert "2 reports on work that the plan does not know" in words(found, "activity")
+    assert "TASK-99 (2)" in words(found, "activity")
+    assert found.since.begun["h0/1:clearance"] == 50.0 and not found.since.done
+    told = words(found, "task")
+    assert "no work of the kind BAC" in told and "the area gone is not in the plan" in told
+    assert "released" not in told
+    assert "none of A for NTS is on record" in words(found, "accreditation")
+    assert "A Ltd" in words(found, "accreditation")

@@ -79,6 +79,7 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
         if not any(record.id in {r.id for r in own} for own in members):
             notes.append(Note("team", record.id, "no pool of the teams file has its name, so it is "
                               "not planned"))
+    notes += _without_leave(given, members, sources)
     used_teams: set[str] = set()
     used_leave: set[str] = set()
     out: list[TeamPool] = []
@@ -320,6 +321,21 @@ def _of_organisation(pool: TeamPool, kind: TeamKind, sources: Sources, renew: bo
     own = [a for a in sources.accreditations
            if a.value("scope") == SCOPES[kind] and _organisations(a, who)]
     return _spells(own, sources, renew, used, start) if own else _ALWAYS
+
+
+def _without_leave(pools: Sequence[TeamPool], members: Sequence[Sequence[Record]],
+                   sources: Sources) -> list[Note]:
+    """Pools of a file of whose organisation no accreditation is on record, while others have one:
+    perhaps it is spelled in another way."""
+    known = sorted({str(a.values["accredited_organisation"]) for a in sources.accreditations
+                    if a.values.get("accredited_organisation")})
+    return [Note("accreditation", "", f"none of {pool.organisation} for {SCOPES[pool.kind]} is on "
+                 f"record, so that {pool.id} is planned as if it needed none (on record: "
+                 f"{', '.join(known[:5]) or 'teams alone'}); is it spelled otherwise?")
+            for pool, own in zip(pools, members, strict=True)
+            if sources.accreditations and pool.teams > 0 and not own and not any(
+                a.value("scope") == SCOPES[pool.kind]
+                and _organisations(a, _word(pool.organisation)) for a in sources.accreditations)]
 
 
 def _organisations(record: Record, who: str) -> bool:

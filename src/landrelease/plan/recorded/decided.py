@@ -51,8 +51,8 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
             continue
         own = place.of(task)
         if not own:
-            notes.append(Note("task", task.id, "its ground is not in the plan (released, or no "
-                              "area on record)"))
+            notes.append(Note("task", task.id, "it is none of the plan's open steps: "
+                              + place.why_not(task)))
             continue
         used += 1
         fixed.ordered[own] = True
@@ -100,6 +100,17 @@ class _Places:
         self.number = {name: s for s, name in enumerate(problem.stage_ids)}
         self.hazard = {name: h for h, name in enumerate(problem.hazard_ids)}
         self.tasks = by_name(tasks)
+
+    def why_not(self, task: Record) -> str:
+        """Why no stage of the plan is what a task is about; it says nothing of its ground."""
+        hazard, kind = str(task.values.get("hazard") or ""), str(task.value("task_type"))
+        if not hazard:
+            return "it names no area"
+        if hazard not in self.hazard:
+            return f"the area {hazard} is not in the plan"
+        if kind not in ACTIVITIES:
+            return f"a plan has no work of the kind {kind}"
+        return f"{hazard} is in the plan, and no {kind} of it is open there"
 
     def named(self, name: str) -> list[int]:
         task = self.tasks.get(name)

@@ -28,7 +28,8 @@ class Since:
     are open again, because an inspection rejected their ground or that of a stage before them.
     `short` : stages reported as completed on less than their ground, with the share that is left.
     `followed` : stages of clearance of which a machine ("mechanical") or dogs ("animal") have done
-    all, and no follow-up by hand is on record (S07).
+    all, and no follow-up by hand is on record (S07). `unknown` : tasks that reports on an area of
+    the plan name and that are none of its steps, with how many reports do.
     """
 
     done: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Since:
     again: Mapping[str, Again] = field(default_factory=dict)
     short: Mapping[str, float] = field(default_factory=dict)
     followed: Mapping[str, TeamKind] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
     def left(self) -> dict[str, float]:
         """Stages that were reported as completed and are open, with the share of their ground."""
@@ -85,6 +87,7 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
     reported: dict[str, list[Record]] = {}
     unplaced = []
     unnamed: dict[str, float] = {}
+    unknown: dict[str, int] = {}
     for task in tasks:
         completed = task.value("task_status") == "completed"
         first = f"{task.values.get('hazard')}:NTS"
@@ -103,13 +106,15 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
         elif task.value("task_status") == "started":
             started.add(stage)
     for work in activities:
-        stage = of_task.get(str(work.values.get("task") or ""), "")
+        named = str(work.values.get("task") or "")
+        stage = of_task.get(named) or (named if named in before else "")
         if not stage and work.value("activity_type") == "NTS" and is_completed(work):
             stage = f"{work.values.get('hazard')}:NTS"
         if stage not in before:
             hazard, area = str(work.values.get("hazard") or ""), work.values.get("area_m2")
-            if (f"{hazard}:NTS" in before and work.value("activity_type") in ("TS", "clearance")
-                    and not work.values.get("task")):
+            if f"{hazard}:NTS" in before and named:
+                unknown[named] = unknown.get(named, 0) + 1
+            elif (f"{hazard}:NTS" in before and work.value("activity_type") in ("TS", "clearance")):
                 unnamed[hazard] = unnamed.get(hazard, 0.0) + (
                     float(area) if isinstance(area, (int, float)) else 0.0)
             continue
@@ -140,7 +145,8 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
     return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done},
                  tuple(unplaced), unnamed, again,
                  {s: left for s, left in short.items() if s not in done and s not in again},
-                 {s: kind for s, kind in followed.items() if s not in done and s not in again})
+                 {s: kind for s, kind in followed.items() if s not in done and s not in again},
+                 unknown)
 
 
 def _area(work: Record) -> float | None:
@@ -210,6 +216,11 @@ def done_notes(since: Since, hazards: Sequence[Hazard], inspections: int = 0) ->
                           + ", ".join(most[:3]) + (f" and {len(most) - 3:,} more" if len(most) > 3
                                                    else "")
                           + ": which step it was is not known, all of it is planned as open"))
+    if since.unknown:
+        notes.append(Note("activity", "", f"{sum(since.unknown.values())} reports on work that "
+                          "the plan does not know: their tasks are none of its steps, which are "
+                          "planned as open: " + _some(f"{name} ({count})" for name, count in sorted(
+                              since.unknown.items()))))
     by_kind = [(kind, sum(s.endswith(f":{kind}") for s in since.done))
                for kind in ("NTS", "TS", "clearance")]
     if since.done:
