@@ -213,3 +213,13 @@ def test_reports_orders_and_leave_that_the_plan_does_not_know_are_named():
     assert "released" not in told
     assert "none of A for NTS is on record" in words(found, "accreditation")
     assert "A Ltd" in words(found, "accreditation")
+
+
+def test_teams_whose_time_is_over_are_named():
+    from test_plan_recorded import POOLS
+    from test_plan_recorded import asked as of_records
+
+    gone = dataclasses.replace(POOLS[2], available_until=date(2024, 1, 1))
+    said = words(of_records(pools=(*POOLS[:2], gone, POOLS[3]), teams_given=True), "team")
+    assert "the time of manual-a ended on 2024-01-01" in said
+    assert "ended" not in words(of_records(teams_given=True), "team")

@@ -122,6 +122,9 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
             leave.append(spells)
             also_leave.append(leaves)
     made = tuple(out)
+    notes += [Note("team", "", f"the time of {pool.id} ended on {pool.available_until}, before the "
+                   f"first day of the plan ({start}): {pool.teams} teams do no work in it")
+              for pool in made if pool.available_until is not None and pool.available_until < start]
     things, units, thing, steepest, machines = _machines(made, sources.machines, notes)
     dogs = _animals(made, sources, notes)
     counts = {"team": (len(sources.teams), len(used_teams)),
