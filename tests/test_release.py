@@ -1,6 +1,7 @@
 """Release: proposed from records, blocked, signed by the authority, reopened by a find (S11)."""
 
 import dataclasses
+import hashlib
 import json
 from datetime import date, timedelta
 
@@ -13,7 +14,7 @@ from landrelease import workflows
 from landrelease.apps.cli import app
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import certificates, identities, maps, releasing, sharing
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
@@ -1001,3 +1002,192 @@ def test_the_commands_from_proposal_to_list(ready, tmp_path):
                                    role])
         assert isinstance(refused.exception, LandReleaseError)
         assert refused.exception.code == code
+
+
+# --- a proposal says what the records say ------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [
+    {"ground_wkb": shapely.to_wkb(FIELD.buffer(0.001), hex=True)}, {"depth_m": 5.0},
+    {"methods": ["manual", "dogs"]}, {"residual_statement": ["Nothing is left."]},
+    {"area_m2": 72_511.0}, {"outcome": "reduced"}, {"hands": []}, {"searched": []},
+    {"evidence_records": ["e9"]}, {"note": "one more entry"}])
+def test_safety_S09_a_proposal_that_says_other_than_the_records_is_refused(
+        ready, tmp_path, change):
+    registry, ana, _ = ready
+    made = answered(registry, tmp_path)
+    content = json.dumps({**made.document, "nonce": "f" * 32, **change}).encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = f"release-{sha256[:12]}"
+    registry.keep_source(sha256, releasing.kept_name(name), content)
+    forged = releasing.kept_proposal(registry, name)
+    with pytest.raises(LandReleaseError, match="REL-012"):
+        releasing.sign(registry, forged, ana, now=SIGNED_AT + timedelta(hours=1))
+    with pytest.raises(LandReleaseError, match="REL-006"):  # of no content that is kept
+        releasing.sign(registry, dataclasses.replace(made, content=content), ana,
+                       now=SIGNED_AT + timedelta(hours=1))
+    assert standing(registry) == {"h1": "open"} and not registry.records("handover")
+    releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    assert standing(registry) == {}
+
+
+def test_safety_S09_a_file_that_came_in_is_no_proposal(ready, tmp_path):
+    registry, _, _ = ready
+    made = answered(registry, tmp_path)
+    content = json.dumps({**made.document, "type": "FeatureCollection", "features": [{
+        "type": "Feature", "properties": {"id": "s1", "name": "Mill"},
+        "geometry": {"type": "Point", "coordinates": [17.02, 44.0]}}]}).encode()
+    name = f"release-{hashlib.sha256(content).hexdigest()[:12]}"
+    (tmp_path / f"{name}.json").write_bytes(content)
+    address = registry.address
+    registry.close()
+    assert CliRunner().invoke(app, ["import", str(tmp_path / f"{name}.json"), "--into", address,
+                                    "--kind", "settlement", "--quiet"]).exit_code == 0
+    with open_registry(address) as again:
+        assert name in {n.removesuffix(".json") for n in again.sources().values()}
+        assert {p.id for p in releasing.proposals(again)} >= {made.id}
+        assert name not in {p.id for p in releasing.proposals(again)}
+        for what in (name, str(tmp_path / f"{name}.json")):
+            with pytest.raises(LandReleaseError, match=r"REL-00[67]"):
+                releasing.load_proposal(again, what)
+        assert standing(again) == {"h1": "open"}
+
+
+def test_a_proposal_with_a_file_of_gaps_is_signed_on_another_day(ready, tmp_path):
+    registry, ana, _ = ready
+    gaps = world.shape_file(tmp_path / "gaps.geojson", OTHER)
+    made = answered(registry, tmp_path, gaps=gaps)
+    gaps.unlink()
+    releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(days=3))
+    assert standing(registry) == {}
+
+
+# --- what a certificate says is what was signed ------------------------------------------------
+
+
+def public(registry):
+    code = certificates.releases(registry)[0].code
+    return certificates.looked_up(registry, sharing.reader_of(registry, "public"), code)["status"]
+
+
+def test_safety_S09_a_later_word_is_no_part_of_a_signed_certificate(ready, tmp_path):
+    registry, ana, ivo = ready
+    name = release(registry, tmp_path, ana)
+    before, facts = certificates._facts(registry, name)
+    wide = FIELD.buffer(0.005)
+    values = {**before.record.values, "depth_m": 9.0, "residual_statement": "Nothing is left.",
+              "outcomes": [], "certificate": "0000-0000-00", "hazard": "h9"}
+    world.record(registry, "handover", name, wide, hours=24 * 40, **values)
+    world.signed_record(registry, "handover", name, ivo, wide, hours=24 * 41, **values)
+    outcome = next(r for r in registry.records("outcome") if r.id == before.outcome)
+    world.record(registry, "outcome", outcome.id, wide, hours=24 * 40,
+                 **{**outcome.values, "restrictions": "none at all", "depth_m": 9.0})
+    closed = next(r for r in registry.records("hazard") if r.id == "h1")
+    world.record(registry, "hazard", "h1", FIELD, hours=24 * 40,
+                 **{**closed.values, "name": "Safe field", "benchmark": "elsewhere"})
+    land = workflows.load_land(registry, workflows.load_assumptions(None, registry))
+    assert [o.ground for o in land.outcomes if o.id in land.in_force] == [FIELD]
+    after, now = certificates._facts(registry, name)
+    assert after.status == "valid" and after.ground == FIELD and after.code == before.code
+    assert after.record.values == before.record.values
+    assert after.why == ("its record was changed by 2 revisions that no authority signed; they are "
+                         "no part of it",)
+    assert dataclasses.replace(now, why=(), chain_head="", made_on=facts.made_on) == \
+        dataclasses.replace(facts, why=(), chain_head="")
+    # A hand-over signs what was released, not what somebody wrote since.
+    held = certificates.hand_over(registry, name, ana, recipient="Zoran",
+                                  now=SIGNED_AT + timedelta(days=50))
+    assert (held.status, held.ground, held.handed_over_on) == (
+        "valid", FIELD, date(2026, 6, 20))
+    assert registry.records("handover")[0].geometry == FIELD
+    assert held.record.values["depth_m"] == 0.2
+
+
+@pytest.mark.parametrize("day", [date(2026, 5, 12), date(2026, 5, 1), date(2026, 3, 1), None])
+@pytest.mark.parametrize("status", ["reopened", "open"])
+def test_safety_S11_who_opens_an_area_again_is_heard_whatever_the_date(
+        ready, tmp_path, day, status):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    closed = next(r for r in registry.records("hazard") if r.id == "h1")
+    dated = {k: v for k, v in closed.values.items() if k != "information_date"}
+    if day is not None:
+        dated["information_date"] = day
+    world.record(registry, "hazard", "h1", EAST, hours=24 * 40, **{**dated, "status": status})
+    assert standing(registry) == {"h1": status}
+    ground = workflows.hazards_that_stand(registry)[0].geometry
+    assert day == date(2026, 5, 12) or ground.covers(EAST)
+    found = certificates.find_release(registry, name)
+    assert (found.status, public(registry)) == ("reopened", "reopened")
+    assert found.why == ("its area h1 is hazardous again",)
+    with pytest.raises(LandReleaseError, match=r"REL-015.*h1 is hazardous again"):
+        certificates.hand_over(registry, name, ana, recipient="Zoran",
+                               now=SIGNED_AT + timedelta(days=50))
+    certificates.record_reopenings(registry)
+    assert standing(registry) == {"h1": status if status == "open" else "reopened"}
+
+
+def test_what_was_on_record_before_a_closing_opens_nothing_when_it_comes_in_again(ready, tmp_path):
+    registry, ana, _ = ready
+    before = next(r for r in registry.records("hazard") if r.id == "h1")
+    name = release(registry, tmp_path, ana)
+    world.record(registry, "hazard", "h1", before.geometry, hours=24 * 40, **before.values)
+    assert standing(registry) == {}
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+def test_safety_S01_nothing_is_released_on_which_another_hazard_stands(ready, tmp_path):
+    registry, ana, _ = ready
+    made = answered(registry, tmp_path)
+    inside = shapely.box(17.0002, 44.0002, 17.0008, 44.0008)
+    world.hazard(registry, "h2", inside)
+    with pytest.raises(LandReleaseError, match=r"REL-012.*no_other_hazard.*h2"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    again = answered(registry, tmp_path, at=SIGNED_AT + timedelta(hours=2))
+    assert states(again)["no_other_hazard"] == "not_met"
+    with pytest.raises(LandReleaseError, match=r"REL-011.*h2"):
+        releasing.sign(registry, again, ana, now=SIGNED_AT + timedelta(hours=3))
+    assert set(standing(registry)) == {"h1", "h2"}
+
+
+def test_a_neighbour_that_shares_an_edge_keeps_nothing_back(ready, tmp_path):
+    registry, ana, _ = ready
+    world.hazard(registry, "h2", shapely.box(17.00099999, 44.0, 17.002, 44.001))
+    name = release(registry, tmp_path, ana)
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+@pytest.mark.parametrize("shape", [FIELD, EAST, FIELD.centroid.buffer(2e-6)])
+@pytest.mark.parametrize("kind", ["SHA", "CHA"])
+def test_safety_S01_a_certificate_is_not_valid_where_another_hazard_is_on_record(
+        ready, tmp_path, shape, kind):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    world.record(registry, "hazard", "h3", shape, hours=24 * 45, identifier="H3",
+                 hazard_type=kind, status="open", information_date=date(2026, 5, 14))
+    found = certificates.find_release(registry, name)
+    assert (found.status, public(registry)) == ("reopened", "reopened")
+    assert found.why == ("another area that is hazardous lies on it: h3",)
+    with pytest.raises(LandReleaseError, match=r"REL-015.*h3"):
+        certificates.hand_over(registry, name, ana, recipient="Zoran",
+                               now=SIGNED_AT + timedelta(days=50))
+
+
+@pytest.mark.parametrize("day", [date(1990, 1, 1), date(2026, 4, 30), date(2090, 1, 1)])
+def test_land_is_handed_over_between_its_release_and_today(ready, tmp_path, day):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    with pytest.raises(LandReleaseError, match=r"REL-023.*--on"):
+        certificates.hand_over(registry, name, ana, recipient="Zoran", on=day,
+                               now=SIGNED_AT + timedelta(days=20))
+    assert certificates.find_release(registry, name).handed_over_on is None
+
+
+def test_safety_S09_a_key_that_ended_signs_no_release_with_an_earlier_time(ready, tmp_path):
+    registry, ana, _ = ready
+    made = answered(registry, tmp_path)
+    identities.revoke(registry, identities.owner(registry, ana), by="Eva", reason="lost",
+                      last_day=date(2026, 5, 20), now=SIGNED_AT + timedelta(days=30))
+    with pytest.raises(LandReleaseError, match=r"REL-010.*ended"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    assert not registry.records("handover")

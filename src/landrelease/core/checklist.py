@@ -54,6 +54,8 @@ CHECKS: Mapping[str, tuple[tuple[OutcomeType, ...], str, str]] = {
     "no_direct_evidence": (OUTCOMES, "Is there no direct evidence of explosive ordnance on the "
                            "ground that no later search answers?",
                            "safety rules S01, S10; IMAS 07.11"),
+    "no_other_hazard": (OUTCOMES, "Does no other area that is hazardous lie on the ground?",
+                        "safety rule S01"),
     "quarantine_clear": (OUTCOMES, "Does no row that waits in quarantine touch the ground?",
                          "safety rule S01"),
     "nonconformities_closed": (OUTCOMES, "Is every nonconformity corrected?", "IMAS 07.40"),

@@ -189,6 +189,42 @@ def still_said(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
     return [s for s in order if s.hash in out]
 
 
+def opened_since(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+                 ) -> list[StoredRevision]:
+    """What was said of ONE area after it was closed and that no later decision had before it: each
+    revision that says that it is reopened, and each other one that does not close it and says what
+    was not on record before the closing. It counts whatever its date of information: a doubt is
+    not older than the decision that did not know of it. Signed away it is by the closing of a new
+    decision (another `source`) that was signed upon it."""
+    order = descent.in_order(history)
+    verdicts, counting = _judged(order, kind, ring)
+    before = descent.parents(order)
+
+    def upon(n: int) -> set[int]:
+        seen, waiting = {n}, [n]
+        while waiting:
+            more = [p for p in before[waiting.pop()] if p not in seen]
+            seen.update(more)
+            waiting += more
+        return seen
+
+    known: set[int] = set()
+    sources: set[str] = set()
+    for n, s in enumerate(order):
+        if s.hash in verdicts and verdicts[s.hash].standing == "verified" \
+                and kind.decision_in(s.revision.values):
+            # A hand-over repeats the source of its release: what came between it did not answer.
+            known |= {n} if s.revision.source in sources else upon(n)
+            sources.add(s.revision.source)
+    if not known:
+        return []
+    said = [(order[n].revision.values, order[n].revision.geometry) for n in sorted(known)]
+    return [s for n, s in enumerate(order)
+            if n not in known and s.hash in counting and not kind.decision_in(s.revision.values)
+            and (s.revision.values.get("status") == "reopened"
+                 or (s.revision.values, s.revision.geometry) not in said)]
+
+
 def _of_authority(stored: StoredRevision, ring: KeyRing) -> bool:
     trust, _ = ring.signer(stored)
     return trust is not None and may_decide(

@@ -232,6 +232,10 @@ RELEASE: tuple[str, ...] = (
     "searched by the same team", "searched by the same team and detector",
     "no reason is recorded", "no valid signature stands under it",
     "direct evidence that came since has to be looked at: {what}",
+    "its area {id} is hazardous again", "another area that is hazardous lies on it: {id}",
+    "row {n} in quarantine says that an area lies on it",
+    "its record was changed by {n} revisions that no authority signed; they are no part of it",
+    "a day from the release on ({day}) until today",
     # Marking and environment in the weekly report (`operate.markings`, `operate.environment`).
     "not marked", "removed before release", "check overdue", "state not reported", "removal open",
     "missing", "due", "overdue", "fact",
@@ -290,6 +294,8 @@ CHECKLIST: tuple[str, ...] = (
     "direct evidence lies on it: {what}", "no direct evidence on this ground is on record",
     "direct evidence of ordnance that no search of its place since answers: {what}",
     "no direct evidence came after the last search of its place",
+    "other areas that are hazardous lie on it: {what}; make them one area (`area merge`), or leave "
+    "their ground out", "no other area that is hazardous lies on it",
     "row {n} ({what}): {why}", "no row that waits touches the ground",
     "not corrected, or not found corrected: {what}",
     "a visit was refused, and none was made since: {what}", "none is open",

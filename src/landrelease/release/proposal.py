@@ -106,6 +106,7 @@ class Case:
     not_on_record: Mapping[str, int] = field(default_factory=dict)
     # Records of coverage that prove nothing, and why (`core.coverage.only_a_word`).
     not_proofs: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[Record] = ()  # other areas that are hazardous and lie on the ground
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -136,8 +137,8 @@ def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str,
 def _records_only(item: Item) -> bool:
     """Checks whose open answer no word of a person closes: a record has to."""
     return item.check in ("searched_to_depth", "machine_followed_up", "gate_credit",
-                          "inside_boundary", "quarantine_clear", "coverage_gaps", "inspected",
-                          "residual_stated")
+                          "inside_boundary", "quarantine_clear", "no_other_hazard",
+                          "coverage_gaps", "inspected", "residual_stated")
 
 
 def blocking(listed: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -315,6 +316,14 @@ def _quarantine(case: Case) -> Found:
     return "met", "no row that waits touches the ground", ()
 
 
+def _others(case: Case) -> Found:
+    ids = [r.id for r in case.others]
+    if ids:
+        return "not_met", ("other areas that are hazardous lie on it: " + ", ".join(ids) + "; make "
+                           "them one area (`area merge`), or leave their ground out"), ids
+    return "met", "no other area that is hazardous lies on it", ()
+
+
 def _nonconformities(case: Case) -> Found:
     open_ = still_open(case.inspections, case.closed_by_visit, case.until)
     if open_:
@@ -411,6 +420,7 @@ _CHECKS: Mapping[str, Callable[[Case], Found]] = {
     "inside_boundary": _inside, "searched_to_depth": _to_depth,
     "machine_followed_up": _followed_up, "gate_credit": _gate, "coverage_gaps": _gaps,
     "finds_dealt_with": _finds, "no_direct_evidence": _direct, "quarantine_clear": _quarantine,
+    "no_other_hazard": _others,
     "nonconformities_closed": _nonconformities, "inspected": _inspected, "survey_done": _survey,
     "evidence_recorded": _evidence, "residual_stated": _residual,
 }

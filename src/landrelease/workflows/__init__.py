@@ -168,12 +168,13 @@ def load_land(
 
     Where no hazard is on record at all, the land says so (`Land.hazards_known`).
     """
+    from landrelease.core.certificate import is_decision_outcome
     from landrelease.core.land import build_land
     from landrelease.core.lineage import anywhere
     from landrelease.workflows.cautions import finds_nowhere
     from landrelease.workflows.certificates import in_force
     from landrelease.workflows.credit import without_credit
-    from landrelease.workflows.identities import at_level, doubts
+    from landrelease.workflows.identities import at_level, doubts, standing_of
 
     def records(kind: str) -> list[Record]:
         day = areas_at if areas_at and kind == "administrative_area" else valid_at
@@ -187,6 +188,12 @@ def load_land(
 
     hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
     outcomes = records("outcome")
+    unsure = doubts(registry, "outcome")
+    # Of a release what was signed: what somebody wrote of its ground since is no part of it.
+    if changed := [o.id for o in outcomes if is_decision_outcome(o.id) and o.id in unsure]:
+        signed_as = {r.id: r for r in standing_of(registry, "outcome", changed, valid_at=valid_at,
+                                                  known_at=known_at)}
+        outcomes = [signed_as.get(o.id, o) for o in outcomes]
     land = build_land(
         hazards=hazards if reader is None else list(reader.nearby(hazards)),
         outcomes=outcomes, accidents=records("accident"),
@@ -204,7 +211,7 @@ def load_land(
                                synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
                                unplaced=nowhere or any(anywhere(r) for r in hazards)
                                or finds_nowhere(registry, valid_at=valid_at, known_at=known_at),
-                               unverified=frozenset(doubts(registry, "outcome"))
+                               unverified=frozenset(unsure)
                                | frozenset(decided - signed), in_force=standing)
 
 

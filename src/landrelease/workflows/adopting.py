@@ -14,7 +14,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from landrelease.core.revision import Revision
 from landrelease.errors import ADOPTION_FILE, LandReleaseError
 from landrelease.release import adoption
 from landrelease.release.adoption import Closing
-from landrelease.release.ground import area_m2, cut
+from landrelease.release.ground import NOTHING, Cut, area_m2, areas, cut
 from landrelease.workflows.behind import OnFile, records_behind
 
 if TYPE_CHECKING:
@@ -190,10 +190,8 @@ def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer
              *, by: str, at: datetime) -> Proposal:
     """Keep the document of the decision and the proposal, as `releasing.propose` keeps its own."""
     from landrelease.core.certificate import RELEASE
-    from landrelease.release.proposal import READY
     from landrelease.store.results import dump
-    from landrelease.workflows import is_synthetic
-    from landrelease.workflows.releasing import FORMAT, Proposal
+    from landrelease.workflows.releasing import Proposal, kept_name
 
     c, hazard = told.closing, told.hazard
     content = c.document.read_bytes()
@@ -207,9 +205,38 @@ def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer
                 "sha256": source, "source_type": "document", "dated": c.decided_on,
                 "title": f"{c.authority}: {c.document.name}"},
             None, at, who, f"document of a closing of {c.decided_on}", source))
+    document: dict[str, Any] = {
+        **_spoken(registry, told, listed, source, known),
+        "chain_head": registry.head(), "office": registry.office,
+        "made_at": at.astimezone(UTC).isoformat(timespec="seconds"), "made_by": who,
+        "nonce": secrets.token_hex(16),
+    }
+    made = dump(document)
+    sha256 = hashlib.sha256(made).hexdigest()
+    proposal = Proposal(RELEASE + sha256[:12], sha256, json.loads(made), made)
+    registry.keep_source(sha256, kept_name(proposal.id), made)
+    revisions.append(Revision(
+        "source", f"source:{sha256}",
+        {"sha256": sha256, "source_type": "document",
+         "title": f"proposal {proposal.id}: {hazard.id} {c.outcome}, closed {c.decided_on}",
+         "dated": at.date()},
+        None, at, who, "proposal to adopt a closing under earlier rules", sha256))
+    registry.append(revisions)
+    known.recorded(len(revisions))
+    return proposal
+
+
+def _spoken(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer], source: str,
+            known: OnFile) -> dict[str, Any]:
+    """What such a proposal says; the same for whoever asks of the same closing and records."""
+    from landrelease.release.proposal import READY
+    from landrelease.workflows import is_synthetic
+    from landrelease.workflows.releasing import FORMAT
+
+    c, hazard = told.closing, told.hazard
     behind = records_behind(registry, hazard, told.cut.ground, on_file=known)
     words = adoption.statement(c, f"{c.document.name}, SHA-256 {source[:12]}")
-    document: dict[str, Any] = {
+    return {
         "format": FORMAT, "synthetic": is_synthetic(registry), "says": READY,
         "adopted": {
             "decided_on": c.decided_on.isoformat(), "authority": c.authority, "rules": c.rules,
@@ -233,42 +260,49 @@ def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer
         # What rests on one document reopens together (S11).
         "hands": [], "evidence_records": [f"source:{source}"], "lots": [],
         "evidence": {i: list(h) for i, h in behind.state.items()},
-        "chain_head": registry.head(), "office": registry.office,
-        "made_at": at.astimezone(UTC).isoformat(timespec="seconds"), "made_by": who,
-        "nonce": secrets.token_hex(16),
         "hazard_wkb": shapely.to_wkb(hazard.geometry, hex=True),
         "ground_wkb": shapely.to_wkb(told.cut.ground, hex=True),
         "ground": json.loads(shapely.to_geojson(told.cut.ground)),
         "outside": json.loads(shapely.to_geojson(told.cut.outside)),
         "decides": "a named authority, by a signature; this proposal releases nothing",
     }
-    made = dump(document)
-    sha256 = hashlib.sha256(made).hexdigest()
-    proposal = Proposal(RELEASE + sha256[:12], sha256, json.loads(made), made)
-    registry.keep_source(sha256, f"{proposal.id}.json", made)
-    revisions.append(Revision(
-        "source", f"source:{sha256}",
-        {"sha256": sha256, "source_type": "document",
-         "title": f"proposal {proposal.id}: {hazard.id} {c.outcome}, closed {c.decided_on}",
-         "dated": at.date()},
-        None, at, who, "proposal to adopt a closing under earlier rules", sha256))
-    registry.append(revisions)
-    known.recorded(len(revisions))
-    return proposal
 
 
 def speaks_against(registry: Registry, hazard: Record, document: Mapping[str, Any],
                    known: OnFile) -> list[str]:
     """What of the checklist of an adopted closing is not met any more, as the records are now."""
+    told = _told_again(registry, hazard, document, known)
+    return [f"{x.item.id}: {x.words}" for x in adoption.answers(
+        told, document["adopted"]["checked_by"]) if x.state != "met"]
+
+
+def spoken_again(registry: Registry, document: Mapping[str, Any], known: OnFile
+                 ) -> dict[str, Any]:
+    """What the proposal to adopt a closing would say now: all but what its list said of it."""
+    from landrelease.workflows.releasing import standing_hazard
+
+    hazard = standing_hazard(registry, document["hazard"], on_file=known)
+    told = _told_again(registry, hazard, document, known)
     a = document["adopted"]
+    return _spoken(registry, told, adoption.answers(told, a["checked_by"]), a["document"], known)
+
+
+def _told_again(registry: Registry, hazard: Record, document: Mapping[str, Any], known: OnFile
+                ) -> adoption.Adopted:
+    a = document["adopted"]
+    ground, outside = (shapely.from_wkb(document["ground_wkb"]),
+                       shapely.from_geojson(json.dumps(document["outside"])))
     closing = Closing(
         0, hazard.id, document["outcome"], date.fromisoformat(a["decided_on"]), a["authority"],
         a["rules"], Path(a["document_name"]), a["checked_by"], document["depth_m"],
-        shapely.from_wkb(document["ground_wkb"]), a["note"])
+        ground, a["note"])
     told = _told(registry, hazard, closing, date.fromisoformat(a["until"]), known,
                  kept=registry.knows_source(a["document"]))
-    return [f"{x.item.id}: {x.words}" for x in adoption.answers(told, a["checked_by"])
-            if x.state != "met"]
+    if hazard.geometry is None or not shapely.covers(hazard.geometry, ground):
+        return told
+    # The cut as it was made: what an overlay computes anew may differ by a rounded digit.
+    left = NOTHING if ground == hazard.geometry else areas(hazard.geometry.difference(ground))
+    return replace(told, cut=Cut(ground, areas(outside), left))
 
 
 def refused_csv(rows: Sequence[Row]) -> bytes:

@@ -347,6 +347,29 @@ def near(r: Record, ground: BaseGeometry) -> bool:
     return r.geometry is not None and _within(r.geometry, ground, lineage.reach_m(r))
 
 
+def lies_on(hazard: Record, ground: BaseGeometry) -> bool:
+    """Whether an area lies on some ground: a point or a line of it, or polygons that share a spot
+    wider than the rounding of coordinates (`SPOT_M`)."""
+    from landrelease.core.geometry import plane_for
+
+    shape = hazard.geometry
+    if shape is None or shape.is_empty or not shapely.intersects(shape, ground):
+        return False
+    try:
+        shared = shapely.intersection(shape, ground)
+    except shapely.errors.GEOSException:  # an outline that crosses itself
+        return True
+    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+        return not shared.is_empty
+    if shared.is_empty:
+        return False
+    return not plane_for(ground.bounds).to_plane(shared).buffer(-SPOT_M).is_empty
+
+
+# Neighbours that were drawn apart share strips as wide as digits are rounded (7 decimals: 1 cm).
+SPOT_M = 0.02
+
+
 def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:
     """Whether a shape shares ground, not only an edge; a point or a line lies on it."""
     if not shapely.intersects(shape, ground):

@@ -17,6 +17,7 @@ import shapely
 
 from landrelease.core.certificate import OUTCOME, RELEASE, code_read
 from landrelease.core.decision import decisions_in, effective
+from landrelease.core.descent import in_order
 from landrelease.core.geometry import joined, plane_for
 from landrelease.core.how_many import HowMany, how_many
 from landrelease.core.lineage import reach_m
@@ -37,7 +38,9 @@ from landrelease.errors import (
 from landrelease.release.ground import area_m2, areas
 from landrelease.release.reopening import Find, Released, Reopening, Search, reopenings
 from landrelease.release.searches import speaks_of_ordnance
+from landrelease.workflows.behind import OnFile, Places, lies_on
 from landrelease.workflows.identities import owner, ring_of
+from landrelease.workflows.operating import local_day
 from landrelease.workflows.releasing import authority, proposal_document
 
 if TYPE_CHECKING:
@@ -464,7 +467,8 @@ def record_reopenings(registry: Registry, *, now: datetime | None = None) -> lis
         _WAITS in why for why in str(r.values.get("status_reason")).split("; "))]
     registry.append([Revision(
         "hazard", r.id, dict(r.values), held[r.id].geometry if r.id in held else r.geometry, at,
-        PROGRAM, str(r.values["status_reason"]), "", None, "entered") for r in found])
+        PROGRAM, str(r.values.get("status_reason") or "opened again"), "", None, "entered")
+        for r in found])
     return found
 
 
@@ -486,7 +490,13 @@ def reopened_words(found: Sequence[Record]) -> list[str]:
 
 
 def releases(registry: Registry) -> list[Release]:
-    """All certificates with the state in which they stand, by id."""
+    """All certificates with the state in which they stand, by id.
+
+    What a certificate says is what the authority signed: a later revision that nobody signed, by
+    whatever way it came, is no part of it, and is told. It is valid while nothing on record says
+    that its ground is hazardous: nothing was found on it, no area that is hazardous lies on it,
+    none waits in quarantine, and no direct evidence came since (S01, S11).
+    """
     from landrelease.workflows import hazards_that_stand
 
     records = registry.records("handover")
@@ -494,7 +504,9 @@ def releases(registry: Registry) -> list[Release]:
         return []
     ring = ring_of(registry)
     sources = registry.sources()
-    open_ = [r for r in hazards_that_stand(registry) if r.value("status") != "reopened"]
+    known = OnFile(registry)
+    standing = hazards_that_stand(registry)
+    open_ = [r for r in standing if r.value("status") != "reopened"]
     units, again, _ = reopened(registry, open_)
     verified = {u.id for u in units}
     why: dict[str, list[str]] = {}
@@ -502,34 +514,43 @@ def releases(registry: Registry) -> list[Release]:
         why.setdefault(n.released, []).append(n.reason)
     current = {r.id: r for r in records}
     evidence = [e for e in registry.records("evidence") if speaks_of_ordnance(e)]
+    places = Places(standing)
     drafts: list[tuple[Release, datetime]] = []
     for record_id, line in _lines(registry, "handover", list(current)):
-        r = current[record_id]
-        stands, found = effective(line, KINDS["handover"], ring)
-        good = [s for s in line if s.hash in found and found[s.hash].standing == "verified"]
+        base, last, changed = as_signed(line, ring)
+        now = current[record_id]
+        r = now if base is None else dataclasses.replace(
+            now, values={**(last or base).values, **{
+                n: v for n, v in base.values.items() if n in _SIGNED_ONCE}},
+            geometry=base.geometry)
         outcomes = [str(o) for o in r.values.get("outcomes") or ()]
         revoked = _revoked_why(line)
-        first = good[0].revision if good else line[0].revision
+        first = base or line[0].revision
         d = _document(registry, first.source, sources)
         reasons = [w for o in outcomes for w in why.get(o, ())]
         status: Status = "unverified"
         if revoked:
             status = "revoked"
             reasons = [revoked]
-        elif not good or not set(outcomes) <= verified or not outcomes:
+        elif base is None or not set(outcomes) <= verified or not outcomes:
             reasons = ["no valid signature stands under it"]
         else:
+            reasons += _stands_on(r, d, places, known, bool(reasons))
+            if new := _evidence_since(evidence, r, d):
+                reasons.append(
+                    f"direct evidence that came since has to be looked at: {', '.join(new)}")
             status = "reopened" if reasons else "valid"
-            if not reasons and (new := _evidence_since(evidence, r, d)):
-                reasons = [f"direct evidence that came since has to be looked at: {', '.join(new)}"]
-        held = stands.revision.values if stands is not None else {}
-        handed = held.get("handed_over_on") if held.get("handover_status") == "held" else None
+        if changed:
+            reasons.append(f"its record was changed by {changed} revisions that no authority "
+                           "signed; they are no part of it")
+        handed = last.values.get("handed_over_on") if last is not None and last.values.get(
+            "handover_status") == "held" else None
         drafts.append((Release(
             r.id, str(r.values.get("certificate") or ""), status, tuple(dict.fromkeys(reasons)),
             str(r.values.get("hazard") or ""), ", ".join(outcomes), r.geometry,
-            first.valid_from, first.signed_by if good else "",
+            first.valid_from, first.signed_by if base is not None else "",
             handed if isinstance(handed, date) else None, r,
-            first.source if good else "", d), first.recorded_at))
+            first.source if base is not None else "", d), first.recorded_at))
     out = []
     for made, at in drafts:
         later = [o for o, when in drafts if when > at and o.status in ("valid", "reopened")
@@ -544,10 +565,63 @@ def releases(registry: Registry) -> list[Release]:
     return sorted(out, key=lambda m: m.id)
 
 
+# What the signature of the release says once and for all; a hand-over adds who was there and when.
+_SIGNED_ONCE = ("outcomes", "hazard", "certificate", "depth_m", "residual_statement",
+                "signed_for_authority")
+
+
+def as_signed(line: Sequence[StoredRevision], ring: KeyRing
+              ) -> tuple[Revision | None, Revision | None, int]:
+    """(What the authority signed with the release, what the authority signed last of it, how many
+    revisions that no authority signed say something else) of the record of one certificate."""
+    _, found = effective(line, KINDS["handover"], ring)
+    order = in_order(line)
+    by_authority = []
+    for s in order:
+        if s.hash in found and found[s.hash].standing == "verified" and _of_authority(s, ring) \
+                and s.revision.values.get("handover_status") in ("planned", "held"):
+            by_authority.append(s)
+    of_proposal = [s for s in by_authority if s.revision.record_id.startswith(RELEASE)
+                   and s.revision.record_id == RELEASE + s.revision.source[:12]]
+    if not of_proposal:
+        return None, None, 0
+    base = of_proposal[0].revision
+    signed_ = {s.hash for s in by_authority}
+    changed = sum(
+        s.hash not in signed_ and (s.revision.geometry != base.geometry or any(
+            s.revision.values.get(n) != base.values.get(n) for n in _SIGNED_ONCE))
+        for s in order)
+    return base, by_authority[-1].revision, changed
+
+
+def _of_authority(stored: StoredRevision, ring: KeyRing) -> bool:
+    trust, _ = ring.signer(stored)
+    return trust is not None and trust.role(stored.revision.recorded_at) == "authority"
+
+
+def _stands_on(release: Record, document: Mapping[str, Any] | None, places: Places, known: OnFile,
+               told: bool) -> list[str]:
+    """Which areas that are hazardous now, or wait in quarantine, lie on released ground; its own
+    too, where somebody opened it again (S01), unless it is `told` already why it reopened."""
+    if release.geometry is None:
+        return []
+    own = str(release.values.get("hazard") or "")
+    out = []
+    for r in places.of(places.near(release.geometry)):
+        mine = r.id == own or r.id.startswith(f"reopened-{OUTCOME}")
+        if not (mine and told) and lies_on(r, release.geometry):
+            out.append(f"its area {r.id} is hazardous again" if r.id == own else
+                       f"another area that is hazardous lies on it: {r.id}")
+    names = {folded(n) for n in (own, (document or {}).get("identifier")) if n}
+    out += [f"row {w.number} in quarantine says that an area lies on it"
+            for w in known.waiting(release.geometry, names) if w.kind == "hazard"]
+    return out
+
+
 def _evidence_since(evidence: Sequence[Record], release: Record,
                     document: Mapping[str, Any] | None) -> list[str]:
-    """Direct evidence of ordnance on released ground that was not before the decision: it reopens
-    nothing, because nobody found anything, and a person has to look at it."""
+    """Direct evidence of ordnance on released ground that was not before the decision: nobody
+    found anything, and a person has to look at it before the certificate counts again."""
     known = (document or {}).get("evidence", {})
     names = {folded(n) for n in (release.values.get("hazard"),
                                  (document or {}).get("identifier"))} - {""}
@@ -667,7 +741,14 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
         raise LandReleaseError(RELEASE_OPTION, option="--recipient", found="nothing",
                                expected="the name of who signed for the community")
     day = on or at.date()
-    hazard = next(r for r in registry.records("hazard") if r.id == found.hazard)
+    if not (found.decided_on or day) <= day <= max(at.date(), local_day(registry, at)):
+        raise LandReleaseError(
+            RELEASE_OPTION, option="--on", found=day,
+            expected=f"a day from the release on ({found.decided_on}) until today")
+    hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
+    if hazard is None:
+        raise LandReleaseError(RELEASE_NOT_VALID, release=found.id,
+                               found=f"of an area of which there is no record here: {found.hazard}")
     r = found.record
     values = {**r.values, **{f"present_{who}": n for who, n in (present or {}).items()
                              if n is not None}}
@@ -737,12 +818,11 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
     d = found.document
     if d is None or found.ground is None:
         raise LandReleaseError(RELEASE_WITHOUT_PROPOSAL, release=found.id)
-    hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
-    values = hazard.values if hazard is not None else {}
-    outcome = next((r for r in registry.records("outcome") if r.id in found.outcome), None)
+    # Of the records too what was signed with the release: a later word of anybody is no part of it.
+    values = _signed_with(registry, found.hazard, found.proposal)
+    outcome = _signed_with(registry, OUTCOME + found.proposal[:12], found.proposal)
     line = registry.history(found.id)
-    held = effective(line, KINDS["handover"], ring_of(registry))[0]
-    at = held.revision.values if held is not None else found.record.values
+    at = found.record.values
     days = [w[k] for w in d["work"] for k in ("from", "until") if w[k]]
     items: dict[tuple[str, str], HowMany] = {}
     for item in d["items"]:
@@ -768,7 +848,7 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
         checklist=f"{d['checklist']['name']} {d['checklist']['version']}",
         checklist_met=(sum(a["state"] == "met" for a in d["checklist"]["items"]),
                        len(d["checklist"]["items"])),
-        restrictions=str((outcome.values if outcome else {}).get("restrictions") or ""),
+        restrictions=str(outcome.get("restrictions") or ""),
         benchmark=str(values.get("benchmark") or ""),
         beneficiaries=_people(values, "beneficiaries_expected"), present=_people(at, "present"),
         use=str(at.get("land_use_intended") or values.get("land_use_expected") or ""),
@@ -776,6 +856,16 @@ def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
         signatures=tuple(Signature(*s) for s in _signatures(registry, line)),
         proposal=found.proposal, chain_head=registry.head(),
         made_on=max(s.revision.recorded_at for s in line).date())
+
+
+def _signed_with(registry: Registry, record_id: str, proposal: str) -> Mapping[str, Any]:
+    """What a record said when the authority signed it with a proposal; nothing where none did."""
+    from landrelease.workflows.identities import verdicts
+
+    counts = {h for h, v in verdicts(registry, record_id).items() if v.standing == "verified"}
+    said = [s.revision.values for s in registry.history(record_id)
+            if s.hash in counts and s.revision.source == proposal]
+    return said[-1] if said else {}
 
 
 def _proven(document: Mapping[str, Any]) -> tuple[tuple[float | None, float, float], ...] | None:
@@ -793,11 +883,13 @@ def _people(values: Mapping[str, Any], prefix: str) -> dict[str, int | None]:
 
 def _signatures(registry: Registry, line: Sequence[StoredRevision]
                 ) -> list[tuple[str, str, str, str, bool]]:
-    """(capacity, person, fingerprint, when, whether it counts) of the signatures on a record."""
+    """(capacity, person, fingerprint, when, whether it counts) of the signatures on a record; of
+    one that the authority signed, those of the authority."""
     from landrelease.core.signature import fingerprint
     from landrelease.workflows.identities import verdicts
 
     ring = ring_of(registry)
+    base = as_signed(line, ring)[0]
     stated = verdicts(registry, line[0].revision.record_id)
     out = []
     for stored in line:
@@ -805,6 +897,8 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
         if not r.signature or r.values.get("handover_status") not in ("planned", "held"):
             continue
         trust, _ = ring.signer(stored)
+        if base is not None and not _of_authority(stored, ring):
+            continue  # of whoever may not release: no part of the certificate
         out.append(("handover" if r.values.get("handover_status") == "held" else "authority",
                     r.signed_by, fingerprint(trust.public_key) if trust is not None else "",
                     r.recorded_at.astimezone(UTC).isoformat(timespec="minutes")[:16],

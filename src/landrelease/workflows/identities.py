@@ -16,6 +16,7 @@ from landrelease.core.decision import (
     deciders,
     effective,
     may_decide,
+    opened_since,
     standing,
     still_said,
 )
@@ -545,11 +546,25 @@ def _stand(registry: Registry, kind: str, records: list[Record], valid_at: date 
         record = records[n]
         if known.decision_in(record.values) or record.validation == "authority":
             out[n] = _as_it_stands(record, history, known, ring)
+        if kind == "hazard" and known.decision_in(out[n].values) and (
+                again := opened_since(history, known, ring)):
+            out[n] = _opened(out[n], again)
         if record_id in redrawn:
             out[n] = reaching(out[n], (replace(
                 record, values=s.revision.values, geometry=s.revision.geometry)
                 for s in still_said(history, known, ring)))
     return out
+
+
+def _opened(closed: Record, again: Sequence[StoredRevision]) -> Record:
+    """An area that was closed and that somebody opened again: as it was said last, on all of the
+    ground that was closed or that is said (S01)."""
+    last = again[-1]
+    r = last.revision
+    said = [replace(closed, values=s.revision.values, geometry=s.revision.geometry) for s in again]
+    return widest(replace(
+        closed, values=r.values, valid_from=r.valid_from, validation=r.validation,
+        revision=last.number, chain=last.chain, signed_by=""), said)
 
 
 def doubts(registry: Registry, kind: str) -> dict[str, str]:

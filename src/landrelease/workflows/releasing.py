@@ -7,13 +7,15 @@ hashes of all records behind it (S09).
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
 import io
 import json
+import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
-from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
+from landrelease.core.checklist import OUTCOMES, Answer, Checklist, OutcomeType, read_checklist
 from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.geometry import joined
 from landrelease.core.how_many import how_many
@@ -47,9 +49,9 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.release import proposal as proposing
-from landrelease.release.ground import area_m2, areas, cut
+from landrelease.release.ground import NOTHING, Cut, area_m2, areas, cut
 from landrelease.release.searches import as_told
-from landrelease.workflows.behind import OnFile, near, records_behind
+from landrelease.workflows.behind import Behind, OnFile, lies_on, near, records_behind
 from landrelease.workflows.identities import owner, ring_of, standing_records
 from landrelease.workflows.opened import opened, reopened_by
 from landrelease.workflows.operating import local_day
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 FORMAT = "landrelease release proposal 1"
+# Proposals are kept under names that no file has: what came in as a file is none (S09).
+_KEPT = "proposal/"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +80,15 @@ class Proposal:
     def blocking(self) -> list[str]:
         return [f"{a['id']} ({a['words']})" for a in self.document["checklist"]["items"]
                 if a["state"] != "met"]
+
+
+def kept_name(release: str) -> str:
+    """The name under which the registry keeps the content of a proposal."""
+    return f"{_KEPT}{release}.json"
+
+
+def _is_kept(name: str) -> bool:
+    return name.startswith(_KEPT + RELEASE) and name.endswith(".json")
 
 
 # --- what is behind ----------------------------------------------------------------------------
@@ -155,21 +168,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     Raises REL-002, REL-003, REL-004 (only a machine or an animal searched: never "cleared"),
     REL-005.
     """
-    from landrelease.release.proposal import (
-        NOT_READY,
-        READY,
-        blocking,
-        depth_m,
-        hands,
-        method_words,
-        no_gap_m,
-        not_followed_up,
-        residual_words,
-    )
-    from landrelease.release.proposal import answers as answered
-    from landrelease.release.searches import proven_at
+    from landrelease.release.proposal import not_followed_up
     from landrelease.store.results import dump
-    from landrelease.workflows import is_synthetic
 
     at = now or datetime.now(UTC)
     record = standing_hazard(registry, hazard, reader)
@@ -189,13 +189,49 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
                                    records=", ".join(records))
     checklist = checklist_of(registry)
     said = read_answers(registry, answers, checklist, case.outcome) if answers else {}
-    listed = answered(case, checklist, said)
-    open_ = blocking(listed)
-    nonce = secrets.token_hex(16)
+    listed = proposing.answers(case, checklist, said)
     document: dict[str, Any] = {
+        **_spoken(registry, case, checklist, listed, behind),
+        "chain_head": registry.head(), "office": registry.office,
+        "made_at": at.astimezone(UTC).isoformat(timespec="seconds"),
+        "made_by": registry.author(by), "nonce": secrets.token_hex(16),
+    }
+    content = dump(document)
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = Proposal(RELEASE + sha256[:12], sha256, json.loads(content), content, case)
+    registry.keep_source(sha256, kept_name(made.id), content)
+    if case.gaps_file and gaps is not None and not registry.knows_source(case.gaps_file):
+        registry.keep_source(case.gaps_file, gaps.name, gaps.read_bytes())  # asked again by `sign`
+    registry.append([Revision(
+        "source", f"source:{sha256}",
+        {"sha256": sha256, "source_type": "document",
+         "title": f"proposal {made.id}: {record.id} {case.outcome}", "dated": at.date()},
+        None, at, registry.author(by), f"proposal of a release: {document['says']}", sha256)])
+    return made
+
+
+def _spoken(registry: Registry, case: Case, checklist: Checklist, listed: Sequence[Answer],
+            behind: Behind) -> dict[str, Any]:
+    """What a proposal says of the records: the same for whoever asks, at any time, of the same
+    records, settings and answers of persons."""
+    from landrelease.release.proposal import (
+        NOT_READY,
+        READY,
+        blocking,
+        depth_m,
+        hands,
+        method_words,
+        no_gap_m,
+        residual_words,
+    )
+    from landrelease.release.searches import proven_at
+    from landrelease.workflows import is_synthetic
+
+    record, taken = case.hazard, case.cut
+    return {
         "format": FORMAT,
         "synthetic": is_synthetic(registry),
-        "says": NOT_READY if open_ else READY,
+        "says": NOT_READY if blocking(listed) else READY,
         "hazard": record.id, "identifier": record.values.get("identifier"),
         "hazard_type": str(record.value("hazard_type")), "outcome": case.outcome,
         "area_m2": area_m2(taken.ground), "left_m2": area_m2(taken.left),
@@ -231,25 +267,12 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         "evidence_records": [r.id for r in case.evidence],
         "lots": sorted({*case.accepted, *case.unsigned}),
         "evidence": {i: list(h) for i, h in behind.state.items()},
-        "chain_head": registry.head(), "office": registry.office,
-        "made_at": at.astimezone(UTC).isoformat(timespec="seconds"),
-        "made_by": registry.author(by), "nonce": nonce,
         "hazard_wkb": shapely.to_wkb(record.geometry, hex=True),
         "ground_wkb": shapely.to_wkb(taken.ground, hex=True),
         "ground": json.loads(shapely.to_geojson(taken.ground)),
         "outside": json.loads(shapely.to_geojson(taken.outside)),
         "decides": "a named authority, by a signature; this proposal releases nothing",
     }
-    content = dump(document)
-    sha256 = hashlib.sha256(content).hexdigest()
-    made = Proposal(RELEASE + sha256[:12], sha256, json.loads(content), content, case)
-    registry.keep_source(sha256, f"{made.id}.json", content)
-    registry.append([Revision(
-        "source", f"source:{sha256}",
-        {"sha256": sha256, "source_type": "document",
-         "title": f"proposal {made.id}: {record.id} {case.outcome}", "dated": at.date()},
-        None, at, registry.author(by), f"proposal of a release: {document['says']}", sha256)])
-    return made
 
 
 def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
@@ -316,7 +339,9 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
         {i.id: words for i in inspections
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
-        not_proofs=not_proofs)
+        not_proofs=not_proofs,
+        others=[h for h in known.standing_near(taken.ground)
+                if h.id != record.id and lies_on(h, taken.ground)])
 
 
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
@@ -527,13 +552,13 @@ def load_proposal(registry: Registry, what: str) -> Proposal:
     if path.is_file():
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 not in sources:
+        if not _is_kept(sources.get(sha256, "")):
             try:
                 nonce = json.loads(content).get("nonce")
             except (ValueError, AttributeError):
                 nonce = None
             for known, name in sources.items():
-                if nonce and name.startswith(RELEASE) and name.endswith(".json") and json.loads(
+                if nonce and _is_kept(name) and json.loads(
                         registry.source_content(known)).get("nonce") == nonce:
                     raise LandReleaseError(RELEASE_PROPOSAL_CHANGED, file=path.name,
                                            found=f"SHA-256 {sha256[:12]}, proposed {known[:12]}")
@@ -547,9 +572,10 @@ def load_proposal(registry: Registry, what: str) -> Proposal:
 
 
 def kept_proposal(registry: Registry, what: str) -> Proposal:
-    """A proposal by its release id or its SHA-256, from the registry alone. REL-006."""
+    """A proposal by its release id or its SHA-256, from the registry alone. REL-006: there is none,
+    or what is kept there came in as a file and was not made by `propose`."""
     found = [s for s, name in registry.sources().items()
-             if s == what or (name == f"{what}.json" and what.startswith(RELEASE))]
+             if _is_kept(name) and (s == what or name == kept_name(what))]
     if len(found) != 1:
         raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
     content = registry.source_content(found[0])
@@ -570,7 +596,7 @@ def proposals(registry: Registry) -> list[Proposal]:
     """All proposals that the registry holds, the newest first."""
     found = []
     for sha256, name in registry.sources().items():
-        if name.startswith(RELEASE) and name.endswith(".json"):
+        if _is_kept(name):
             try:
                 content = registry.source_content(sha256)
             except LandReleaseError:  # its content was erased
@@ -661,8 +687,11 @@ def authority(registry: Registry, key: SigningKey, at: datetime) -> str:
         return LandReleaseError(RELEASE_NO_AUTHORITY, person=registry.name_of(person), found=found)
 
     ring = ring_of(registry)
-    if not any(t.public_key == key.public_key for t in ring.of(person, at)):
+    mine = [t for t in ring.of(person, at) if t.public_key == key.public_key]
+    if not mine:
         raise refuse("the key does not count: nobody vouched for it, or it ended")
+    if any(at < e.at for t in mine for e in t.ends if e.chain == registry.chain):
+        raise refuse("the key has ended: a signature with an earlier time counts no more")
     role = vouched_role(registry, person, at)
     if role != "authority":
         raise refuse(f"the role that was vouched for is {role or 'not reported'}")
@@ -711,33 +740,112 @@ def changed_since(registry: Registry, made: Proposal, on_file: OnFile | None = N
     return out
 
 
-def _answered_otherwise(registry: Registry, made: Proposal, at: datetime) -> list[str]:
-    """Items of the checklist that are not met any more, asked again of the registry as it is now:
-    gates, accreditations, closures, keys and settings are no records of the ground, and what they
-    say may have changed under an unchanged proposal (S08, S09)."""
-    import tempfile
+def told_otherwise(registry: Registry, made: Proposal, at: datetime, known: OnFile) -> list[str]:
+    """In what a proposal differs from one that is made anew of the registry as it is now, in words.
 
+    Asked are, first, the items of the checklist that are not met any more: gates, accreditations,
+    closures, keys and settings are no records of the ground, and what they say may have changed
+    under an unchanged proposal (S08). Then all that the proposal says, on the day on which it was
+    made: what is signed is what the records say, whoever wrote it (S02, S09).
+    """
     from landrelease.workflows import load_assumptions
 
     d = made.document
     if d.get("adopted"):  # its checklist is another one, and `changed_since` asks it again
-        return []
-    record, checklist = standing_hazard(registry, d["hazard"]), checklist_of(registry)
+        from landrelease.workflows.adopting import spoken_again
+
+        return differences(d, spoken_again(registry, d, known))
+    record = standing_hazard(registry, d["hazard"], on_file=known)
+    checklist = checklist_of(registry)
+    assert record.geometry is not None
+    ground = shapely.from_wkb(d["ground_wkb"])
+    if not shapely.covers(record.geometry, ground):
+        return [OUTSIDE]
+    taken = Cut(ground, areas(shapely.from_geojson(json.dumps(d["outside"]))),
+                NOTHING if ground == record.geometry else areas(record.geometry.difference(ground)))
     said = {a["id"]: ("yes" if a["state"] == "met" else "no", str(a["words"]), a["answered_by"])
             for a in d["checklist"]["items"] if a["answered_by"] not in ("", "records")}
-    sha256 = str(d["coverage_proof"]["sha256"] or "")
+    today, made_on = (local_day(registry, t) for t in (at, datetime.fromisoformat(d["made_at"])))
+    if made_on > today:
+        return [f"it was made on {made_on}, which has not come"]
+    stated = load_assumptions(None, registry)
+    with _gaps_of(registry, d) as gaps:
+        def again(until: date) -> tuple[Case, tuple[Answer, ...]]:
+            case = case_of(registry, record, taken, stated, d["outcome"], gaps, until, known)
+            return case, proposing.answers(case, checklist, said)
+
+        case, listed = again(today)
+        before = {a["id"]: a["state"] for a in d["checklist"]["items"]}
+        changed = [f"{a.item.id}: {a.words}" for a in listed
+                   if a.state != "met" and before.get(a.item.id) == "met"]
+        if changed:
+            return changed
+        if made_on != today:
+            case, listed = again(made_on)
+    behind = records_behind(registry, record, ground, opened(registry, record, known).finds, known)
+    return differences(d, _spoken(registry, case, checklist, listed, behind))
+
+
+OUTSIDE = "its ground is not inside the recorded boundary"
+# Of each proposal alone: who made it, when, where, and the random part of its code.
+_OWN = frozenset({"chain_head", "office", "made_at", "made_by", "nonce"})
+
+
+def differences(said: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:
+    """What a proposal says that the records do not say, by its entries."""
+    from landrelease.store.results import dump
+
+    anew = json.loads(dump(again))
+    out = []
+    for name in sorted((said.keys() | anew.keys()) - _OWN):
+        one, other = said.get(name), anew.get(name)
+        if name == "checklist":
+            one, other = _asked(one), _asked(other)
+        if name == "residual":  # it names the state of the registry, which moves on
+            one, other = ({k: v for k, v in x.items() if k != "chain_head"}
+                          if isinstance(x, dict) else x for x in (one, other))
+        if name not in said or name not in anew or not _same(one, other):
+            short = all(isinstance(x, (int, float, str)) and len(str(x)) < 60
+                        for x in (one, other))
+            out.append(f"{name}: {one} is proposed, and the records say {other}" if short
+                       else f"{name} is not what the records say")
+    return out
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values say the same; numbers to the digits that another machine keeps."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def _asked(checklist: Any) -> Any:
+    """A checklist as it is compared: the words of a person are those of the person."""
+    items = checklist.get("items") if isinstance(checklist, dict) else None
+    if not isinstance(items, list):
+        return checklist
+    return {**checklist, "items": [
+        {k: v for k, v in i.items() if k != "words" or i.get("answered_by") in ("", "records")}
+        if isinstance(i, dict) else i for i in items]}
+
+
+@contextlib.contextmanager
+def _gaps_of(registry: Registry, document: Mapping[str, Any]) -> Iterator[Path | None]:
+    """The file of uncovered ground that came with a proposal; None where there is none here."""
+    import tempfile
+
+    sha256 = str(document["coverage_proof"]["sha256"] or "")
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
-        gaps = None
-        if sha256 and registry.knows_source(sha256):
-            gaps = Path(folder) / "gaps.geojson"
-            gaps.write_bytes(registry.source_content(sha256))
-        assert record.geometry is not None
-        case = case_of(registry, record, cut(record.geometry, shapely.from_wkb(d["ground_wkb"])),
-                       load_assumptions(None, registry), d["outcome"], gaps,
-                       local_day(registry, at))
-    before = {a["id"]: a["state"] for a in d["checklist"]["items"]}
-    return [f"{a.item.id}: {a.words}" for a in proposing.answers(case, checklist, said)
-            if a.state != "met" and before[a.item.id] == "met"]
+        path = Path(folder) / "gaps.geojson"
+        if not sha256 or not registry.knows_source(sha256):
+            yield None
+        else:
+            path.write_bytes(registry.source_content(sha256))
+            yield path
 
 
 def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime | None = None,
@@ -750,9 +858,13 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
 
     Raises REL-010 to REL-014, SIG-003.
     """
-    d = made.document
     at = now or datetime.now(UTC)
     person = authority(registry, key, at)
+    d = proposal_document(made.content)
+    if d is None or hashlib.sha256(made.content).hexdigest() != made.sha256 \
+            or not registry.knows_source(made.sha256):
+        raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=made.id)
+    made = dataclasses.replace(made, document=d)
     known = OnFile(registry) if on_file is None else on_file
     known.look()
     if registry.history(made.id):
@@ -760,12 +872,15 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
     if made.blocking:
         raise LandReleaseError(RELEASE_BLOCKED, release=made.id, count=len(made.blocking),
                                found="; ".join(made.blocking))
-    changes = changed_since(registry, made, known) or _answered_otherwise(registry, made, at)
+    changes = changed_since(registry, made, known) or told_otherwise(
+        registry, made, at, known)
     if changes:
         raise LandReleaseError(RELEASE_STALE, release=made.id, found="; ".join(changes[:10]))
     record = standing_hazard(registry, d["hazard"], on_file=known)
     assert record.geometry is not None
     ground = shapely.from_wkb(d["ground_wkb"])
+    if not shapely.covers(record.geometry, ground):  # however it was proposed (S02)
+        raise LandReleaseError(RELEASE_STALE, release=made.id, found=OUTSIDE)
     taken = cut(record.geometry, ground)
     day = max(filter(None, (at.date(), record.valid_from)))
     why = f"release {made.id} signed"
