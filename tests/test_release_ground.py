@@ -325,15 +325,18 @@ def test_evidence_that_a_search_answered_keeps_nothing(ready, values):
     assert denied(propose(registry)) == set()
 
 
-def test_safety_S11_direct_evidence_on_released_ground_is_listed(ready, tmp_path):
+def test_safety_S11_no_certificate_counts_after_direct_evidence_on_its_ground(ready, tmp_path):
     registry, ana = ready
     name = release(registry, tmp_path, ana)
     assert certificates.find_release(registry, name).why == ()
     world.record(registry, "evidence", "e1", FIELD.centroid, hours=24 * 60, evidence_type="direct",
                  says="contaminated", information_date=FOUND)
     found = certificates.find_release(registry, name)
-    assert found.status == "valid" and found.why == (
+    assert found.status == "reopened" and found.why == (
         "direct evidence that came since has to be looked at: e1",)
+    with pytest.raises(LandReleaseError, match=r"REL-015.*e1"):
+        certificates.hand_over(registry, name, ana, recipient="Zoran",
+                               now=SIGNED_AT + timedelta(days=70))
 
 
 def test_safety_S08_work_that_ended_before_it_began_has_no_gate_that_passed(ready):
