@@ -197,7 +197,7 @@ def test_from_the_proposal_to_the_revoked_certificate(client, app, place, tmp_pa
     assert page.status_code == 200 and "nothing can be signed" in page.text
     with open_registry(place.address) as registry:
         document = json.loads(registry.source_content(next(
-            s for s, n in registry.sources().items() if n == f"{first['release']}.json")))
+            s for s, n in registry.sources().items() if n == f"proposal/{first['release']}.json")))
     open_ = [a["id"] for a in document["checklist"]["items"] if a["state"] == "open"]
     # the authority answers and signs
     headers = sign_in(client, "authority")
