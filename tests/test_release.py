@@ -1191,3 +1191,16 @@ def test_safety_S09_a_key_that_ended_signs_no_release_with_an_earlier_time(ready
     with pytest.raises(LandReleaseError, match=r"REL-010.*ended"):
         releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
     assert not registry.records("handover")
+
+
+def test_safety_S11_who_opens_the_area_again_opens_what_was_released_of_it(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana,
+                   ground=world.shape_file(tmp_path / "east.geojson", EAST))
+    assert standing(registry) == {"h1/2": "open"}
+    whole = next(r for r in registry.records("hazard") if r.id == "h1")
+    world.record(registry, "hazard", "h1", FIELD, hours=24 * 40,
+                 **{**whole.values, "status": "reopened"})
+    assert standing(registry) == {"h1/1": "reopened", "h1/2": "open"}
+    found = certificates.find_release(registry, name)
+    assert (found.status, found.why) == ("reopened", ("its area h1/1 is hazardous again",))

@@ -404,6 +404,7 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
         why.setdefault(n.released, []).append(n)
     out = []
     known = set()
+    above = _opened_above(registry, units, valid_at, known_at)
     for r in standing:
         known.add(r.id)
         if r.value("status") not in _CLOSED:
@@ -415,6 +416,11 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
         if not parts or reasons:  # closed, but by nothing that counts as a release: it stands
             out.append(_again(r, reasons, finds, gone) if reasons else dataclasses.replace(
                 r, values={k: v for k, v in r.values.items() if k != "status"}, signed_by=""))
+        elif r.id in above:
+            out.append(dataclasses.replace(r, values={
+                **r.values, "status": "reopened",
+                "status_reason": f"the area {above[r.id]}, from which it came, was opened again"},
+                signed_by=""))
     ids = registry.ids("hazard") if any(u.hazard not in known and u.id in why for u in units) \
         else known
     for u in units:
@@ -422,6 +428,35 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
             out.append(_again(Record("hazard", f"reopened-{u.id}", {
                 "identifier": u.hazard or u.id, "hazard_type": "CHA"}, u.ground), why[u.id], finds,
                 [u]))
+    return out
+
+
+def _opened_above(registry: Registry, units: Sequence[Released], valid_at: date | None,
+                  known_at: datetime | None) -> dict[str, str]:
+    """Released areas -> the area from which they came that somebody opened again since: its ground
+    is theirs, and of itself it stands for none of it."""
+    from landrelease.core import lineage
+
+    if not units:
+        return {}
+    hazards = registry.records("hazard", valid_at=valid_at, known_at=known_at)
+    line = lineage.lineage(hazards)
+    opened = {r.id for r in hazards if r.value("status") == "reopened" and r.id in line.children}
+    if not opened:
+        return {}
+    decided: dict[str, datetime] = {}
+    for u in units:
+        decided[u.hazard] = max(u.decided_at, decided.get(u.hazard, u.decided_at))
+    out = {}
+    for area, at in decided.items():
+        for above in line.ancestors(area):
+            said = [s.revision for s in registry.history(above)
+                    if known_at is None or s.revision.recorded_at <= known_at] \
+                if above in opened else []
+            if any(r.values.get("status") == "reopened" and r.recorded_at > at and (
+                    not n or said[n - 1].values.get("status") != "reopened")
+                    for n, r in enumerate(said)):
+                out[area] = above
     return out
 
 
