@@ -1204,3 +1204,22 @@ def test_safety_S11_who_opens_the_area_again_opens_what_was_released_of_it(ready
     assert standing(registry) == {"h1/1": "reopened", "h1/2": "open"}
     found = certificates.find_release(registry, name)
     assert (found.status, found.why) == ("reopened", ("its area h1/1 is hazardous again",))
+
+
+def test_safety_S01_an_area_that_waits_in_quarantine_keeps_a_certificate_from_counting(
+        ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    path = tmp_path / "waits.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": {"id": "h7", "slope_deg": "steep"},
+        "geometry": shapely.geometry.mapping(EAST)}))
+    workflows.import_files(registry, [path], kind="hazard")
+    assert [e.row.kind for e in registry.quarantine()] == ["hazard"]
+    found = certificates.find_release(registry, name)
+    assert (found.status, public(registry)) == ("reopened", "reopened")
+    assert found.why == ("row 1 in quarantine says that an area lies on it",)
+    with pytest.raises(LandReleaseError, match=r"REL-015.*quarantine"):
+        certificates.hand_over(registry, name, ana, recipient="Zoran",
+                               now=SIGNED_AT + timedelta(days=50))
+    workflows.reject_quarantined(registry, 1, "a typing error, checked on the ground")
+    assert certificates.find_release(registry, name).status == "valid"
