@@ -110,7 +110,8 @@ def test_no_piece_of_road_opens_before_ground_within_its_margin(margin):
     index = reach.index_segments(network)
     blocks = reach.blocking(network, FREE.problem.hazard_ids, [h.ground for h in where.hazards],
                             margin, index)
-    part, _ = _on_the_way(FREE.problem, blocks, network, margin, index)
+    part, _ = _on_the_way(FREE.problem, blocks, network,
+                          dict.fromkeys(FREE.problem.hazard_ids, margin), index)
     lines = index.plane.to_plane(network.lines())
     assert part
     for (m, h), stages in part.items():

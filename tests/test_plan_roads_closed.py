@@ -41,7 +41,7 @@ def roads(tmp_path):
 
 def land():
     grounds = [shapely.box(x, -47.004, x + 0.002, -47.002) for x in (0.04, 0.08)]
-    hazards = tuple(Hazard(f"h{n}", g, geodesic_area_m2(g), "SHA", "open", "")
+    hazards = tuple(Hazard(f"h{n}", g, geodesic_area_m2(g), "SHA", "open", "", 0.0)
                     for n, g in enumerate(grounds))
     village = Settlement("v", "Village", shapely.Point(0.0795, -47.0), 300, 10.0)
     return Land(hazards, (), (), (), (village,), (), "")

@@ -826,7 +826,9 @@ class PlannerAccess:
 
     `apart` : blockers that nobody gets to over any road, with why: "far" (`distance_m` is more than
     the farthest that people go from a road), "island" (the nearest road leads to no base even with
-    all roads open) or "barred" (by `barrier[b]` on the way from the road)."""
+    all roads open), "barred" (by ground `barrier[b]` on the way from the road) or "behind" (the
+    way leads over blocker `barrier[b]`, which no plan removes). `behind[b]` : the blockers that lie
+    on the way from the road and are worked through first."""
 
     access: Access
     place: np.ndarray  # int32 (C,)
@@ -836,9 +838,10 @@ class PlannerAccess:
     apart: Mapping[int, Apart] = field(default_factory=dict)
     barrier: Mapping[int, int] = field(default_factory=dict)
     nearest: Mapping[int, int] = field(default_factory=dict)  # of `apart`: the nearest segment
+    behind: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
-Apart = Literal["far", "island", "barred"]
+Apart = Literal["far", "island", "barred", "behind"]
 
 
 def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: np.ndarray,
@@ -846,7 +849,8 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
                    own: Sequence[Sequence[int]], community_weight: np.ndarray,
                    never: np.ndarray | None = None, held: np.ndarray | None = None,
                    part: Mapping[tuple[int, int], np.ndarray] | None = None,
-                   farthest_m: float = math.inf, barred: Sequence[Ground] = ()) -> PlannerAccess:
+                   farthest_m: float = math.inf, barred: Sequence[Ground] = (),
+                   wider_m: Sequence[float] | None = None) -> PlannerAccess:
     """The either-or access over roads as the arrays of `core.work.Access`.
 
     blocks, grounds : the hazards (or tasks), B of them, and the segments that they block.
@@ -861,6 +865,8 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
         block, and communities whose own they are get no date.
     farthest_m : from the nearest road that people go with their equipment.
     barred : ground, in the plane of the network, that nobody crosses on the way from the road.
+    wider_m : float (B,), how far beyond its outline each blocker may reach (S04); None: the way
+        from the road is not held against them.
 
     Zone 0 is what can be reached now. What remains falls into zones by the roads that are open
     both ways among themselves. A gate leads over each blocked segment, one for each direction in
@@ -868,9 +874,11 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     is a zone of its own, entered freely from both ends of each segment that it blocks; one beside
     the roads lies in the zone of the nearest segment, as a community does: where no way leads to
     that one even with all roads open, or it is farther than `farthest_m`, or barred ground lies on
-    the shortest way from it, no plan reaches the hazard, and why stands in `apart`. A community
-    that is entered from several zones is a zone of its own; one that is not on the network is left
-    out.
+    the shortest way from it, no plan reaches the hazard, and why stands in `apart`. Where that way,
+    up to where the hazard itself may begin, leads over other hazards, it is entered when all
+    stages of these are finished; each of them is nearer to a road, so none waits for itself. A
+    community that is entered from several zones is a zone of its own; one that is not on the
+    network is left out.
 
     Two hazards far apart on one segment block it together, so that each is reached from either
     end past the other: cut long segments with `subdivide` first.
@@ -938,6 +946,15 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     beside = [b for b in range(len(blocks.ids)) if not entered[b]]
     nearest, distance, apart, barrier = _approaches(network, roads, could, grounds, beside,
                                                     farthest_m, barred)
+    undone = stage_start[1:] == stage_start[:-1]
+    wider = np.zeros(len(grounds)) if wider_m is None else np.asarray(wider_m, dtype=float)
+    behind = {} if wider_m is None else _behind(
+        network, grounds, {b: nearest[b] for b in beside if b not in apart}, wider)
+    for b in sorted(behind, key=lambda b: (distance[b] - wider[b], b)):
+        ends = [h for h in behind[b] if undone[h] or h in apart]
+        if ends:
+            apart[b], barrier[b] = "behind", ends[0]
+    behind = {b: on_way for b, on_way in behind.items() if b not in apart}
     for b, m in nearest.items():
         if b not in apart:
             entered[b] = {int(n) for n in (network.from_node[m], network.to_node[m]) if could[n]}
@@ -947,6 +964,11 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     blocker_zone = np.array([own_zone(d, blocks.ids[b]) if d else nowhere
                              for nowhere in (zones - 1,) for b, d in enumerate(doors)],
                             dtype=np.int32)
+    for b, on_way in behind.items():
+        zones += 1
+        gate(int(blocker_zone[b]), zones - 1, tuple(
+            _stages(stages_of, stage_start, on_way).tolist()), f"way to {blocks.ids[b]}")
+        blocker_zone[b] = zones - 1
     chosen = np.flatnonzero(places.on_network).astype(np.int32)
     community_zone = [own_zone(set(zone[places.node[places.start[p]:places.start[p + 1]]].tolist()),
                                places.ids[p]) for p in chosen]
@@ -968,7 +990,39 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
             [[a, b] for _, a, b in kept_shut], dtype=np.int32))
     return PlannerAccess(access, chosen, distance, zone,
                          tuple(np.array(sorted(e), dtype=np.int64) for e in entered), apart,
-                         barrier, {b: nearest[b] for b in apart if b in nearest})
+                         barrier, {b: nearest[b] for b in apart if b in nearest}, behind)
+
+
+_STEP_M = 1.0  # so much sooner than at its own edge a hazard on the way begins, to be on the way
+
+
+def _behind(network: RoadNetwork, grounds: Sequence[Ground], nearest: Mapping[int, int],
+            wider_m: np.ndarray) -> dict[int, tuple[int, ...]]:
+    """Of ground beside the roads: which other ground the way from the nearest segment leads over.
+
+    The way ends `wider_m[b]` before the outline of b, where b itself may begin, and a step sooner:
+    what it meets begins nearer to that road than b does, so that no two lie behind each other.
+    """
+    if not nearest:
+        return {}
+    plane, stretch = _plane(network)
+    lines = plane.to_plane(network.lines())
+    shapes = plane.to_plane(np.array(list(grounds), dtype=object))
+    beside = sorted(nearest)
+    ways = shapely.shortest_line(lines[[nearest[b] for b in beside]], shapes[beside])
+    left = shapely.length(ways) - wider_m[beside] * stretch - _STEP_M
+    there = np.flatnonzero(left > 0)
+    feet = shapely.get_point(ways[there], 0)
+    ends = shapely.line_interpolate_point(ways[there], left[there])
+    tree = shapely.STRtree(shapely.linestrings(np.stack(
+        [shapely.get_coordinates(feet), shapely.get_coordinates(ends)], axis=1)))
+    found: dict[int, list[int]] = {}
+    for h, k in zip(*tree.query(shapes, predicate="dwithin", distance=wider_m * stretch).tolist(),
+                    strict=True):
+        b = beside[int(there[k])]
+        if h != b:
+            found.setdefault(b, []).append(h)
+    return {b: tuple(sorted(on_way)) for b, on_way in sorted(found.items())}
 
 
 def _approaches(network: RoadNetwork, roads: Graph, could: np.ndarray, grounds: Sequence[Ground],

@@ -261,13 +261,14 @@ def _reconnected(land: Land, roads: RoadFiles, assumptions: Assumptions) -> np.n
     """People who are reached once a hazard alone is released, all others standing, also those that
     wait in quarantine."""
     from landrelease.plan import reach
-    from landrelease.workflows.roads import roads_from, shut_by_waiting
+    from landrelease.workflows.roads import blocks_within_m, roads_from, shut_by_waiting
 
     over = roads_from(land, roads, assumptions)
     network, places, bases = over.network, over.communities, over.bases
     margin = assumptions.value("road_margin_m")
     blocks = reach.blocking(network, [h.id for h in land.hazards],
-                            [h.ground for h in land.hazards], margin)
+                            [h.ground for h in land.hazards],
+                            blocks_within_m(land.hazards, margin))
     shut = shut_by_waiting(land, network, margin)
     gain = reach.reconnected(reach.graph(network), places, bases.node, blocks.blocked() | shut,
                              blocks.alone(shut))

@@ -72,7 +72,8 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
                 known_at: datetime | None = None) -> ReachLayer:
     """Which communities the bases reach on a day over the recorded roads, and what blocks.
 
-    A hazard within `road_margin_m` of a road blocks it, also one that waits in quarantine, a
+    A hazard that may lie within `road_margin_m` of a road blocks it, as far off as its record says
+    that it may be (S04), also one that waits in quarantine, a
     closure that touches it on that day, and what its own record says (not passable or not known to
     be; suspected, under clearance, closed). Bases and communities stand on the nearest road within
     `road_distance_m`; a base farther from every road reaches nothing. Without bases or roads a
@@ -85,7 +86,12 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     from landrelease import workflows
     from landrelease.plan import reach
     from landrelease.records.roads import network_of_records
-    from landrelease.workflows.roads import LONGEST_SEGMENT_M, recorded_shut, shut_by_waiting
+    from landrelease.workflows.roads import (
+        LONGEST_SEGMENT_M,
+        blocks_within_m,
+        recorded_shut,
+        shut_by_waiting,
+    )
 
     reader.check("plan reach")
 
@@ -117,7 +123,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     index = reach.index_segments(network)
     margin = assumptions.value("road_margin_m")
     by_hazard = reach.blocking(network, [h.id for h in hazards], [h.ground for h in hazards],
-                               margin, index)
+                               blocks_within_m(hazards, margin), index)
     dangerous = by_hazard.blocked() | shut_by_waiting(land, network, margin, index)
     by_closure = reach.blocking(network, [c.id for c in closures], [c.geometry for c in closures],
                                 0.0, index)

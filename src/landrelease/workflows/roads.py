@@ -72,8 +72,10 @@ def access_over_roads(
     closures with what they cut off by closing roads; records of roads that no plan opens; and what
     waits for a release.
 
-    A hazard within `road_margin_m` of a segment blocks it. A community is the land's settlement;
-    its own hazards are those within `community_hazard_distance_m`; it is weighed by
+    A hazard blocks a segment within `road_margin_m` of which it may reach, as far off as its record
+    says that it may be (`blocks_within_m`, S04); it keeps teams from ground on whose way from the
+    nearest road it may lie until it is done. A community is the land's settlement; its own hazards
+    are those that may lie within `community_hazard_distance_m`; it is weighed by
     `access_weight` for each of its people, and by the mean of the reported numbers where its own is
     not reported. Segments in a closure that lasts as long as the plan are not in the network; while
     a shorter one closes roads, work stands still on what cannot be reached (`reach.cut_off`). A
@@ -89,6 +91,7 @@ def access_over_roads(
     worked through and not released, it waits for all that is left to do on the hazard, with which
     the release of the whole is counted.
     """
+    from landrelease.access.ground import hazard_widths_m
     from landrelease.core.geometry import plane_for
     from landrelease.plan import reach
     from landrelease.plan.recorded.closures import with_roads
@@ -99,7 +102,8 @@ def access_over_roads(
     grounds = [hazard.ground for hazard in hazards]
     index = reach.index_segments(network)
     margin = assumptions.value("road_margin_m")
-    blocks = reach.blocking(network, problem.hazard_ids, grounds, margin, index)
+    wider = blocks_within_m(hazards, margin)
+    blocks = reach.blocking(network, problem.hazard_ids, grounds, wider, index)
     blocks = _with_named(blocks, network, over.named)
     opened = {network.source_ids[m] for m in blocks.segment.tolist()}
     never = over.shut & np.array([s not in opened for s in network.source_ids], dtype=bool)
@@ -115,17 +119,20 @@ def access_over_roads(
     in_the_way = _standing(waiting, hazards)
     unaccepted = _blocked_by(in_the_way, network, margin, index)
     never |= unaccepted.blocked()
-    near = shapely.STRtree(plane.to_plane(np.array(grounds, dtype=object))).query(
-        plane.to_plane(np.array([s.place for s in land.settlements], dtype=object)),
-        predicate="dwithin", distance=assumptions.value("community_hazard_distance_m"))
+    near = shapely.STRtree(
+        plane.to_plane(np.array([s.place for s in land.settlements], dtype=object))).query(
+        plane.to_plane(np.array(grounds, dtype=object)), predicate="dwithin",
+        distance=assumptions.value("community_hazard_distance_m") + np.array(
+            hazard_widths_m(hazards, 0.0)))
     own: list[list[int]] = [[] for _ in land.settlements]
-    for settlement, hazard in zip(*near, strict=True):
+    for hazard, settlement in zip(*near, strict=True):
         own[int(settlement)].append(int(hazard))
     people = places.people
     mean = float(np.nanmean(people)) if np.isfinite(people).any() else 0.0
     roads = reach.graph(network)
     held = unreleased(problem)
-    part, later = _on_the_way(problem, blocks, network, margin, index)
+    part, later = _on_the_way(problem, blocks, network, dict(
+        zip(problem.hazard_ids, wider.tolist(), strict=True)), index)
     farthest = assumptions.value("hazard_road_distance_m")
     beside_m = assumptions.value("community_hazard_distance_m")
     walls = reach.in_plane(network, [w.ground for w in in_the_way],
@@ -135,13 +142,13 @@ def access_over_roads(
         network, roads, places, bases.node, blocks, grounds, problem.hazard,
         [sorted(o) for o in own],
         assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never, held,
-        part, farthest, list(walls))
+        part, farthest, list(walls), wider.tolist())
     names = {s.id: s.name for s in land.settlements}
     waits = later + _waiting_for_release(blocks, network, made.access, held, names)
     made, kept = _beside_waiting(made, land, in_the_way, walls, index, beside_m)
     waits = (*_waiting_notes(waiting, in_the_way, unaccepted, network, made, kept,
                              problem.hazard_ids), *waits,
-             *_apart_notes(made, network, problem.hazard_ids, farthest))
+             *_apart_notes(made, network, problem.hazard_ids, farthest), *_wider_notes(hazards))
     never |= blocks.blocked(held)
     if closed is None or shut is None:
         return made.access, closed, for_good, waits
@@ -191,6 +198,14 @@ def unconfirmed(land: Land) -> tuple[WaitingGround, ...]:
     """The hazards of a land that wait, where no registry is at hand."""
     return tuple(WaitingGround(h.id, h.id, h.ground, h.position_accuracy_m or 0.0)
                  for h in land.unconfirmed)
+
+
+def blocks_within_m(hazards: Sequence[Hazard], margin_m: float) -> np.ndarray:
+    """How far from the outline of each hazard (H,) the roads are blocked, m: the margin, and as far
+    as the outline may be off (S04); one of which nobody said how far adds nothing to the margin."""
+    from landrelease.access.ground import hazard_widths_m
+
+    return margin_m + np.array(hazard_widths_m(hazards, 0.0), dtype=float)
 
 
 def _blocked_by(waiting: Sequence[WaitingGround], network: RoadNetwork, margin_m: float,
@@ -310,7 +325,27 @@ def _apart_notes(made: reach.PlannerAccess, network: RoadNetwork, hazards: Seque
             notes.append(Note("hazard", hazards[b], (
                 f"the nearest road ({road}, {far} away) leads to no base, even with all roads open"
                 if road else "no road leads to it from any base") + ": no work on it is dated"))
+        elif why == "behind":
+            notes.append(Note("hazard", hazards[b], "the way from the road to it leads over "
+                              f"{hazards[made.barrier[b]]}, which no work of the plan takes away: "
+                              "no work on it is dated"))
+    if made.behind:
+        notes.append(Note("hazard", "", f"{len(made.behind):,} areas lie behind others on the way "
+                          "from their road, as far off as these may be: work there begins when "
+                          "those on the way are finished: " + _several([
+                              f"{hazards[b]} (behind {_several([hazards[h] for h in ways], 3)})"
+                              for b, ways in made.behind.items()])))
     return tuple(notes)
+
+
+def _wider_notes(hazards: Sequence[Hazard]) -> tuple[Note, ...]:
+    """Of which areas nobody says how far their outlines may be off, in words: counted as drawn."""
+    unsaid = [h.id for h in hazards if h.position_accuracy_m is None]
+    if not unsaid:
+        return ()
+    return (Note("hazard", "", f"nobody says how far the outlines of {len(unsaid):,} areas may be "
+                 "off (position_accuracy_m): they block roads as they are drawn, and by the "
+                 "margin of road_margin_m"),)
 
 
 def _several(names: Sequence[str], most: int = 5) -> str:
@@ -323,12 +358,13 @@ def unreleased(problem: Problem) -> np.ndarray:
     return ~np.isin(np.arange(len(problem.hazard_ids)), problem.hazard)
 
 
-def _on_the_way(problem: Problem, blocks: reach.Blocking, network: RoadNetwork, margin_m: float,
-                index: reach.SegmentIndex) -> tuple[dict[tuple[int, int], np.ndarray],
-                                                    tuple[Note, ...]]:
+def _on_the_way(problem: Problem, blocks: reach.Blocking, network: RoadNetwork,
+                within_m: Mapping[str, float], index: reach.SegmentIndex
+                ) -> tuple[dict[tuple[int, int], np.ndarray], tuple[Note, ...]]:
     """For a segment and a hazard in tasks, the stages that the segment waits for (of the tasks
     whose ground blocks it, and the survey before them); and, in words, of which hazards some of
-    the ground on the way is worked through and not released."""
+    the ground on the way is worked through and not released. `within_m` : of each hazard, how far
+    from its ground roads are blocked."""
     from landrelease.plan import reach
 
     number = {name: b for b, name in enumerate(blocks.ids)}
@@ -343,8 +379,9 @@ def _on_the_way(problem: Problem, blocks: reach.Blocking, network: RoadNetwork, 
     if not cut:
         return {}, ()
     # A metre more than the margin: what a cut through the ground may have moved stays on the way.
-    touched = reach.blocking(network, [problem.tasks[n].id for n in cut],
-                             [problem.tasks[n].ground for n in cut], margin_m + 1.0, index)
+    touched = reach.blocking(
+        network, [problem.tasks[n].id for n in cut], [problem.tasks[n].ground for n in cut],
+        np.array([within_m[problem.tasks[n].hazard_id] + 1.0 for n in cut]), index)
     by_ground: dict[tuple[int, int], list[int]] = {}
     for m, k in zip(touched.segment.tolist(), touched.blocker.tolist(), strict=True):
         by_ground.setdefault((m, hazard[cut[k]]), []).append(cut[k])
@@ -369,14 +406,14 @@ def _on_the_way(problem: Problem, blocks: reach.Blocking, network: RoadNetwork, 
         "is counted with the last step on it") for h, roads in later.items())
 
 
-def _opening(plan: Plan, blocks: reach.Blocking, network: RoadNetwork, margin_m: float,
-             index: reach.SegmentIndex) -> np.ndarray:
+def _opening(plan: Plan, blocks: reach.Blocking, network: RoadNetwork,
+             within_m: Mapping[str, float], index: reach.SegmentIndex) -> np.ndarray:
     """int64 (M,): the day on which each segment opens under a plan, when the last work that it
     waits for ends (`_on_the_way`)."""
     from landrelease.plan import reach
 
     problem, finish = plan.problem, plan.schedule.finish
-    part, _ = _on_the_way(problem, blocks, network, margin_m, index)
+    part, _ = _on_the_way(problem, blocks, network, within_m, index)
     number = {name: h for h, name in enumerate(problem.hazard_ids)}
     whole = [np.flatnonzero(problem.hazard == number.get(name, -1)) for name in blocks.ids]
     out = np.full(blocks.segments, reach.OPEN, dtype=np.int64)
@@ -524,13 +561,16 @@ def reach_of(
     waits = _standing(unconfirmed(land) if waiting is None else waiting, land.hazards)
     ids = [*(hazard.id for hazard in land.hazards), *(w.id for w in waits)]
     margin = assumptions.value("road_margin_m")
+    wider = np.concatenate([blocks_within_m(land.hazards, margin),
+                            [margin + w.off_m for w in waits]])
     blocks = reach.blocking(
         network, ids, [*(hazard.ground for hazard in land.hazards), *(w.ground for w in waits)],
-        np.array([margin] * len(land.hazards) + [margin + w.off_m for w in waits]), index)
+        wider, index)
     opening = blocks.opening(np.full(len(ids), reach.NEVER, dtype=np.int64))
     last = on.toordinal()
     if plan is not None:
-        opening = _opening(plan, blocks, network, margin, index)
+        opening = _opening(plan, blocks, network, dict(zip(ids, wider.tolist(), strict=True)),
+                           index)
         last = plan.problem.slot_starts[-1].toordinal()
     closed = when = None
     if closures is not None:
