@@ -450,6 +450,7 @@ def test_a_proof_with_a_gap_does_not_say_that_none_was_found(ready):
 @pytest.mark.parametrize(("said", "words"), [
     ({"confidence": 0.99}, "no measured lanes: it is a word"),
     ({"confidence": 0.99, "tracks": ["t-nowhere"]}, "not on record, of the tracks"),
+    ({"confidence": 0.99, "tracks": ["t-wide"]}, "wider than the 5 m of any tool"),
     ({"confidence": 0.01, "proven_by": "measured_lanes"}, "confidence of 1 % is less than 95 %"),
     ({"confidence": 0.9499, "proven_by": "measured_lanes"}, "94.99 % is less than 95 %"),
     ({"proven_by": "measured_lanes"}, "it states no confidence")])
@@ -460,6 +461,7 @@ def test_safety_S05_a_word_and_a_weak_proof_release_nothing(registry, tmp_path, 
     world.hazard(registry, "h1", FIELD)
     world.cleared(registry, "h1", FIELD, proof=False)
     world.inspection(registry, "h1", ana)
+    world.record(registry, "track", "t-wide", None, width_m=17.5)  # of 1.75 m, say
     world.record(registry, "coverage", "c", FIELD, activity="a-h1-1", coverage_by="manual",
                  information_date=world.DAY, **said)
     made = propose(registry)

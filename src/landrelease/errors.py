@@ -1829,6 +1829,26 @@ TRACK_TWICE = Message(
     "Give each log once: what stands twice would count as two passes, or as its own follow-up.")
 COVERAGE_OPTION = Message(
     "COV-010", "{name}: found {found}; expected {expected}.", "Correct the value.")
+WIDTH_TOO_WIDE = Message(
+    "COV-011", "{file}: the working width is {found:g} m; no tool of a {by} is known to work wider "
+    "than {widest:g} m.",
+    "Enter metres, for example 1.75 for 175 cm. Where the tool really is wider, state it with the "
+    "setting {setting}.")
+WIDTH_NOT_OF_PROFILE = Message(
+    "COV-012", "{file}: the working width is {found:g} m; {profile} works {width:g} m wide "
+    "({source}), and more than {share:g} % above that contradicts it.",
+    "Enter the width in metres as measured on site, at most {most:g} m with this profile, or name "
+    "the profile of the tool that made the track.")
+TRACK_TOO_WIDE = Message(
+    "COV-014", "{found} on record was proven with a working width of {width:g} m; no tool is known "
+    "to work wider than {widest:g} m.",
+    "What it proves does not count. Prove the task anew from all its logs, with the width in "
+    "metres.")
+CONFIDENCE_WEAK = Message(
+    "COV-013", "The confidence is {found:g} %; below {least:g} % nothing counts as covered for "
+    "certain.",
+    "Prove it with a confidence of {level:g} or more. The setting proof_confidence_least says "
+    "another limit.")
 MEASURED_DEPTH = Message(
     "COV-008", "The depth to which the lanes were searched is {found} m.",
     "Give --depth as it was tested on site, above 0 and at most 5 m.")

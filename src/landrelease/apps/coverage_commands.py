@@ -95,7 +95,7 @@ def operate_proof(
         "profile's, else what is assumed of machines, people and animals.")] = None,
     profile: Annotated[str | None, typer.Option(
         "--profile", metavar="P", help="Machine or detector of the tracks (operate profiles): its "
-        "speed limits the steps that count.")] = None,
+        "speed limits the steps that count, and --width is held against its width.")] = None,
     step_limit: Annotated[float | None, typer.Option(
         "--step-limit", metavar="M", min=0.0, help="Longest way between two fixes that counts; "
         "else what is assumed of machines, people and animals.")] = None,
@@ -184,7 +184,7 @@ def operate_proof(
     if detection is not None and detection >= 1:
         raise LandReleaseError(BAD_OPTION, option="--detection", found=detection,
                                expected="less than 1: no detection is certain (S06)")
-    files = [operate.TrackFile(p, by, width, position_error) for p in track]
+    files = [operate.TrackFile(p, by, width, position_error, profile=profile) for p in track]
     files += [operate.TrackFile(
         p, "manual", manual_width if manual_width is not None else width,
         manual_position_error if manual_position_error is not None else position_error,
@@ -230,7 +230,7 @@ def operate_proof(
         say(synthetic_label())
     for line in operate.proof_words(result):
         say(line)
-    others = [f for f in proof.findings if f.code != "COV-005"]
+    others = [f for f in proof.findings if f.code not in ("COV-005", "COV-013")]
     for finding in others[:SHOWN]:
         say(finding.text)
     if len(others) > SHOWN:
@@ -294,9 +294,12 @@ def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofO
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
         made = operate.prove_on(ground, files, options, stated)
+        if store:  # before anything is written
+            coverage.check_storable(options.confidence, stated.value("proof_confidence_least"))
         days = coverage.all_days(
             opened_registry, record, made, files, options.confidence, activity=activity,
-            smallest_m=made.proof.spots.smallest_m) if add else None
+            smallest_m=made.proof.spots.smallest_m,
+            widest_m=operate.widest_m(stated)) if add else None
         written(made, days)
         if not store:
             return made, None, None
@@ -342,17 +345,22 @@ def operate_measured(
     from landrelease import workflows
     from landrelease.store.results import dump, write_atomically
     from landrelease.workflows import coverage
+    from landrelease.workflows.operate import certain_words
 
     with reading(registry, "operate measured", role, organisation) as (opened_registry, reader):
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
+        least = stated.value("proof_confidence_least")
 
         def proven(*, keep: bool) -> dict[str, Any]:
             return coverage.prove_measured(
                 opened_registry, record, ground, lanes, position_error_m=position_error,
                 confidence=confidence, depth_m=depth, day=as_date("--day", day),
                 activity=activity, by=recorded_by, smallest_m=stated.value("spot_radius_m"),
-                store=keep)
+                store=keep, confidence_least=least)
+
+        if store:  # before anything is written
+            coverage.check_storable(confidence, least)
 
         found = proven(keep=False)
         spots = found.pop("spots")
@@ -363,11 +371,13 @@ def operate_measured(
             proven(keep=True)
     for doubt in found["findings"]:
         say(doubt["text"])
-    say(f"{found['lanes']} lanes, {found['task_m2']:,.2f} m2 of task: covered for certain "
+    weak = any(doubt["code"] == "COV-013" for doubt in found["findings"])
+    certain = certain_words(weak=weak)
+    say(f"{found['lanes']} lanes, {found['task_m2']:,.2f} m2 of task: {certain} "
         f"{found['covered_certain_m2']:,.2f} m2, not proven {found['uncovered_most_m2']:,.2f} m2.")
     say(f"{uncovered}: {len(spots['features']):,} polygons")
     say("Stored as a proof of hand work." if store else "Nothing was stored; --store records it.")
-    raise typer.Exit(FINDINGS if spots["features"] else DONE)
+    raise typer.Exit(FINDINGS if spots["features"] or weak else DONE)
 
 
 def operate_lanes(
@@ -447,6 +457,7 @@ def operate_lanes(
 
     Example: landrelease operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --out lanes
     """
+    from landrelease import workflows
     from landrelease.errors import BAD_OPTION, LandReleaseError
     from landrelease.workflows import lanes
 
@@ -461,7 +472,7 @@ def operate_lanes(
     options = lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
         tuple(keep_out or ()), back, headland_first, run_up, tuple(safe or ()),
-        elevation, lang=lang)
+        elevation, lang=lang, stated=workflows.load_assumptions(assumptions))
     where: Path | Ground
     notes: tuple[str, ...] = ()
     known: dict[str, Profile] | None = None

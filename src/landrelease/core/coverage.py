@@ -84,13 +84,14 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
     return found
 
 
-def only_a_word(coverages: Sequence[Record], tracks: Container[str], least: float
-                ) -> dict[str, str]:
+def only_a_word(coverages: Sequence[Record], tracks: Mapping[str, Record], least: float,
+                widest_m: float) -> dict[str, str]:
     """Coverages that prove nothing that land could be released on, and why: id -> words.
 
     A proof rests on tracks that are all on record, or on lanes that people measured, and states a
     confidence of `least` or more (a setting of the programme, S13). What rests on neither is what
-    somebody says of the ground (S05). `tracks`: ids of the tracks on record.
+    somebody says of the ground (S05). `tracks`: those on record; one that is wider than `widest_m`
+    had its width in another unit, so that it covered ground that was left out.
     """
     out = {}
     for c in coverages:
@@ -98,8 +99,12 @@ def only_a_word(coverages: Sequence[Record], tracks: Container[str], least: floa
         rests = [str(t) for t in named] if isinstance(named, (list, tuple)) else []
         missing = [t for t in rests if t not in tracks]
         found = _confidence(c)
+        wide = [t for t in rests if t in tracks and not _width_m(tracks[t]) <= widest_m + 1e-9]
         if missing:
             out[c.id] = f"not on record, of the tracks that it rests on: {', '.join(missing)}"
+        elif wide:
+            out[c.id] = (f"wider than the {widest_m:g} m of any tool, of the tracks that it rests "
+                         f"on: {', '.join(wide)}")
         elif not rests and c.values.get("proven_by") != "measured_lanes":
             out[c.id] = "it rests on no tracks and on no measured lanes: it is a word"
         elif found < 0:
@@ -107,6 +112,11 @@ def only_a_word(coverages: Sequence[Record], tracks: Container[str], least: floa
         elif found < least - 1e-9:
             out[c.id] = f"its confidence of {100 * found:g} % is less than {100 * least:g} %"
     return out
+
+
+def _width_m(track: Record) -> float:
+    found = track.values.get("width_m")
+    return float(found) if isinstance(found, (int, float)) else 0.0
 
 
 def ground_proven(coverages: Sequence[Record], by: str, depth_m: float | None = None

@@ -269,6 +269,7 @@ CHECKLIST: tuple[str, ...] = (
     "no proof of coverage is on record; nobody's word takes its place: `operate proof --store` for "
     "tracks, `operate measured` for lanes that were measured: {what}",
     "{id}: not on record, of the tracks that it rests on: {what}",
+    "{id}: wider than the {metres} m of any tool, of the tracks that it rests on: {what}",
     "{id}: it rests on no tracks and on no measured lanes: it is a word",
     "{id}: it states no confidence", "{id}: its confidence of {share} % is less than {level} %",
     "{m2} m² of the ground are not proven covered",

@@ -21,6 +21,7 @@ from landrelease.core.geometry import joined
 from landrelease.core.track import Track, TrackFinding
 from landrelease.errors import (
     CONFIDENCE_NOT_BETWEEN,
+    CONFIDENCE_WEAK,
     ERROR_NEGATIVE,
     NOTHING_PROVEN,
     SWATH_NOT_POSITIVE,
@@ -98,6 +99,11 @@ class Proof:
     passes: int  # names of passes, machine and hand apart
     half_m: float  # least half width that is left for certain; not positive: nothing is proven
     confidence: float
+    confidence_least: float = 0.0  # with less nothing of it is certain
+
+    @property
+    def weak(self) -> bool:
+        return is_weak(self.confidence, self.confidence_least)
 
     @property
     def certain_m2(self) -> float:
@@ -184,7 +190,8 @@ class LiveWork:
 
 
 def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_m: float = 0.0,
-          depths_m: Sequence[float] = (), threads: int | None = None) -> Proof:
+          depths_m: Sequence[float] = (), threads: int | None = None,
+          confidence_least: float = 0.0) -> Proof:
     """What the tracks show of a task.
 
     Parameters
@@ -196,6 +203,7 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
         confidence; it moves the lanes of a track together, so that it opens no gaps between them,
         only at the rim. Certain coverage of a track is that which stays under every such shift.
     depths_m : depths of the table by depth
+    confidence_least : with less than this the proof is weak, and says so as a finding (COV-013)
 
     Raises
     ------
@@ -227,6 +235,10 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
             error=worst.tool.position_error_m,
             confidence=round(100 * worst.tool.confidence, 3)), 0, 0, len(worst.steps.row), False))
     found += [f for w in works if (f := _cut_off(w, open_ground)) is not None]
+    confidence = max((w.tool.confidence for w in works), default=0)
+    weak = weak_confidence(confidence, confidence_least) if works else None
+    if weak is not None:
+        found.insert(0, weak)
     by_kind, by_hand = _kinds(task, works, sure, bias_m, (most, least), threads)
     manual = sum(k.certain_m2 for k in by_kind if k.name == "manual")
     return Proof(
@@ -236,7 +248,19 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
         _by_depth(task, works, depths_m, bias_m, threads), by_kind,
         max(0.0, task.area - most - manual), _waiting(by_hand, pieces, smallest_m), manual,
         tuple(found), len({n for w in works for n in _labels(w, works)}),
-        min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
+        min(halves, default=0.0), confidence, confidence_least)
+
+
+def is_weak(confidence: float, least: float) -> bool:
+    return 0 < confidence < least - 1e-9
+
+
+def weak_confidence(confidence: float, least: float) -> TrackFinding | None:
+    """COV-013 where a proof states less confidence than `least`; None where it does not."""
+    if not is_weak(confidence, least):
+        return None
+    return TrackFinding(CONFIDENCE_WEAK.code, CONFIDENCE_WEAK.text(
+        found=100 * confidence, least=100 * least, level=least), 0, 0, 0, False)
 
 
 def _cut_off(work: Work, left: Spots) -> TrackFinding | None:

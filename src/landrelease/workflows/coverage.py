@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,10 +23,12 @@ from landrelease.core.moment import moment_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    CONFIDENCE_WEAK,
     COVERAGE_TASK,
     MEASURED_DEPTH,
     SHAPE_REPAIRED,
     TASK_WITHOUT_GROUND,
+    TRACK_TOO_WIDE,
     TRACK_TWICE,
     LandReleaseError,
 )
@@ -103,14 +106,16 @@ def _m2(spots: Spots) -> float:
 
 
 def all_days(registry: Registry, task: Record, made: Proven, files: Sequence[TrackFile],
-             confidence: float, *, activity: str | None, smallest_m: float) -> AllDays:
+             confidence: float, *, activity: str | None, smallest_m: float,
+             widest_m: float = math.inf) -> AllDays:
     """What new tracks cover of a recorded task together with its proofs on record (`--add`).
 
     Ground that is covered for certain on one day stays so on the next: the union, which counts no
     ground twice, also where a log holds fixes of the day before once more (S10). Hours of such
     fixes would count twice, so that a log that is on record is refused.
 
-    Raises COV-009: the same file, or the same fixes in another file, is on record.
+    Raises COV-009: the same file, or the same fixes in another file, is on record. COV-014: a track
+    on record was proven wider than `widest_m`, so that its width was in another unit.
     """
     from landrelease.operate.proof import covered_parts
     from landrelease.operate.spots import join
@@ -119,6 +124,10 @@ def all_days(registry: Registry, task: Record, made: Proven, files: Sequence[Tra
                 if c.values.get("proven_by") != MEASURED]
     before = sorted({str(t) for c in standing for t in c.values.get("tracks") or ()})
     on_record = {r.id: r for r in registry.records("track") if r.id in before}
+    for r in on_record.values():
+        width = r.values.get("width_m")
+        if isinstance(width, float | int) and width > widest_m + 1e-9:
+            raise LandReleaseError(TRACK_TOO_WIDE, found=r.id, width=width, widest=widest_m)
     for file, track in zip(files, made.tracks, strict=True):
         same = {_sha(file.path), fixes_sha256(track)}
         for r in on_record.values():
@@ -162,6 +171,16 @@ def _sha(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def check_storable(confidence: float, least: float) -> None:
+    """COV-013: what is weak is not recorded, where it would stand as a proof and in the place of a
+    better one."""
+    from landrelease.operate.proof import is_weak
+
+    if is_weak(confidence, least):
+        raise LandReleaseError(CONFIDENCE_WEAK, found=100 * confidence, least=100 * least,
+                               level=least)
+
+
 def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], made: Proven,
                 confidence: float, *, activity: str | None, by: str, machine: str | None = None,
                 days: AllDays | None = None, now: datetime | None = None) -> tuple[int, float]:
@@ -171,9 +190,12 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     It takes the place of an earlier proof of the same task and activity: ground of that proof that
     is not there any more counts as not proven, and never as if there had been no proof. With `days`
     it stands together with the earlier ones.
+
+    Raises COV-013: the proof is weak.
     """
     from landrelease.operate.proof import covered_parts
 
+    check_storable(made.proof.confidence, made.proof.confidence_least)
     at, who = now or datetime.now(UTC), registry.author(by)
     base = {"task": task.id} | ({"activity": activity} if activity else {})
     name = ":".join([task.id, *([activity] if activity else [])])
@@ -283,18 +305,20 @@ MEASURED = "measured_lanes"  # of `proven_by`; without it a proof rests on track
 def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path, *,
                    position_error_m: float, confidence: float, depth_m: float, day: date,
                    activity: str | None, by: str, smallest_m: float, store: bool,
+                   confidence_least: float = 0.0,
                    now: datetime | None = None) -> dict[str, Any]:
     """What lanes that people searched and measured cover of a recorded task; with `store` recorded
     as a proof of hand work, in the place of an earlier one of measured lanes.
 
     The result holds areas in m² and `spots`, GeoJSON of what is not covered for certain, and as
     `findings` the lanes whose outline crosses itself: of these only the ground counts on which all
-    readings of the outline agree (S01).
+    readings of the outline agree (S01); and whether the confidence is less than `confidence_least`.
 
-    Raises COV-002, COV-003, COV-004 (the lanes have no ground), COV-008 (the depth), and what
-    reading the file raises.
+    Raises COV-013 with `store`: that confidence; COV-002, COV-003, COV-004 (the lanes have no
+    ground), COV-008 (the depth), and what reading the file raises.
     """
     from landrelease.operate.measured import covered_for_certain
+    from landrelease.operate.proof import weak_confidence
     from landrelease.operate.spots import join
     from landrelease.workflows.areas import read_places, read_shapes
     from landrelease.workflows.operate import spot_features
@@ -307,6 +331,8 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
     findings = [_narrowed(lanes.name, row, shape, widest)
                 for (row, shape, _), widest in zip(read, read_shapes(lanes), strict=True)
                 if shape != widest]
+    if (weak := weak_confidence(confidence, confidence_least)) is not None:
+        findings.insert(0, {"code": weak.code, "row": 0, "text": weak.text})
     if joined(shapes).is_empty:
         raise LandReleaseError(TASK_WITHOUT_GROUND)
     covered = covered_for_certain(ground.geometry, shapes, position_error_m=position_error_m,
@@ -320,6 +346,7 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
         "spots": spot_features(ground, spots), "findings": findings}
     if not store:
         return result
+    check_storable(confidence, confidence_least)
     at, who = now or datetime.now(UTC), registry.author(by)
     content = lanes.read_bytes()
     sha = hashlib.sha256(content).hexdigest()

@@ -16,7 +16,6 @@ from landrelease.errors import (
     FLEET_COUNT,
     FLEET_MIXED,
     PEOPLE_APART,
-    PROFILE_WITHOUT_WIDTH,
     STANDOFF_NOT_STATED,
     LandReleaseError,
 )
@@ -163,10 +162,7 @@ def _sorted(chosen: Sequence[Profile], machines: int) -> tuple[list[Profile], Pr
 
 
 def _width(profile: Profile, options: LaneOptions) -> float:
-    width = options.width_m if options.width_m is not None else profile.value("width_m")
-    if width is None:
-        raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=profile.title)
-    return width
+    return lanes.width_of(profile, options.width_m, options)
 
 
 def _speed(profile: Profile, stated: float | None, spacing: float) -> float:
@@ -196,9 +192,7 @@ def _people(out: Path, ground: Ground, allowed: BaseGeometry, profile: Profile,
             result: dict[str, Any]) -> list[Path]:
     from landrelease.operate import fleet
 
-    width = profile.value("width_m")  # --width is of the machines
-    if width is None:
-        raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=profile.title)
+    width = lanes.width_of(profile, None, options)  # --width is of the machines
     told = lanes.people(ground, allowed, profile, width, entry, options)
     opens: dict[int, str] = {}
     first: list[float] = []

@@ -20,11 +20,12 @@ from landrelease.workflows.operate import (
     ProofOptions,
     TrackFile,
     axes_of,
+    certain_words,
     check_proof_options,
+    check_tool,
     check_written,
     depth_steps,
     rules_of,
-    tool_of,
     track_in,
 )
 
@@ -79,7 +80,8 @@ def following(
         if lives:
             yield Look(sum(len(log.seen) for log in logs), proving.prove(
                 ground.geometry, lives, smallest_m=smallest, bias_m=shift,
-                depths_m=sorted({d for log in logs for d in depth_steps(log.depth_m)})),
+                depths_m=sorted({d for log in logs for d in depth_steps(log.depth_m)}),
+                confidence_least=stated.value("proof_confidence_least")),
                 tuple(itertools.chain.from_iterable(f or () for f in new)))
 
     while True:
@@ -99,13 +101,10 @@ class _Log:
 
     def __init__(self, file: TrackFile, ground: Ground, options: ProofOptions,
                  stated: Assumptions):
-        from landrelease.operate import proof as proving
-
         if file.path.suffix.lower() not in FOLLOWED:
             raise LandReleaseError(TRACK_NOT_FOLLOWED, file=file.path.name)
         self.file, self.ground, self.options, self.stated = file, ground, options, stated
-        self.tool = tool_of(file, options, stated)
-        proving.check_tool(self.tool)
+        self.tool = check_tool(file, options, stated)
         self.live: LiveWork | None = None
         self.seen = np.empty(0, dtype=np.int64)  # rows that were taken in
         self.depth_m = np.empty(0)
@@ -181,7 +180,7 @@ def _from(track: Track, first: int) -> Track:
 def look_words(look: Look) -> list[str]:
     """What the command says after a look."""
     p = look.proof
-    out = [f"{look.fixes:>9,} fixes: covered for certain {p.certain_m2:,.1f} m2 "
+    out = [f"{look.fixes:>9,} fixes: {certain_words(weak=p.weak)} {p.certain_m2:,.1f} m2 "
            f"({100 * p.certain_m2 / p.task_m2:.1f} %), at best {p.best_m2:,.1f} m2; "
            f"{p.uncovered_most_m2:,.1f} m2 left"]
     rows: tuple[tuple[str, Sequence[Kind | Part]], ...] = (

@@ -25,6 +25,7 @@ from landrelease.errors import (
     LANES_OPTION,
     LANES_SAFE_GROUND,
     LANES_SLOPE,
+    LANES_WIDTH,
     NOT_IN_RANGE,
     OUTSIDE_CONTROL,
     OVERLAP_NOT_STATED,
@@ -39,10 +40,11 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.publish.words_lanes import AROUND_NOT_KNOWN
-from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
+from landrelease.workflows.operate import SYNTHETIC, Ground, check_width, read_ground
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.assumption import Assumptions
     from landrelease.core.profile import Profile
     from landrelease.operate.lanes import Drive, LanePlan, NewGround
     from landrelease.publish.words import Words
@@ -82,6 +84,7 @@ class LaneOptions:
     danger: tuple[BaseGeometry, ...] | None = None  # all hazards that stand, and closures, in the
     # task's metres, the task's own among them; None: nothing is known of the ground around
     lang: str = "en"  # of the sketch
+    stated: Assumptions | None = None  # None: those of the package
 
 
 def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOptions,
@@ -100,9 +103,7 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     options = with_relief(options, ground)
     allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
     entry = in_metres(ground, options.entry)
-    width = options.width_m if options.width_m is not None else chosen.value("width_m")
-    if width is None:
-        raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=chosen.title)
+    width = width_of(chosen, options.width_m, options)
     if chosen.kind != "machine":
         made = people(ground, allowed, chosen, width, entry, options)
     else:
@@ -121,6 +122,22 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result,
                                               options.lang)]
     return result
+
+
+def width_of(profile: Profile, width_m: float | None, options: LaneOptions) -> float:
+    """The working width in m, as stated or of the profile. Raises LAN-005 not known, LAN-001 no
+    positive number, COV-011 in another unit: lanes so far apart leave ground between them."""
+    from landrelease.workflows import load_assumptions
+
+    width = width_m if width_m is not None else profile.value("width_m")
+    if width is None:
+        raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=profile.title)
+    if not 0 < width < math.inf:
+        raise LandReleaseError(LANES_WIDTH, found=width)
+    check_width(f"profile {profile.id}" if width_m is None else "--width", width,
+                "manual" if profile.kind == "person" else profile.kind,
+                options.stated or load_assumptions())
+    return width
 
 
 def chosen_profile(name: str, profiles: Path | None, known: Mapping[str, Profile] | None

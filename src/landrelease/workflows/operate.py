@@ -19,6 +19,7 @@ from landrelease.core.geometry import LocalPlane, joined, plane_for
 from landrelease.core.track import CIRCLE, Track
 from landrelease.errors import (
     COVERAGE_OPTION,
+    SWATH_NOT_POSITIVE,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
     TRACK_AXES_UNTOLD,
@@ -27,6 +28,8 @@ from landrelease.errors import (
     TRACK_NOT_IN_TASK,
     TRACK_TOOL_NOT_LOGGED,
     TRACK_TWICE,
+    WIDTH_NOT_OF_PROFILE,
+    WIDTH_TOO_WIDE,
     LandReleaseError,
     Message,
 )
@@ -122,6 +125,7 @@ class TrackFile:
     width_m: float
     position_error_m: float
     limits: TrackLimits | None = None  # its own; None: those of the options
+    profile: str | None = None  # of the tool that made it; its width is held against `width_m`
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,49 @@ def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool
     return Tool(file.width_m, file.position_error_m, options.confidence, math.radians(error),
                 math.hypot(limits.forward_m, limits.right_m),
                 math.radians(stated.value("track_turn_deg")))
+
+
+def check_tool(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
+    """The tool of a track, whose figures a proof may be made with.
+
+    Raises COV-001 to COV-003; COV-011: wider than any tool of its kind, so that the width is in
+    another unit; COV-012: wider than the named profile by more than `width_over_profile_share`.
+    Too wide a swath covers what was left out (S05); too narrow a one only costs a second look.
+    """
+    from landrelease.operate import proof as proving
+    from landrelease.records.profiles import profile_of
+
+    tool = tool_of(file, options, stated)
+    proving.check_tool(tool)
+    check_width(file.path.name, file.width_m, file.by, stated)
+    figure = profile_of(file.profile).figure("width_m") if file.profile is not None else None
+    if figure is not None and figure.value is not None:
+        share = stated.value("width_over_profile_share")
+        most = figure.value * (1 + share)
+        if file.width_m > most + 1e-9:
+            raise LandReleaseError(
+                WIDTH_NOT_OF_PROFILE, file=file.path.name, found=file.width_m,
+                profile=file.profile, width=figure.value, source=figure.source,
+                share=100 * share, most=most)
+    return tool
+
+
+def check_width(what: str, width_m: float, by: str, stated: Assumptions) -> None:
+    """COV-011: no tool of a `machine`, of a person (`manual`) or an `animal` works so wide.
+    COV-001: the width is no positive number."""
+    if not 0 < width_m < math.inf:
+        raise LandReleaseError(SWATH_NOT_POSITIVE, found=width_m)
+    kind = by if by in ("manual", "animal") else "machine"
+    setting = f"widest_tool_{kind}_m"
+    if width_m > (widest := stated.value(setting)) + 1e-9:
+        raise LandReleaseError(
+            WIDTH_TOO_WIDE, file=what, found=width_m, widest=widest, setting=setting,
+            by="person" if kind == "manual" else kind)
+
+
+def widest_m(stated: Assumptions) -> float:
+    """The widest that anything works: of a track on record nobody says who made it."""
+    return max(stated.value(f"widest_tool_{kind}_m") for kind in ("machine", "manual", "animal"))
 
 
 def profile_speed(name: str) -> float | None:
@@ -305,7 +352,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     depths: set[float] = set()
     seen: dict[str, str] = {}
     for file in files:
-        proving.check_tool(tool_of(file, options, stated))
+        check_tool(file, options, stated)
         track = track_in(file, options, stated)
         check_written(track, file)
         if (known := seen.get(key := fixes_sha256(track))) is not None:
@@ -339,7 +386,8 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     smallest = (options.smallest_m if options.smallest_m is not None
                 else stated.value("spot_radius_m"))
     found = proving.prove(ground.geometry, works, smallest_m=smallest, bias_m=shift,
-                          depths_m=sorted(depths))
+                          depths_m=sorted(depths),
+                          confidence_least=stated.value("proof_confidence_least"))
     result = document(found, synthetic) | {"notes": notes}
     if options.detection is not None:
         shares = proving.overlay(ground.geometry, works, bias_m=shift)
@@ -469,6 +517,7 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
         "task_m2": proof.task_m2,
         "provable": proof.provable,
         "confidence": proof.confidence,
+        "weak": proof.weak,
         "covered_certain_m2": proof.certain_m2,
         "covered_best_m2": proof.best_m2,
         "covered_certain_share": proof.certain_m2 / proof.task_m2,
@@ -555,12 +604,13 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     task = result["task_m2"]
     out = []
     for finding in result["findings"]:
-        if finding["code"] == "COV-005":
+        if finding["code"] in ("COV-005", "COV-013"):
             out.append(finding["text"])
+    certain = certain_words(weak=result["weak"])
     out += [note["text"] for note in result["notes"]]
     out += [
         f"Task: {task:,.2f} m2. With {100 * result['confidence']:g} % confidence:",
-        f"  covered for certain {result['covered_certain_m2']:>14,.2f} m2  "
+        f"  {certain:<19} {result['covered_certain_m2']:>14,.2f} m2  "
         f"{_percent(result['covered_certain_share'], down=True)}",
         f"  covered at best     {result['covered_best_m2']:>14,.2f} m2  "
         f"{_percent(result['covered_best_share'], down=True)}",
@@ -581,14 +631,15 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
         for k in result["by_kind"]:
             pace = ("" if k["hectares_per_hour"] is None else
                     f", {k['hours']:.2f} h, {k['hectares_per_hour']:.3f} ha an hour")
-            out.append(f"  {k['name']:<20}{k['certain_m2']:>14,.2f} m2 for certain, "
+            out.append(f"  {k['name']:<20}{k['certain_m2']:>14,.2f} m2 "
+                       f"{certain.removeprefix('covered ')}, "
                        f"{k['best_m2']:,.2f} m2 at best, {k['length_m']:,.1f} m{pace}, "
                        f"{k['overlap_m2']:,.1f} m2 more than once")
     if result["passes"] > len(result["by_pass"]):
         out.append(f"{result['passes']:,} passes: too many for a table by pass.")
     for key, title in (("by_pass", "By pass"), ("by_depth", "At least this deep")):
         if len(result[key]) > (0 if key == "by_depth" else 1):
-            out.append(f"{title} (covered for certain):")
+            out.append(f"{title} ({certain}):")
             out += [f"  {p['name']:<20}{p['certain_m2']:>14,.2f} m2 {p['length_m']:>12,.1f} m"
                     for p in result[key]]
     if "detection_share" in result:
@@ -602,6 +653,11 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
             out.append(f"  {waiting['count']:,} polygons of it stand in the file; smaller: "
                        f"{waiting['not_listed']:,}, {waiting['not_listed_m2']:.3f} m2 together.")
     return out
+
+
+def certain_words(*, weak: bool) -> str:
+    """What to call ground that the tracks prove, and ground that they do not prove well enough."""
+    return "covered, not proven" if weak else "covered for certain"
 
 
 def _percent(share: float, *, down: bool) -> str:

@@ -286,6 +286,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.inspecting import weaker_than
+    from landrelease.workflows.operate import widest_m
     from landrelease.workflows.risk import residual_of_hazard
 
     known = OnFile(registry) if on_file is None else on_file
@@ -296,8 +297,9 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     # the ground was opened again proves nothing of it.
     proofs = [c for c in r["coverage"] if since.again is None or (
         c.valid_from is not None and c.valid_from >= since.again - timedelta(days=1))]
-    not_proofs = only_a_word(proofs, frozenset(registry.ids("track")),
-                        stated.value("proof_confidence_least"))
+    not_proofs = only_a_word(
+        proofs, {t.id: t for t in registry.records("track")} if proofs else {},
+        stated.value("proof_confidence_least"), widest_m(stated))
     proofs = [c for c in proofs if c.id not in not_proofs]
     outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
     every = standing_records(registry, "inspection")

@@ -92,8 +92,9 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
             degrees = shapely.get_coordinates(ground.back(at))[0]
             entry = float(degrees[0]), float(degrees[1])
             findings.append(LANES_ENTRY.text(what=kind, metres=round(away, 1)))
-    return TaskGround(ground, replace(options, entry=entry, forbidden=tuple(forbidden),
-                                      danger=tuple(danger)), tuple(findings),
+    options = replace(options, entry=entry, forbidden=tuple(forbidden), danger=tuple(danger),
+                      stated=stated)
+    return TaskGround(ground, options, tuple(findings),
                       measured_profiles(registry, reader, profiles))
 
 
