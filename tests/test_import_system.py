@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import shapely
 from typer.testing import CliRunner
 
 from landrelease.apps.cli import app
@@ -59,3 +60,29 @@ def test_safety_S04_a_system_that_is_not_that_of_the_file_is_told_and_the_files_
     with open_registry(folder / "r.gpkg") as registry:
         (hazard,) = registry.records("hazard")
         assert hazard.geometry.bounds == (17.5, 44.1, 17.501, 44.101)
+
+
+@pytest.mark.parametrize(("file", "crs"), [
+    ("s.csv", "EPSG:3857"), ("s.csv", "EPSG:32633"), ("hazards.csv", "EPSG:3857")])
+def test_safety_S04_degrees_are_not_taken_for_metres(folder, file, crs):
+    """They would end at the origin of the system, thousands of kilometres from the place."""
+    (folder / "hazards.csv").write_text(
+        "name,hazard_type,status,wkt\n"
+        'h1,SHA,open,"POLYGON((17 44, 17.01 44, 17.01 44.01, 17 44))"\n')
+    kind = "hazard" if file == "hazards.csv" else "settlement"
+    found = CliRunner().invoke(app, ["import", str(folder / file), "--into",
+                                     str(folder / "r.gpkg"), "--kind", kind, "--crs", crs])
+    assert found.exit_code and "GEO-028" in str(found.exception)
+    with open_registry(folder / "r.gpkg") as registry:
+        assert not registry.records("settlement") and not registry.records("hazard")
+
+
+def test_metres_near_the_ground_and_no_place_at_all_are_read_in_their_system(folder):
+    (folder / "m.csv").write_text("name,easting,northing\nA,660388.15,4873873.84\nB,0,0\n")
+    found = CliRunner().invoke(app, ["import", str(folder / "m.csv"), "--into",
+                                     str(folder / "r.gpkg"), "--kind", "settlement", "--crs",
+                                     "EPSG:32633"])
+    assert found.exit_code == 1, found.output  # 0, 0 is no place: that row waits
+    with open_registry(folder / "r.gpkg") as registry:
+        (a,) = [r for r in registry.records("settlement") if r.geometry is not None]
+        assert a.geometry.distance(shapely.Point(17.0, 44.0)) < 0.1

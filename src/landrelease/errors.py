@@ -382,6 +382,11 @@ SYSTEM_NOT_USED = Message(
     "beside it, was not used.",
     "Nothing has to be done where the file is right. Where it is not, ask the sender, and correct "
     "the file.")
+DEGREES_NOT_METRES = Message(
+    "GEO-028", "{file}: all coordinates lie between -180 and 180 ({found}); those of {expected} "
+    "are in metres: they are degrees.",
+    "State the system of the coordinates, as EPSG:4326 for latitude and longitude of WGS 84, and "
+    "import again.")
 
 # --- GEO-2: how a place is written -------------------------------------------------------------
 POSITION_UNREADABLE = Message(

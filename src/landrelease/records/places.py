@@ -19,6 +19,7 @@ import shapely
 from landrelease.errors import (
     CRS_UNKNOWN,
     CRS_WITHOUT_TRANSFORMATION,
+    DEGREES_NOT_METRES,
     GRID_NOT_HERE,
     TRANSFORMATION_TOO_ROUGH,
     LandReleaseError,
@@ -195,8 +196,9 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
     Raises
     ------
     LandReleaseError
-        GEO-003 unknown system; GEO-004 no operation of stated accuracy; GEO-209 the needed grid is
-        not here; GEO-210 even the best operation is too rough.
+        GEO-003 unknown system; GEO-028 degrees where the system is in metres; GEO-004 no operation
+        of stated accuracy; GEO-209 the needed grid is not here; GEO-210 even the best operation is
+        too rough.
 
     Source: PROJ 9 operation selection, EPSG dataset.
     """
@@ -204,6 +206,7 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
     from pyproj.transformer import TransformerGroup
 
     found = system(crs, file)
+    _no_degrees(found, file, points)
     use = found.area_of_use
     area = (use.west, use.south, use.east, use.north) if use is not None else None
     interest = None
@@ -246,6 +249,20 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
     of = best.area_of_use
     return Carriage(found.name, best.description, accuracy_m, grid, area, carry,
                     (of.west, of.south, of.east, of.north) if of is not None else None)
+
+
+def _no_degrees(found, file: str, points: np.ndarray) -> None:
+    """Raises GEO-028 where all points of a file in a projected system lie within 180 m by 90 m of
+    its origin: nobody clears land there, and degrees that are taken for metres end there."""
+    if not found.is_projected:
+        return
+    finite = points[np.isfinite(points).all(axis=1)]
+    # 0, 0 stands for no place, in whatever system.
+    finite = finite[(finite != 0).any(axis=1)]
+    if len(finite) and (np.abs(finite).max(axis=1) <= 180).all() and (
+            np.abs(finite).min(axis=1) <= 90).all():
+        raise LandReleaseError(DEGREES_NOT_METRES, file=file, expected=found.name,
+                               found=f"{finite[0, 0]:g}, {finite[0, 1]:g}")
 
 
 def _accuracy(usable: list, points: np.ndarray, rough: np.ndarray | None) -> float:
