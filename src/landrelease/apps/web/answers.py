@@ -182,13 +182,28 @@ def on_error(request: Request, error: LandReleaseError) -> Response[Any]:
                     media_type="application/json")
 
 
-_OF_PROGRAMS = ("/api/", "/ogc", "/tiles/", "/static/", "/openrosa/", "/jobs", "/health")
-
-
 def _of_a_page(request: Request) -> bool:
-    """Whether a browser asks for a page to show: its script and programs name no HTML."""
-    return (request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
-            and not request.url.path.startswith(_OF_PROGRAMS))
+    """Whether a browser asks for a page to show, or sends a form whose answer it shows: its script
+    and programs name no HTML, or JSON before it."""
+    return prefers_html(request.headers.get("accept", ""))
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether an Accept header names HTML, and no JSON with as much weight (RFC 9110, 12.5.1).
+
+    >>> prefers_html("text/html,*/*;q=0.8"), prefers_html("application/json, text/html;q=0.9")
+    (True, False)
+    """
+    weights = {}
+    for part in accept.lower().split(","):
+        kind, *more = (word.strip() for word in part.split(";"))
+        stated = next((word[2:] for word in more if word.startswith("q=")), "1")
+        try:
+            weights[kind] = float(stated)
+        except ValueError:
+            weights[kind] = 0.0
+    return weights.get("text/html", 0.0) > max(
+        weight for kind, weight in [("", 0.0), *weights.items()] if kind == "" or "json" in kind)
 
 
 def _error_page(request: Request, words: str, status: int, headers: Mapping[str, str]

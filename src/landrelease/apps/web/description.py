@@ -142,6 +142,8 @@ def amended(schema: dict[str, Any]) -> dict[str, Any]:
                 "description": "Why not, with a code of the list of errors.",
                 "content": {} if method == "head" else {
                     "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+            if not path.startswith("/openrosa/") and method != "head":  # a browser asks
+                answers["4XX"]["content"]["text/html"] = {"schema": {"type": "string"}}
             if path.startswith("/openrosa/") and method != "head":  # a phone shows it
                 answers["4XX"]["content"]["text/xml"] = {"schema": {"type": "string"}}
     return out

@@ -9,6 +9,10 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from landrelease.apps.web.answers import prefers_html
+
+UNKNOWN = "The server is not known by this name."
+
 
 class Hosts(ASGIMiddleware):
     """Refuses a request whose Host is none of the names that the server was told, with any port:
@@ -34,9 +38,12 @@ class Hosts(ASGIMiddleware):
         stated = [value.decode("latin-1") for name, value in headers if name.lower() == b"host"]
         if len(stated) == 1 and host_name(stated[0]) in self.names:
             return await next_app(scope, receive, with_headers)
+        accept = b",".join(value for name, value in headers if name.lower() == b"accept")
+        page = prefers_html(accept.decode("latin-1"))
         refusal = ASGIResponse(
-            body=b'{"code":"400","description":"The server is not known by this name."}',
-            status_code=400, media_type="application/json")
+            body=f"<!doctype html>\n<title>landrelease</title>\n<p>{UNKNOWN}</p>\n".encode() if page
+            else f'{{"code":"400","description":"{UNKNOWN}"}}'.encode(),
+            status_code=400, media_type="text/html" if page else "application/json")
         return await refusal(scope, receive, with_headers)
 
 
