@@ -12,6 +12,7 @@ from landrelease import workflows
 from landrelease.access import policy
 from landrelease.core.record import Record
 from landrelease.core.recorded import Sources, Waiting, WaitingGround
+from landrelease.errors import LandReleaseError
 from landrelease.plan.compare import community_slots
 from landrelease.plan.recorded.closures import closed_days
 from landrelease.plan.waiting import NEVER
@@ -223,3 +224,33 @@ def test_teams_whose_time_is_over_are_named():
     said = words(of_records(pools=(*POOLS[:2], gone, POOLS[3]), teams_given=True), "team")
     assert "the time of manual-a ended on 2024-01-01" in said
     assert "ended" not in words(of_records(teams_given=True), "team")
+
+
+def test_safety_S01_a_plan_says_what_waits_since_it_was_made(registry, tmp_path):
+    """An import whose rows all wait moves no chain: the plan is told to be old all the same."""
+    from landrelease.plan.works import solved
+    from landrelease.store.results import load_plan, save_plan
+
+    at = workflows.load_land(registry, STATED)
+    found = asked()
+    made = workflows.plan_file(solved(found.problem, iterations=0, seed=1),
+                               dataclasses.replace(land(), chain_head=at.chain_head,
+                                                   quarantine_last=at.quarantine_last),
+                               STATED, START, found.read)
+    save_plan(tmp_path / "plan", made)
+    saved = load_plan(tmp_path / "plan")
+
+    def told():
+        return [d for d in workflows.check_plan(saved, registry)["doubts"] if "came in after" in d]
+
+    workflows.check_plan_is_current(saved, registry, tmp_path)
+    assert told() == [] and not workflows.is_old(saved, registry)
+    for kind, rows, count in (("settlement", "identifier,name,geometry\nS1,Village,nowhere\n", 0),
+                              ("hazard", HAZARDS.splitlines()[0] + "\nHY,CHA,open,2026-01-02,x\n",
+                               1)):
+        (tmp_path / f"{kind}.csv").write_text(rows)
+        imports.import_files(registry, [tmp_path / f"{kind}.csv"], kind=kind, crs="EPSG:4326")
+        assert registry.head() == saved.chain_head
+        assert len(told()) == count and workflows.is_old(saved, registry) == bool(count)
+    with pytest.raises(LandReleaseError, match="PLN-102"):
+        workflows.check_plan_is_current(saved, registry, tmp_path)

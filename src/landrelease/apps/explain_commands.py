@@ -69,13 +69,14 @@ def plan_explain(
 
     Example: landrelease plan explain district.gpkg plan --why hazard-12 hazard-7 --as planner
     """
+    from landrelease.workflows import is_old
     from landrelease.workflows.explaining import explain, unkept
     from landrelease.workflows.planning import plan_of
 
     with reading(registry, "plan explain", role, areas=area) as (opened_registry, _):
         saved = plan_of(opened_registry, plan)
         found = explain(saved.plan, why)
-        old = saved.chain_head != opened_registry.head()
+        old = is_old(saved, opened_registry)
     put_json(json, {**dataclasses.asdict(found), "synthetic": saved.synthetic,
                     "chain_head": saved.chain_head})
     if old:

@@ -120,6 +120,7 @@ class Land:
     placeless_settlements: tuple[PlacelessSettlement, ...] = ()
     # Whether any hazard is on record, closed ones among them; None: as many as count here say.
     hazards_on_record: bool | None = None
+    quarantine_last: int = 0  # the highest number of a row in quarantine when it was read
 
     @property
     def hazards_known(self) -> bool:

@@ -60,6 +60,7 @@ class PlanFile:
     synthetic: bool = False  # of a synthetic programme (S19)
     recorded: Recorded = NOTHING_READ  # which records bind the plan, and what was left out
     from_tables: bool = False  # its problem was read from tables: no registry was compared with it
+    quarantine_last: int = 0  # the highest number of a row in quarantine that it can have counted
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -115,6 +116,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     document = {
         "format": FORMAT, "synthetic": saved.synthetic,
         "chain_head": saved.chain_head, "from_tables": saved.from_tables,
+        "quarantine_last": saved.quarantine_last,
         "start": saved.start.isoformat(),
         "problem_sha256": hashlib.sha256(content).hexdigest(),
         "weights": dict(saved.weights),
@@ -213,7 +215,8 @@ def load_plan(path: Path) -> PlanFile:
             Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
             document.get("synthetic", False) is not False,
-            _recorded(document.get("recorded") or {}), document.get("from_tables", False) is True)
+            _recorded(document.get("recorded") or {}), document.get("from_tables", False) is True,
+            int(document.get("quarantine_last") or 0))  # one of before: it counted none
     except (OSError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=_said(error)) from error

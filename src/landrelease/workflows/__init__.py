@@ -205,9 +205,10 @@ def load_land(
     signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)
     # A signature under a record that came in cleared is not that of a release (S09).
     decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
+    last = registry.quarantine_state()[1]  # before it is read: a row of between counts as later
     unconfirmed, nowhere = waiting_hazards(registry)
     on_record = bool(land.hazards) or bool(records("hazard"))  # closed ones as well
-    return dataclasses.replace(land, hazards_on_record=on_record,
+    return dataclasses.replace(land, hazards_on_record=on_record, quarantine_last=last,
                                synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
                                unplaced=nowhere or any(anywhere(r) for r in hazards)
                                or finds_nowhere(registry, valid_at=valid_at, known_at=known_at),
@@ -627,7 +628,25 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
 
     objective = plan.problem.objective
     weights = {name: getattr(objective, name) for name in ("person_weight", "hectare_weight")}
-    return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded)
+    return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded,
+                    quarantine_last=land.quarantine_last)
+
+
+def waits_since(saved: PlanFile, registry: Registry) -> int:
+    """How many rows wait that may be hazards or closures and came in after a plan was made: they
+    move no chain, and the plan may lead over them (S01)."""
+    from landrelease.workflows.quarantine import may_hold_hazards
+
+    if registry.quarantine_state()[1] <= saved.quarantine_last:
+        return 0
+    return sum(e.number > saved.quarantine_last and (
+        e.row.kind in ("hazard", "closure") or may_hold_hazards(e.row))
+        for e in registry.quarantine("waiting"))
+
+
+def is_old(saved: PlanFile, registry: Registry) -> bool:
+    """Whether a plan rests on an earlier state of the registry, or more waits than it counted."""
+    return saved.chain_head != registry.head() or waits_since(saved, registry) > 0
 
 
 def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
@@ -648,6 +667,11 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
     if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
+    later = waits_since(saved, registry) if saved.chain_head else 0
+    if later:
+        doubts.append(f"{later:,} rows that may be hazards or closures wait that came in after the "
+                      "plan was made: it may lead over them. Make it again (`quarantine list` "
+                      "shows them).")
     there, kept = saved.recorded.counts.get("quarantine", (0, 0))
     if there > kept:
         doubts.append(f"{there - kept:,} rows that may be hazards or closures wait whose place "
@@ -706,11 +730,13 @@ def make_figures(
 
 
 def check_plan_is_current(saved: PlanFile, registry: Registry, path: Path) -> None:
-    """Raise PLN-102 where the plan rests on other records than the registry holds now."""
-    if saved.chain_head != registry.head():
+    """Raise PLN-102 where the plan rests on other records than the registry holds now, or rows
+    wait that it cannot have counted."""
+    later = waits_since(saved, registry)
+    if saved.chain_head != registry.head() or later:
         raise LandReleaseError(
             PLAN_IS_OLD, path=str(path), found=saved.chain_head[:12] or "none (of tables alone)",
-            expected=registry.head()[:12])
+            expected=registry.head()[:12] + (f" +{later} (quarantine)" if later else ""))
 
 
 # --- publish -----------------------------------------------------------------------------------

@@ -386,7 +386,7 @@ def _plan_cash(m: Making, saved: PlanFile) -> list[Section]:
 
 
 def _plan_summary(m: Making, saved: PlanFile, seen: Any) -> Section:
-    from landrelease.workflows import on_file
+    from landrelease.workflows import is_old, on_file
     from landrelease.workflows.planning import plan_summary
 
     w, facts, lines, grids = m.words, [], [], []
@@ -409,7 +409,7 @@ def _plan_summary(m: Making, saved: PlanFile, seen: Any) -> Section:
         lines.append(w("paper.withheld", what=w("paper.plan.whole")))
     if saved.from_tables:
         lines.append(w("paper.plan.tables"))
-    if saved.chain_head != m.registry.head():
+    if is_old(saved, m.registry):
         lines.append(w("paper.plan.old"))
     if saved.plan.interrupted:
         lines.append(w("paper.plan.stopped"))

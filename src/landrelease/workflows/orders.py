@@ -115,10 +115,11 @@ def propose_from(registry: Registry, saved: PlanFile, path: Path, *, by: str,
     made of tables without a registry; PLN-104 where it was made of tables, and areas of it are no
     open areas on record.
     """
-    from landrelease.workflows import check_plan_is_current
+    from landrelease.workflows import check_plan_is_current, waits_since
     from landrelease.workflows.tables import check_areas
 
-    if not saved.chain_head or _last_proposed(registry) != saved.chain_head[:12]:
+    if (not saved.chain_head or _last_proposed(registry) != saved.chain_head[:12]
+            or waits_since(saved, registry)):
         check_plan_is_current(saved, registry, path)
     check_areas(saved, registry, path)
     return propose_orders(registry, saved, by=by, until=until)

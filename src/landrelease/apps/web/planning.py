@@ -250,6 +250,8 @@ def _page(request: Request, name: str, here: str,
           work: Callable[[Registry, View, Kept, PlanFile], Any], *, whole: bool = True
           ) -> Callable[[Registry, View], Html]:
     """The content of a page of one plan; `whole`: only for who sees plans whole."""
+    from landrelease.workflows import is_old
+
     shelf, areas = plans_of(request), asking_of(request).areas
 
     def content(registry: Registry, view: View) -> Html:
@@ -259,7 +261,7 @@ def _page(request: Request, name: str, here: str,
         if whole and not full:
             raise LandReleaseError(NOT_FOUND_HERE, found=f"plan {name}")
         saved = loaded(kept)
-        old = saved.chain_head != registry.head()
+        old = is_old(saved, registry)
         force = shelf.in_force()
         current = force is not None and force.name == name
         return group(
