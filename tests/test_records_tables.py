@@ -5,6 +5,8 @@ import importlib.resources
 
 import pytest
 
+from landrelease import workflows
+from landrelease.apps.common import tell_filled
 from landrelease.errors import LandReleaseError
 from landrelease.records.assumptions import read_assumptions
 from landrelease.records.teams import read_teams
@@ -37,8 +39,9 @@ def test_the_files_of_the_package_are_read(tmp_path):
 @pytest.mark.parametrize(("field", "value", "words"), [
     ("kind", "dogs", "one of nts, ts, manual, mechanical"), ("m2_per_day", "0", "greater than 0"),
     ("m2_per_day", "-5", "greater than 0"), ("m2_per_day", "many", "greater than 0"),
-    ("m2_per_day", "999999999", "low <= m2_per_day <= high"), ("teams", "1.5", "at least 1"),
-    ("teams", "0", "at least 1"), ("longitude", "200", "-180 to 180"), ("source", "", "a text"),
+    ("m2_per_day", "999999999", "low <= m2_per_day <= high"), ("teams", "1.5", "from 1 to 32000"),
+    ("teams", "0", "from 1 to 32000"), ("longitude", "200", "-180 to 180"),
+    ("source", "", "a text"),
     ("available_from", "soon", "a date"), ("available_from", "03/04/2026", "a date"),
     ("id", "TS-zenica", "no other row"), ("currency", "dollars", "three capital letters"),
     ("cost_per_day", "-1", "at least 0"),
@@ -88,3 +91,22 @@ def test_missing_and_unknown_assumptions_are_listed(tmp_path):
         read_assumptions(write(tmp_path / "a.csv", rows[2:]))
     with pytest.raises(LandReleaseError, match=r"FIL-023.*rework_sharee"):
         read_assumptions(write(tmp_path / "a.csv", [*rows, {**rows[0], "name": "rework_sharee"}]))
+
+
+def test_a_programmes_file_of_before_takes_what_it_lacks_from_the_package(tmp_path, capsys):
+    """Whoever wrote a file before there was an assumption goes on with it, and is told."""
+    rows = [{**r, "value": "3000", "low": "900"} if r["name"] == "road_distance_m" else r
+            for r in packaged("assumptions.csv") if r["name"] not in (
+                "hazard_road_distance_m", "share_cleared")]
+    path = write(tmp_path / "a.csv", rows)
+    found, shipped = workflows.load_assumptions(path), workflows.load_assumptions()
+    assert found.filled == ("share_cleared", "hazard_road_distance_m") and not shipped.filled
+    assert found.value("road_distance_m") == 3000.0
+    assert [*found.by_name] == [*shipped.by_name]
+    for name in found.filled:
+        assert found.value(name) == shipped.value(name) and "a.csv" in found[name].source
+    assert tell_filled(path) == path and "hazard_road_distance_m" in capsys.readouterr().err
+    # What is filled in has to go together with what is there.
+    wrong = [{**r, "value": r["high"]} if r["name"] == "share_cancelled" else r for r in rows]
+    with pytest.raises(LandReleaseError, match=r"FIL-021.*as the sum of"):
+        workflows.load_assumptions(write(tmp_path / "b.csv", wrong))

@@ -29,8 +29,27 @@ RoleOption = Annotated[str | None, typer.Option(
     "or that of the keeper of the file where it is the office's own work (docs/access.md).")]
 ByOption = Annotated[str, typer.Option(
     "--by", metavar="WHO", help="Who records it; without a key it shows as unverified.")]
+
+
+def tell_filled(path: Path | None) -> Path | None:
+    """Name the assumptions that a programme's own file does not hold; what is wrong with the file
+    says whoever reads it."""
+    if path is not None:
+        from landrelease import workflows
+
+        try:
+            filled = workflows.load_assumptions(path).filled
+        except LandReleaseError:
+            return path
+        if filled:
+            print(f"{path} does not hold {', '.join(filled)}: taken as the national extension or "
+                  "the package has them.", file=sys.stderr, flush=True)
+    return path
+
+
 AssumptionsOption = Annotated[Path | None, typer.Option(
-    "--assumptions", metavar="FILE.csv", help="Your own assumptions; else those of the package.")]
+    "--assumptions", metavar="FILE.csv", callback=tell_filled,
+    help="Your own assumptions; what they do not hold, and else all, are those of the package.")]
 TeamsOption = Annotated[Path | None, typer.Option(
     "--teams", metavar="FILE.csv", help="Your teams and machines; else assumed ones.")]
 StartOption = Annotated[str | None, typer.Option(

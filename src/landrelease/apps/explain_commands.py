@@ -70,7 +70,7 @@ def plan_explain(
     Example: landrelease plan explain district.gpkg plan --why hazard-12 hazard-7 --as planner
     """
     from landrelease.workflows import is_old
-    from landrelease.workflows.explaining import explain, unkept
+    from landrelease.workflows.explaining import explain, never_there, unkept
     from landrelease.workflows.planning import plan_of
 
     with reading(registry, "plan explain", role, areas=area) as (opened_registry, _):
@@ -95,6 +95,9 @@ def plan_explain(
                 f"({row['gain']:,.0f} points)")
     show_undone(found.undone, top)
     show_idle(found, teams)
+    if away := never_there(saved.plan.problem):
+        say("Teams that the plan cannot use, since they are there on none of its days: "
+            + ", ".join(away) + ".")
     if found.why is not None:
         show_why(found.why)
 
@@ -493,6 +496,9 @@ def plan_orders(
         say(FROM_TABLES + " Each of these tasks says so.")
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
         f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")
+    if found.past:
+        say(f"{len(found.past)} of the plan's steps were to start on a day that has passed and are "
+            "not proposed: make the plan again with --start today or later.")
     if found.again:
         say(f"{len(found.again)} of these are recorded as completed and have to be done again, "
             "because their ground was rejected: order them anew (task_status ordered, signed): "

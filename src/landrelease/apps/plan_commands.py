@@ -129,6 +129,9 @@ def plan_make(
         raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
                                expected="both or none")
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    if (begins := first_day(start)) < date.today():
+        say(f"The plan starts on {begins.isoformat()}, which has passed: it dates work on days "
+            "that are over. `--start` names the first day.")
     planning.ready(out)
     keep = planning.Keeping(out)
     with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),

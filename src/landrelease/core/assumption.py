@@ -28,6 +28,7 @@ class Assumptions:
     """Looked up by name: `assumptions["share_cancelled"].value`."""
 
     by_name: Mapping[str, Assumption]
+    filled: tuple[str, ...] = ()  # those that a programme's own file does not hold
 
     def __getitem__(self, name: str) -> Assumption:
         return self.by_name[name]

@@ -119,6 +119,11 @@ def by_name(records: Iterable[Record]) -> dict[str, Record]:
     return found | {r.id: r for r in listed}
 
 
+def ids_of(records: Iterable[Record]) -> dict[str, str]:
+    """Names under which records are spoken of, by id or identifier -> their id."""
+    return {name: r.id for name, r in by_name(records).items()}
+
+
 def listed(record: Record, name: str) -> tuple[str, ...]:
     """The references of a field, one or several."""
     value = record.values.get(name)

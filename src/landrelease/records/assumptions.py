@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.resources
+from dataclasses import replace
 from pathlib import Path
 
 from landrelease.core.assumption import Assumption, Assumptions
@@ -28,8 +29,11 @@ def known_units() -> dict[str, str]:
     return {row["name"]: row["unit"] for row in rows}
 
 
-def read_assumptions(path: Path | str) -> Assumptions:
-    """Read an assumptions file (CSV or XLSX); all assumptions must be there, in their units.
+def read_assumptions(path: Path | str, otherwise: Assumptions | None = None) -> Assumptions:
+    """Read an assumptions file (CSV or XLSX), all in their units.
+
+    otherwise : what stands for assumptions that the file does not hold, such as those that came
+        after it was written; `filled` names them. None: all must be there.
 
     Raises
     ------
@@ -46,7 +50,8 @@ def read_assumptions(path: Path | str) -> Assumptions:
     if unknown := [name for name in names if name not in units]:
         raise LandReleaseError(ASSUMPTIONS_UNKNOWN, file=table.file, found=", ".join(unknown),
                                expected=", ".join(units))
-    if missing := [name for name in units if name not in names]:
+    missing = [name for name in units if name not in names]
+    if missing and otherwise is None:
         raise LandReleaseError(ASSUMPTIONS_MISSING, file=table.file, found=", ".join(missing))
     found = {}
     for row, name in zip(table.rows, names, strict=True):
@@ -67,12 +72,18 @@ def read_assumptions(path: Path | str) -> Assumptions:
                               "low <= value <= high", "Correct the three numbers.")
         found[name] = Assumption(name, value, low, high, unit, cells.text(row, "definition"),
                                  cells.text(row, "source"))
+    filled = [] if otherwise is None else [name for name in missing if name in otherwise.by_name]
+    if otherwise is not None:
+        found = {name: found.get(name) or replace(
+            otherwise[name], source=f"not in {table.file}: {otherwise[name].source}")
+            for name in units if name in found or name in filled}
     total = sum(found[name].value for name in _SHARES if name in found)
     if all(name in found for name in _SHARES) and abs(total - 1) > 0.001:
-        row = table.rows[names.index("share_cleared")]
+        last = [name for name in _SHARES if name in names]
+        row = table.rows[names.index(last[-1])] if last else table.rows[0]
         raise cells.wrong(row, "value", f"{total:.3f} as the sum of {', '.join(_SHARES)}", "1",
                           "Each square metre is cancelled, reduced or cleared: make the sum 1.")
-    return Assumptions(found)
+    return Assumptions(found, tuple(filled))
 
 
 def read_weights(path: Path | str) -> Assumptions:

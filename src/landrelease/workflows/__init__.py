@@ -23,7 +23,7 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
-from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Sources
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Sources, ids_of
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.core.work import Plan, Problem, TeamPool
@@ -110,17 +110,18 @@ def load_assumptions(path: Path | None = None, registry: Registry | None = None)
     """The assumptions of a file, or those that ship with the package.
 
     Where the registry has a national extension, its thresholds stand in their place (S13); a file
-    that a user gives says what the user wants, and goes before both.
+    that a user gives says what the user wants, and goes before both. What it does not hold, since
+    it was written before there was such an assumption, is as it stands without it (`filled`).
     """
     from landrelease.core.extension import with_thresholds
     from landrelease.records.assumptions import read_assumptions
     from landrelease.workflows.areas import extension_of
 
-    if path is not None:
-        return read_assumptions(path)
     stated = _shipped_assumptions()
     extension = None if registry is None else extension_of(registry)
-    return stated if extension is None else with_thresholds(stated, extension)
+    if extension is not None:
+        stated = with_thresholds(stated, extension)
+    return stated if path is None else read_assumptions(path, stated)
 
 
 @cache
@@ -527,7 +528,7 @@ def planning_problem(
         from landrelease.plan.recorded.crew import crew
         from landrelease.plan.recorded.done import done_notes, done_of
         from landrelease.plan.recorded.ground import ground_facts
-        from landrelease.workflows.recorded import exchange_of
+        from landrelease.workflows.recorded import exchange_of, rate_notes
 
         made = crew(binding.sources, tuple(pools) if binding.teams_given else None, tuple(pools),
                     start, renew=binding.renew)
@@ -541,7 +542,7 @@ def planning_problem(
                          for kind in ("TS", "clearance")},
                         {**{f"{hazard.id}:NTS": hazard.area_m2 for hazard in land.hazards},
                          **{f"{task.id}:{kind}": task.area_m2 for task in tasks
-                            for kind in ("TS", "clearance")}})
+                            for kind in ("TS", "clearance")}}, ids_of(binding.sources.hazards))
         if not any("nts" in p.speeds() for p in made.pools) and any(
                 "nts" in p.speeds() for p in pools) and any(
                 needs_survey(hazard, since.done) for hazard in land.hazards):
@@ -587,7 +588,8 @@ def planning_problem(
                      counting=binding.counting)
         problem, read = bound.problem, Recorded(counted.counts, waits).and_also(
             bound.read).and_also(facts.read).and_also(of_roads).and_also(
-            done_notes(since, land.hazards, len(binding.sources.inspections)))
+            done_notes(since, land.hazards, len(binding.sources.inspections))).and_also(
+            rate_notes(binding.sources))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)

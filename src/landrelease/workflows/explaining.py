@@ -142,6 +142,20 @@ _IDLE = {
     "others": "{stage} is done sooner by others"}
 
 
+def never_there(problem: Problem) -> list[str]:
+    """Pools whose teams are there on no day of a plan, in words: they are neither at work nor
+    without work, and no idle time tells of them."""
+    out = []
+    for p, pool in enumerate(problem.pools):
+        if int(problem.pool_teams[p]) > 0 and (
+                int(problem.pool_opens[p]) >= int(problem.pool_closes[p])):
+            ended = pool.available_until
+            out.append(f"{pool.id} ({int(problem.pool_teams[p]):,}" + (
+                f", until {ended.isoformat()}" if ended is not None
+                and ended < problem.slot_starts[0] else "") + ")")
+    return out
+
+
 def idle_rows(plan: Plan) -> list[dict[str, Any]]:
     """What each team waits for while it has no work, in words; weeks are of working time."""
     from landrelease.plan.idle import idle

@@ -14,7 +14,7 @@ from landrelease.core.assumption import Assumptions
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
-from landrelease.core.recorded import by_name
+from landrelease.core.recorded import by_name, ids_of
 from landrelease.core.revision import Revision
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
@@ -41,6 +41,10 @@ _OURS = ("identifier", "task_type", "task_status", "hazard", "planned_start", "p
 _PROPOSED = "Proposed by the plan of"
 
 
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """What became of the tasks of a plan; ids of task records."""
@@ -51,6 +55,7 @@ class Orders:
     standing: tuple[str, ...]  # people decided on them: left as they are
     withdrawn: tuple[str, ...]  # proposals of an earlier plan that this one does not hold
     again: tuple[str, ...] = ()  # of `standing`: completed, and the plan does them again (rejected)
+    past: tuple[str, ...] = ()  # not proposed, or left as they are: the plan's day has passed
 
 
 def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date | None = None,
@@ -58,8 +63,10 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
     """Record the stages of a plan that start on or before a day as proposed tasks.
 
     A proposal is no order: a person orders it, with a signature (S09). Proposals that an earlier
-    plan made and this one does not hold are withdrawn; what a person decided on is left alone.
-    Repeating it changes nothing. `until` None: all that the plan dates.
+    plan made and this one does not hold are withdrawn; what a person decided on is left alone, and
+    so is work of the same area and kind that they ordered under a name of their own.
+    Repeating it changes nothing. `until` None: all that the plan dates. Nothing is proposed for a
+    day before `now`: of a plan that has begun the rest is, when it is made again.
     """
     from landrelease.workflows.areas import extension_of
 
@@ -71,13 +78,15 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
     grounds = _grounds(registry)
     teams = {name: r.id for name, r in by_name(registry.records("team")).items()}
     wanted = _orders(saved, until, standard, depth, grounds, teams)
+    ordered = _ordered(registry, saved.plan.problem)
     at, who = now or datetime.now(UTC), registry.author(by)
+    first = today() if now is None else now.date()
     reason = f"{_PROPOSED} {saved.start.isoformat()} " + (
         "from tables that were not compared with the registry, " if saved.from_tables else ""
         ) + f"on chain head {saved.chain_head[:12]}"
     made: list[Revision] = []
     told: dict[str, list[str]] = {"new": [], "changed": [], "same": [], "standing": [],
-                                  "withdrawn": [], "again": []}
+                                  "withdrawn": [], "again": [], "past": []}
     for name, (values, ground) in wanted.items():
         old = standing.get(name)
         if old is not None and old.value("task_status") in _THEIRS and (
@@ -85,6 +94,12 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
             told["standing"].append(name)
             if old.value("task_status") == "completed":
                 told["again"].append(name)
+            continue
+        if name in ordered:
+            told["standing"] += [task for task in ordered[name] if task not in told["standing"]]
+            continue
+        if values["planned_start"] < first:
+            told["past"].append(name)
             continue
         if old is not None and _equal(old, values, ground):
             told["same"].append(name)
@@ -94,7 +109,8 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
         made.append(Revision("task", name, {**kept, **values}, ground, at, who, reason, "",
                              at.date()))
     for name, old in standing.items():
-        if name not in wanted and old.value("task_status") == "proposed" and _ours(old) and (
+        held = name in wanted and name not in ordered
+        if not held and old.value("task_status") == "proposed" and _ours(old) and (
                 until is None or _before(old, until)):
             told["withdrawn"].append(name)
             made.append(Revision("task", name, {**old.values, "task_status": "withdrawn",
@@ -135,6 +151,23 @@ def _last_proposed(registry: Registry) -> str:
             if stored.number > last and stored.revision.reason.startswith(_PROPOSED):
                 last, head = stored.number, stored.revision.reason.rpartition(" ")[2]
     return head
+
+
+def _ordered(registry: Registry, problem: Problem) -> dict[str, list[str]]:
+    """Task of a stage -> the orders that stand (signed, S09) for the same work under another name:
+    of the same area and kind, and of the same ground where they say which."""
+    from landrelease.plan.recorded.decided import BINDING, Places
+    from landrelease.workflows.identities import standing_records
+
+    orders = [r for r in standing_records(registry, "task") if r.value("task_status") in BINDING]
+    places = Places(problem, orders, registry.records("hazard"))
+    out: dict[str, list[str]] = {}
+    for order in orders:
+        for s in places.of(order):
+            name = task_id(problem.stage_ids[s])
+            if name != order.id:
+                out.setdefault(name, []).append(order.id)
+    return out
 
 
 def _grounds(registry: Registry) -> dict[str, Any]:
@@ -225,7 +258,8 @@ def progress_of(registry: Registry, reader: View, problem: Problem) -> Since:
         {name: problem.tasks[t].ground for name, t in zip(names, problem.task.tolist(), strict=True)
          if t >= 0},
         {name: problem.tasks[t].area_m2 if t >= 0 else m2 for name, t, m2 in zip(
-            names, problem.task.tolist(), problem.work_m2.tolist(), strict=True)})
+            names, problem.task.tolist(), problem.work_m2.tolist(), strict=True)},
+        ids_of(registry.records("hazard")))
 
 
 def problem_since(problem: Problem, since: Since, standing: Plan, prices: Mapping[str, float]

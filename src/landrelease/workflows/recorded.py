@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.record import Record
-from landrelease.core.recorded import KINDS_NOT_READ, Recorded, Sources
+from landrelease.core.recorded import KINDS_NOT_READ, Note, Recorded, Sources
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.currency import Rate
     from landrelease.plan.recorded.money import Exchange
     from landrelease.store.registry import Registry
 
@@ -78,6 +80,8 @@ def exchange_of(sources: Sources, currency: str, start: date, max_age_days: floa
     from landrelease.core.currency import RateTable, rates_of
 
     rates = rates_of(sources.exchange_rates)[0]
+    against = {r.id for pair in contradicting(rates) for r in pair}
+    rates = tuple(r for r in rates if r.id not in against)
     table = RateTable(rates, int(max_age_days))
     newest = max((r.day for r in rates), default=start)
 
@@ -86,6 +90,34 @@ def exchange_of(sources: Sources, currency: str, start: date, max_age_days: floa
         return None if found is None else found.value
 
     return changed
+
+
+MOST_APART = 0.1  # by which rates of publishers for one day may differ: more is an error of one
+
+
+def contradicting(rates: Sequence[Rate]) -> list[tuple[Rate, ...]]:
+    """Rates of one day and pair, in either direction, that differ by more than `MOST_APART`."""
+    of_day: dict[tuple[Any, str, str], list[tuple[float, Rate]]] = {}
+    for r in rates:
+        turned = r.before > r.after
+        key = (r.day, r.after, r.before) if turned else (r.day, r.before, r.after)
+        of_day.setdefault(key, []).append((1.0 / r.rate if turned else r.rate, r))
+    return [tuple(r for _, r in own) for own in of_day.values()
+            if max(v for v, _ in own) > (1.0 + MOST_APART) * min(v for v, _ in own)]
+
+
+def rate_notes(sources: Sources) -> Recorded:
+    """Recorded rates of exchange that a plan does not use, in words."""
+    from landrelease.core.currency import rates_of
+
+    rates, unusable = rates_of(sources.exchange_rates)
+    notes = [Note("exchange_rate", pair[0].id, " and ".join(
+        f"{r.rate:g} {r.after} for 1 {r.before} ({r.id})" for r in pair)
+        + f" are recorded of {pair[0].day.isoformat()}: they contradict each other, and none of "
+        "them is used") for pair in contradicting(rates)]
+    notes += [Note("exchange_rate", name, "it has no day, not two currencies or no rate: not "
+                   "used") for name in unusable]
+    return Recorded({}, tuple(notes))
 
 
 def recorded_words(read: Recorded, most: int = 12) -> list[str]:

@@ -911,6 +911,8 @@ async def propose_tasks(request: Request, name: FromPath[str], data: JSONBody[Or
                              until=until)
         counts = {k: len(v) for k, v in dataclasses.asdict(found).items()}
         said = [word("plan.proposed", **counts)]
+        if found.past:
+            said.append(word("plan.proposed_past", **counts))
         if found.again:
             said.append(word("plan.proposed_again", **counts))
         return {**dataclasses.asdict(found), "said": " ".join(said)}

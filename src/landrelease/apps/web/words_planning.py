@@ -400,6 +400,9 @@ ENGLISH = {
     "plan.proposed":
         "{new} tasks proposed, {changed} changed, {same} as they were, {withdrawn} withdrawn; "
         "{standing} stand as people decided.",
+    "plan.proposed_past":
+        "Steps that are not proposed, since their first day has passed: {past}. Make the plan "
+        "again.",
     "plan.proposed_again":
         "{again} of these are recorded as completed and have to be done again, because their "
         "ground was rejected: somebody has to order them anew.",

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-import shapely
 
 from landrelease.core.conditions import Decisions
 from landrelease.core.record import Record
-from landrelease.core.recorded import Note, Recorded, Sources, by_name, listed
+from landrelease.core.recorded import Note, Recorded, Sources, by_name, ids_of, listed
 from landrelease.core.work import ACTIVITIES, Problem
+from landrelease.plan.recorded.done import mostly
 from landrelease.plan.recorded.slots import first_day, slot_of, within
 
-_BINDING = ("ordered", "started", "suspended")
+BINDING = ("ordered", "started", "suspended")
 _MODES = {"manual": ("manual",), "mechanical": ("machine then manual",),
           "animal_detection": ("dogs then manual",),
          "mixed": ("machine then manual", "dogs then manual")}
@@ -42,12 +42,12 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
     fixed = _Fixed(np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
                    np.ones(len(problem.first_pool), bool), np.zeros(stages, bool))
     notes: list[Note] = []
-    place = _Places(problem, sources.tasks)
+    place = Places(problem, sources.tasks, sources.hazards)
     teams = by_name(sources.teams)
     used = 0
     for task in sources.tasks:
         status = task.value("task_status")
-        if status not in _BINDING:
+        if status not in BINDING:
             continue
         own = place.of(task)
         if not own:
@@ -92,13 +92,17 @@ def _in_circles(pairs: Sequence[tuple[int, int]]) -> list[int]:
         left = kept
 
 
-class _Places:
-    """The stages that a task is about."""
+class Places:
+    """The stages that a task is about: by the stage that it names, else by its area (id or
+    identifier), its kind and its ground."""
 
-    def __init__(self, problem: Problem, tasks: Sequence[Record]):
+    def __init__(self, problem: Problem, tasks: Sequence[Record],
+                 hazards: Sequence[Record] = ()):
         self.problem = problem
         self.number = {name: s for s, name in enumerate(problem.stage_ids)}
-        self.hazard = {name: h for h, name in enumerate(problem.hazard_ids)}
+        own = {name: h for h, name in enumerate(problem.hazard_ids)}
+        self.hazard = {**{name: own[known] for name, known in ids_of(hazards).items()
+                          if known in own}, **own}
         self.tasks = by_name(tasks)
 
     def why_not(self, task: Record) -> str:
@@ -130,11 +134,7 @@ class _Places:
         if len(own) > 1 and task.geometry is not None and not task.geometry.is_empty:
             grounds = np.array([problem.tasks[int(problem.task[s])].ground for s in own],
                                dtype=object)
-            common = shapely.area(shapely.intersection(grounds, task.geometry))
-            # Most of a piece of the plan, or the piece that holds most of the order.
-            mine = (common > 0.5 * shapely.area(grounds)) | (
-                common > 0.5 * shapely.area(task.geometry))
-            own = own[mine]
+            own = own[mostly(grounds, task.geometry)]
         return [int(s) for s in own]
 
 
@@ -153,8 +153,9 @@ def _when(problem: Problem, task: Record, own: Sequence[int], fixed: _Fixed, not
                                   "has passed"))
                 high = problem.horizon
     elif isinstance(start, date) and start >= first_day(problem):
-        low = high = slot_of(problem, start)
-        if low < problem.horizon and problem.slot_starts[low] > start:
+        # Work starts where a slot of the plan does: never before the day that was signed.
+        low = high = sum(day < start for day in problem.slot_starts[:problem.horizon])
+        if low < problem.horizon and problem.slot_starts[slot_of(problem, start)] > start:
             notes.append(Note("task", task.id, f"its day, {start.isoformat()}, is outside the "
                               "working season: planned from "
                               f"{problem.slot_starts[low].isoformat()} on"))

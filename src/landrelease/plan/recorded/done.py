@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+import shapely
+
 from landrelease.core.hazard import Hazard
 from landrelease.core.moment import day_of
 from landrelease.core.record import Record
@@ -57,19 +60,55 @@ _FIRST: Mapping[str, TeamKind] = MappingProxyType(
     {"mechanical": "mechanical", "animal_detection": "animal"})
 _NO_GROUND: Mapping[str, BaseGeometry] = MappingProxyType({})
 _NO_SIZE: Mapping[str, float] = MappingProxyType({})
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+def mostly(grounds: np.ndarray, ground: BaseGeometry) -> np.ndarray:
+    """bool (N,): which pieces of an area a task's ground means: most of the piece, or the piece
+    that holds most of it."""
+    common = shapely.area(shapely.intersection(grounds, ground))
+    return np.asarray((common > 0.5 * shapely.area(grounds)) | (common > 0.5 * ground.area))
+
+
+def _pieces(before: Mapping[str, str]) -> dict[tuple[str, str], list[str]]:
+    """The stages of TS and clearance of each area, by the survey that they begin with, and kind."""
+    out: dict[tuple[str, str], list[str]] = {}
+    for stage in before:
+        kind = stage.rpartition(":")[2]
+        if kind in ("TS", "clearance"):
+            first = stage
+            while before.get(first):
+                first = before[first]
+            out.setdefault((first, kind), []).append(stage)
+    return out
+
+
+def _meant(task: Record, own: Sequence[str], grounds: Mapping[str, BaseGeometry]) -> str:
+    """Which of the stages of its area and kind a task means that names none; "" where it may be
+    several."""
+    if len(own) > 1 and task.geometry is not None and not task.geometry.is_empty and all(
+            s in grounds for s in own):
+        held = mostly(np.array([grounds[s] for s in own], dtype=object), task.geometry)
+        own = [s for s, mine in zip(own, held.tolist(), strict=True) if mine]
+    return own[0] if len(own) == 1 else ""
 
 
 def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequence[Record],
             inspections: Sequence[Record] = (), outcomes: Iterable[Record] = (),
             grounds: Mapping[str, BaseGeometry] = _NO_GROUND,
-            sizes: Mapping[str, float] = _NO_SIZE) -> Since:
+            sizes: Mapping[str, float] = _NO_SIZE,
+            hazards: Mapping[str, str] = _NO_NAMES) -> Since:
     """What was done of stages; `before` : id of a stage -> id of the stage before it, or "".
 
     inspections : as they stand (S09), of finished ground; outcomes : those that they name; grounds
-    : of the stages of TS and clearance, degrees; sizes : m² of the ground of all stages.
+    : of the stages of TS and clearance, degrees; sizes : m² of the ground of all stages; hazards :
+    ids of areas by their ids and identifiers.
 
     A stage is done where its task record, or a completion report that names it, says completed; NTS
-    of a hazard also where a completed NTS task or activity names the hazard. A stage has begun
+    of a hazard also where a completed NTS task or activity names the hazard. A task of TS or
+    clearance that names the area, not the stage, is of the one stage that it can mean: only reports
+    on it that state their area reduce the work, and what it says of itself closes nothing. A stage
+    has begun
     where its task has started or reports name it. A later stage that is done takes the stages
     before it along (nobody clears ground whose survey is still open). A report that states its
     area completes no more than that: the areas of all reports of the stage together are held
@@ -88,12 +127,29 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
     unplaced = []
     unnamed: dict[str, float] = {}
     unknown: dict[str, int] = {}
+    meant: dict[str, str] = {}  # name of a task that names no stage -> the stage that it means
+
+    pieces = _pieces(before)
+
+    def area_of(record: Record) -> str:
+        named = str(record.values.get("hazard") or "")
+        return hazards.get(named, named)
+
     for task in tasks:
         completed = task.value("task_status") == "completed"
-        first = f"{task.values.get('hazard')}:NTS"
+        hazard = area_of(task)
+        first = f"{hazard}:NTS"
         stage = of_task.get(task.id) or (
             str(task.values.get("identifier")) if task.values.get("identifier") in before else
             first if task.value("task_type") == "NTS" and first in before else "")
+        if not stage and (stage := _meant(task, pieces.get((first, str(task.value("task_type"))),
+                                                           ()), grounds)):
+            meant.setdefault(task.id, stage)
+            if task.values.get("identifier"):
+                meant.setdefault(str(task.values["identifier"]), stage)
+            if completed:
+                unplaced.append(task.id)
+            continue
         if not stage:
             if completed and first in before:
                 unplaced.append(task.id)
@@ -108,10 +164,13 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
     for work in activities:
         named = str(work.values.get("task") or "")
         stage = of_task.get(named) or (named if named in before else "")
+        if not stage and _area(work) is not None and meant.get(named, "").endswith(
+                f":{work.value('activity_type')}"):
+            stage = of_task[named] = meant[named]
         if not stage and work.value("activity_type") == "NTS" and is_completed(work):
-            stage = f"{work.values.get('hazard')}:NTS"
+            stage = f"{area_of(work)}:NTS"
         if stage not in before:
-            hazard, area = str(work.values.get("hazard") or ""), work.values.get("area_m2")
+            hazard, area = area_of(work), work.values.get("area_m2")
             if f"{hazard}:NTS" in before and named:
                 unknown[named] = unknown.get(named, 0) + 1
             elif (f"{hazard}:NTS" in before and work.value("activity_type") in ("TS", "clearance")):
@@ -143,7 +202,7 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Sequ
             by_hand = 0.0 if _first_only(stage, work) else _area(work) or 0.0
             begun[stage] = begun.get(stage, 0.0) + by_hand
     return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done},
-                 tuple(unplaced), unnamed, again,
+                 tuple(name for name in unplaced if meant.get(name) not in done), unnamed, again,
                  {s: left for s, left in short.items() if s not in done and s not in again},
                  {s: kind for s, kind in followed.items() if s not in done and s not in again},
                  unknown)
@@ -208,7 +267,8 @@ def done_notes(since: Since, hazards: Sequence[Hazard], inspections: int = 0) ->
         notes.append(Note("hazard", "", f"{confirmed:,} of {len(hazards):,} areas are confirmed "
                           "(CHA): planned without a non-technical survey"))
     notes += [Note("task", name, "it is reported as completed, and is none of the plan's steps by "
-                   "its identifier: they are planned as open") for name in since.unplaced]
+                   "its identifier: what reports on it with an area do not say is done is planned "
+                   "as open") for name in since.unplaced]
     if since.unnamed:
         most = sorted(since.unnamed, key=lambda name: (-since.unnamed[name], name))
         notes.append(Note("activity", "", f"{sum(since.unnamed.values()):,.0f} m² of technical "
