@@ -33,7 +33,13 @@ from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import identities, languages, public, public_words, reports
-from landrelease.workflows.quarantine import retry_quarantined, visible_quarantine
+from landrelease.workflows.cautions import reported_danger
+from landrelease.workflows.complaints import by_code
+from landrelease.workflows.quarantine import (
+    reject_quarantined,
+    retry_quarantined,
+    visible_quarantine,
+)
 from release_world import AT, keys, record, signed_record
 
 PLANE = LocalPlane(17.5, 44.0)
@@ -617,22 +623,68 @@ def test_the_same_form_sent_twice_is_one_report(client):
         assert len([e for e in registry.quarantine() if e.row.kind == "complaint"]) == 1
 
 
-def test_a_report_that_is_put_right_takes_the_place_of_the_first(client):
+def rows_of(client, status="waiting"):
+    with open_registry(client.app_under_test.state.registries.address) as registry:
+        return [e for e in registry.quarantine(status) if e.row.kind == "complaint"]
+
+
+@pytest.mark.parametrize("other", [
+    {"about": "compensation", "what": "When is my money paid?"}, {"where": "44.55000, 17.51000"},
+    {"where": "somewhere near the well"}, {"where": ""}, {"what": "There is no mine by the path"}])
+def test_safety_S01_who_sent_a_report_of_danger_takes_it_away_by_no_other_word(client, other):
+    """Also not by sending the first words again: they were thanked for, and counted for nothing."""
+    first = {"about": "suspicion", "what": "A mine by the path", "where": "44.00500, 17.50500"}
+    token = token_in(client.get("/public/report"))
+    said = "goes on counting until somebody has looked at it"
+    assert said not in send(client, token=token, **first).text
+    for sent in (other, first, other):
+        answer = send(client, token=token, **first | sent)
+        assert answer.status_code == 201 and said in answer.text
+        assert len(rows_of(client)) == 2 and not rows_of(client, "rejected")
+    with open_registry(client.app_under_test.state.registries.address) as registry:
+        place = shapely.Point(17.505, 44.005)
+        assert any(shapely.dwithin(r.place, place, 1e-5) for r in reported_danger(registry))
+        number = rows_of(client)[0].row.values["identifier"].removeprefix("public-")
+        before = len(reported_danger(registry))
+        reject_quarantined(registry, rows_of(client)[0].number, "a joke of his brother")
+        assert len(reported_danger(registry)) == before - 1
+        assert by_code(registry, number).told == "received"  # the other word
+    # What a person rejected is not dropped where it is sent once more.
+    assert send(client, token=token, **first).status_code == 201
+    assert sum(e.row.values["description"] == "A mine by the path"
+               and e.row.values["latitude"] == "44.005" for e in rows_of(client)) == 1
+
+
+def test_a_report_that_was_put_right_and_is_sent_with_its_first_words_stands_again(client):
+    token = token_in(client.get("/public/report"))
+    first = {"about": "compensation", "what": "My fence"}
+    for sent in (first, {"what": "A shell by the mill"}, first):
+        assert send(client, token=token, **sent).status_code == 201
+    assert [e.row.values["description"] for e in rows_of(client)] == [
+        "A shell by the mill", "My fence"]
+    (gone,) = rows_of(client, "rejected")
+    assert gone.reason == "put right by whoever sent it"
+    assert gone.row.values["description"] == "My fence"
+
+
+def test_the_later_word_of_a_report_on_record_waits_beside_it_and_names_it(client):
     address = client.app_under_test.state.registries.address
     token = token_in(client.get("/public/report"))
-    for what in ("A shell by the mill", "A shell by the OLD mill", "A shell by the OLD mill"):
-        assert send(client, token=token, what=what).status_code == 201
+    assert send(client, token=token, what="A shell by the mill").status_code == 201
+    (first,) = rows_of(client)
+    number = first.row.values["identifier"].removeprefix("public-")
     with open_registry(address) as registry:
-        (entry,) = [e for e in registry.quarantine() if e.row.kind == "complaint"]
-        assert entry.row.values["description"] == "A shell by the OLD mill"
-        (first,) = [e for e in registry.quarantine("rejected") if e.row.kind == "complaint"]
-        assert first.reason == "put right by whoever sent it"
-        assert retry_quarantined(registry, entry.number, {}).accepted == 1
-        assert send(client, token=token, what="A shell by the new mill").status_code == 201
-        (later,) = [e for e in registry.quarantine() if e.row.kind == "complaint"]
-        assert "new mill" in later.row.values["description"]
+        assert retry_quarantined(registry, first.number, {}).accepted == 1
+        assert by_code(registry, number).told == "open"
+        assert send(client, token=token, what="The new mill", where="44.6, 17.5").status_code == 201
+        (later,) = rows_of(client)
         (record,) = registry.records("complaint")
-        assert record.values["description"] == "A shell by the OLD mill"
+        assert record.values["description"] == "A shell by the mill"
+        beside = reports.near(registry, policy.view("planner"), [later])[later.number]
+        assert beside[0].same_report and beside[0].id == record.id
+        assert by_code(registry, number).told == "received"
+        reject_quarantined(registry, later.number, "seen: nothing there")
+        assert by_code(registry, number).told == "open"
 
 
 def test_what_lies_near_is_for_who_looks_through_and_never_for_the_public(client):
@@ -673,11 +725,21 @@ def test_what_cannot_be_taken_leaves_nothing_and_says_why(client, wrong, code):
         assert not [e for e in registry.quarantine() if e.row.kind == "complaint"]
 
 
-def test_another_site_cannot_send_the_form_and_a_program_that_fills_all_in_is_let_run_empty(client):
+def test_another_site_cannot_send_the_form(client):
     assert send(client, headers={"sec-fetch-site": "cross-site"}).status_code == 403
-    assert send(client, web="http://spam").status_code == 201
+    assert not rows_of(client)
+
+
+def test_safety_S01_a_report_whose_unseen_field_was_filled_in_waits_marked_and_throttled(client):
+    answers = [send(client, web="http://spam", what=f"A mine {n}", where="44.005, 17.505")
+               for n in range(6)]
+    assert [a.status_code for a in answers] == [201] * 5 + [429]
+    assert "code of your report is" in answers[0].text
+    for entry in rows_of(client):
+        assert [f.code for f in entry.row.findings] == ["PUB-030", "PUB-033"]
     with open_registry(client.app_under_test.state.registries.address) as registry:
-        assert not [e for e in registry.quarantine() if e.row.kind == "complaint"]
+        assert len(reported_danger(registry)) == len(rows_of(client)) == 5
+        assert retry_quarantined(registry, rows_of(client)[0].number, {}).accepted == 1
 
 
 def test_forms_are_sealed_for_hours_only():

@@ -1359,6 +1359,10 @@ REPORT_TO_LOOK_AT = Message(
     "PUB-030", "{file} came from the public and nobody has looked at it.",
     "Look at what is near it and ask back where you can. Then check the row again: it becomes a "
     "record; or reject it with a reason.")
+REPORT_BY_PROGRAM = Message(
+    "PUB-033", "{file}: a field of the form that people do not see was filled in: a program may "
+    "have sent this report, or a browser that fills in all fields.",
+    "Read it as every report: it counts until somebody rejects it with a reason.")
 COMPLAINT_UNKNOWN = Message(
     "PUB-031", "No complaint {found!r} is on record for this reader.",
     "Look at the list: complaint list. One that still waits is a row: quarantine retry makes a "

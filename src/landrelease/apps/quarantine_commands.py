@@ -101,6 +101,7 @@ def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = 
     for n in near:
         away = "" if n.distance_m is None else f", {n.distance_m:,.0f} m away"
         say(f"near: {n.kind} {n.id or f'row {n.number}'}{away}"
+            f"{', the same report' if n.same_report else ''}"
             f"{', the same words' if n.same_words else ''}: {n.words}")
 
 

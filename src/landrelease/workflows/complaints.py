@@ -20,13 +20,14 @@ from landrelease.errors import (
     COMPLAINT_UNKNOWN,
     COMPLAINT_VALUE,
     REPORT_CODE_UNKNOWN,
+    REPORT_TO_LOOK_AT,
     LandReleaseError,
 )
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry
 
 State = Literal["waiting", "open", "answered", "closed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -245,7 +246,7 @@ def spelled(number: str) -> str:
 
 def by_code(registry: Registry, code: str) -> Standing:
     """Where the report with this code stands. How the code is spelled (capitals, blanks, dashes)
-    does not matter.
+    does not matter. What was sent last and waits comes first: nobody has looked at that yet.
 
     Raises PUB-024: there is none here; a code that is none cannot be told from one that was erased.
     """
@@ -255,18 +256,26 @@ def by_code(registry: Registry, code: str) -> Standing:
     if not re.fullmatch(rf"[0-9a-f]{{{CODE_LETTERS}}}", number):
         raise LandReleaseError(REPORT_CODE_UNKNOWN)
     identifier = _PREFIX + number
+    # What others bring under the same identifier is no word of whoever sent the report.
+    rows = [e for e in registry.quarantine(None) if e.row.kind == "complaint"
+            and e.row.values.get("identifier") == identifier
+            and any(f.code == REPORT_TO_LOOK_AT.code for f in e.row.findings)]
+    last = next((e for e in reversed(rows) if e.status == "waiting"), rows[-1] if rows else None)
     record = record_of(registry, "complaint", f"complaint-{identifier}")
     if record is not None:
         v = record.values
-        return Standing(_state(record), day_of(v.get("received_on")), str(v.get("answer") or ""),
-                        day_of(v.get("answered_on")))
-    rows = [e for e in registry.quarantine(None) if e.row.kind == "complaint"
-            and e.row.values.get("identifier") == identifier]
-    if not rows:
+        answered = str(v.get("answer") or ""), day_of(v.get("answered_on"))
+        if last is None or last.status != "waiting":
+            return Standing(_state(record), day_of(v.get("received_on")), *answered)
+        return Standing("received", _received(last), *answered)
+    if last is None:
         raise LandReleaseError(REPORT_CODE_UNKNOWN)
-    last = rows[-1]
     told: dict[str, Told] = {"waiting": "received", "accepted": "open", "rejected": "not_taken_up"}
-    return Standing(told[last.status], _row(0, last.row.values, date.max, 0).received_on, "", None)
+    return Standing(told[last.status], _received(last), "", None)
+
+
+def _received(entry: QuarantineEntry) -> date | None:
+    return _row(0, entry.row.values, date.max, 0).received_on
 
 
 def counted(found: Sequence[Complaint]) -> dict[str, int]:

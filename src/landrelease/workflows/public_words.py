@@ -118,6 +118,8 @@ REACH_NOTE = "Only those who answer reports see it. It can be erased."
 NO_DEMAND = "You need not say who you are."
 SEND = "Send"
 THANKS = "Received. Somebody will look at it."
+EARLIER = ("What you sent before with this form was not replaced: it goes on counting until "
+           "somebody has looked at it.")
 NUMBER = ("The code of your report is {number}. Keep it: with it you can look up what became of "
           "your report. Nobody else needs it.")
 PLACE_UNREAD = ("The place that you wrote could not be read: {place}. It was kept in words, and is "
@@ -158,8 +160,8 @@ TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
     WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
     BY_CORNERS, CORNERS, ASK, SEVERAL, AGAIN, PRINT, TO_REPORT, LANGUAGE, REPORT, ABOUT, WHAT,
-    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, PLACE_UNREAD, NOT_AGAIN, SEND_AGAIN,
-    LOOK_UP, CODE,
+    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, EARLIER, NUMBER, PLACE_UNREAD, NOT_AGAIN,
+    SEND_AGAIN, LOOK_UP, CODE,
     *STANDS.values(), RECEIVED_ON, ANSWERED_ON, *ERROR_TEXTS,
     *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
 

@@ -22,6 +22,7 @@ from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedR
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.kinds import KINDS
 from landrelease.errors import (
+    REPORT_BY_PROGRAM,
     REPORT_EMPTY,
     REPORT_PHOTOGRAPH,
     REPORT_TO_LOOK_AT,
@@ -50,7 +51,8 @@ _COLUMNS = ("identifier", "complaint_type", "complaint_status", "received_on", "
 @dataclass(frozen=True, slots=True)
 class PublicReport:
     """What somebody sent. `about` is one of `ABOUT`; `where` and `reach` may be empty. `key` is
-    made by the form: the same form sent twice is one report."""
+    made by the form: the same form sent twice is one report. `unseen_field`: a field that people do
+    not see came filled in, by a program or by a browser that fills in all."""
 
     about: str
     what: str
@@ -58,6 +60,7 @@ class PublicReport:
     reach: str
     key: str
     photograph: bytes = b""
+    unseen_field: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,22 @@ class Kept:
     """A report that waits. `number`: the code by which whoever sent it learns where it stands
     (`workflows.complaints.by_code`); it tells nothing of others, and nobody guesses one (64 bits,
     from the form's key). `unread`: what stood for its place and is none, so that it is on no map;
-    "" where the place was read, or none was given."""
+    "" where the place was read, or none was given. `earlier`: what the same form said before waits
+    beside it."""
 
     number: str
     unread: str = ""
+    earlier: bool = False
 
 
 def receive(registry: Registry, view: PublicView, report: PublicReport, *, today: date) -> Kept:
     """Keep a report as a row that waits.
 
-    Whole or not at all; the same form sent twice changes nothing. Sent again with other words it
-    takes the place of what it said before, with the photograph that came then. The way to reach
+    Whole or not at all; the same form sent twice changes nothing. Sent again with other words both
+    wait: who sent a report takes no report of danger away, a person does (S01). What was said
+    before leaves only where it spoke of no danger, or is said again whole. What was put right,
+    decided on or rejected and is sent once more waits anew. The photograph that came before stays.
+    The way to reach
     somebody stands in the row under a personal field (S17): it is masked wherever rows are shown,
     becomes a personal value of the record, and goes with `erase`.
 
@@ -99,20 +107,18 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
                                    expected="a photograph as JPEG or PNG")
         photograph = hashlib.sha256(report.photograph).hexdigest()
     number = hashlib.sha256(report.key.encode()).hexdigest()[:CODE_LETTERS]
+    file = f"public-report-{number}.csv"
     before = [e for e in registry.quarantine("waiting") if e.row.kind == "complaint"
-              and e.row.values.get("identifier") == f"public-{number}"]
-    label = "report of the public" + (f"{_PHOTOGRAPH}{photograph}" if photograph else "")
-    if not photograph:
-        label = next((said for e in before if _PHOTOGRAPH in (
-            said := str(e.row.values.get("source_label") or ""))), label)
+              and e.row.file == file and e.row.values.get("identifier") == f"public-{number}"]
+    label = "report of the public"
+    shown = photograph or next((d for e in before if (d := _photograph(e.row.values))), "")
     words = report.what.strip()[:MOST_WORDS]
     row: dict[str, str] = {
         "identifier": f"public-{number}",
         "complaint_type": report.about if report.about in ABOUT else "other",
         "complaint_status": "open", "received_on": today.isoformat(), "description": words,
         "latitude": "", "longitude": "", "position_accuracy_m": "",
-        "reporter_contact": report.reach.strip()[:300],
-        "source_label": label}
+        "reporter_contact": report.reach.strip()[:300], "source_label": ""}
     where, unread = report.where.strip()[:300], ""
     if where:
         try:
@@ -121,29 +127,55 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
                     "position_accuracy_m": f"{off + view.place_m:.1f}"}
         except LandReleaseError:  # a name, or a way to go there: whoever looks at it reads it
             row["description"], unread = f"{words}\nPlace: {where}", where
-    content = _as_csv(row)
-    file = f"public-report-{number}.csv"
-    source = hashlib.sha256(content).hexdigest()
+    waiting, times = {e.row.source for e in before}, 1
+    while True:
+        row["source_label"] = label + (f" (sent {times} times)" if times > 1 else "") + (
+            f"{_PHOTOGRAPH}{shown}" if shown else "")
+        content = _as_csv(row)
+        source = hashlib.sha256(content).hexdigest()
+        if source in waiting:
+            return Kept(number, unread, len(waiting) > 1)
+        if not registry.knows_source(source):
+            break
+        times += 1  # it waits no more: it was put right, or somebody decided on it
     placed = bool(row["latitude"])
     mapping = ColumnMapping("complaint", {c: c for c in _COLUMNS if placed or c not in (
         "latitude", "longitude", "position_accuracy_m")}, crs="EPSG:4326" if placed else "")
-    if registry.knows_source(source):
-        return Kept(number, unread)
-    finding = Finding(
-        REPORT_TO_LOOK_AT.code, file, 1, "", "", REPORT_TO_LOOK_AT.problem.format(file=file),
-        REPORT_TO_LOOK_AT.remedy, "quarantined")
-    waiting = QuarantinedRow(file, source, 1, "complaint", row, "", (finding,))
+    findings = tuple(
+        Finding(m.code, file, 1, "", "", m.problem.format(file=file), m.remedy, "quarantined")
+        for m in (REPORT_TO_LOOK_AT, REPORT_BY_PROGRAM)[:1 + report.unseen_field])
+    made = QuarantinedRow(file, source, 1, "complaint", row, "", findings)
     if photograph:
         registry.keep_source(photograph, f"public-report-{number}", report.photograph)
     registry.take_in(Intake(ImportReport(
-        file, source, "complaint", 1, 0, 0, 1, (finding,), mapping=document_of(mapping)),
-        (), (waiting,), content))
-    # The same form with other words: who sent it put it right.
-    for entry in before:
-        if entry.row.source != source:
-            registry.decide_quarantine(entry.number, "rejected", decided_by=PROGRAM,
-                                       reason="put right by whoever sent it")
-    return Kept(number, unread)
+        file, source, "complaint", 1, 0, 0, 1, findings, mapping=document_of(mapping)),
+        (), (made,), content))
+    left = [e for e in before if _says_again(row, e.row.values)]
+    for entry in left:
+        registry.decide_quarantine(entry.number, "rejected", decided_by=PROGRAM,
+                                   reason="put right by whoever sent it")
+    return Kept(number, unread, len(before) > len(left))
+
+
+def _says_again(row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a report says all again that the same form said before of danger: of one kind, in the
+    same words, with the photograph and the way to reach somebody; at the same place, or at one
+    where there was none."""
+    from landrelease.workflows.cautions import says_danger
+
+    if not says_danger(before):
+        return True
+    same = ("complaint_type", *(("latitude", "longitude", "position_accuracy_m")
+                                if before.get("latitude") else ()))
+    return (all(row.get(n) == before.get(n) for n in same)
+            and _said(row) == _said(before)
+            and before.get("reporter_contact") in ("", None, row.get("reporter_contact"))
+            and _photograph(before) in ("", _photograph(row)))
+
+
+def _photograph(values: Mapping[str, Any]) -> str:
+    """SHA-256 of the photograph that a row names, or ""."""
+    return str(values.get("source_label") or "").partition(_PHOTOGRAPH)[2]
 
 
 def _as_csv(row: Mapping[str, str]) -> bytes:
@@ -160,7 +192,8 @@ def _as_csv(row: Mapping[str, str]) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Near:
     """Something that a row that waits may be about, or the same as. `id`: of a record; "" of a row,
-    which has a `number`. `distance_m`: None where one of both has no place."""
+    which has a `number`. `distance_m`: None where one of both has no place. `same_report`: it has
+    the same identifier: another word of whoever sent it, however far away."""
 
     kind: str
     id: str
@@ -168,14 +201,16 @@ class Near:
     distance_m: float | None
     same_words: bool
     words: str
+    same_report: bool = False
 
 
 def near(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
          ) -> dict[int, list[Near]]:
     """Row number -> what is near it, the nearest first, for rows of the kind `complaint`.
 
-    Other rows and records of complaints with a place within `nearby_distance_m` or with the same
-    words, and hazards and finds within that distance, as far as the reader sees them as they stand.
+    Other rows and records of complaints with a place within `nearby_distance_m`, with the same
+    words or of the same report, and hazards and finds within that distance, as far as the reader
+    sees them as they stand.
     """
     from landrelease.workflows import load_assumptions
     from landrelease.workflows.waiting_rows import waiting_places
@@ -190,19 +225,25 @@ def near(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
     for entry in chosen:
         place, said = places.get(entry.number), _said(entry.row.values)
         found: list[Near] = []
+        called = str(entry.row.values.get("identifier") or "")
         for other in rows:
             if other.number == entry.number:
                 continue
             away = _apart(place, places.get(other.number))
             same = bool(said) and said == _said(other.row.values)
-            if same or (away is not None and away <= within):
+            one = bool(called) and called == other.row.values.get("identifier")
+            if same or one or (away is not None and away <= within):
                 found.append(Near("complaint", "", other.number, away, same, _short(
-                    other.row.values)))
+                    other.row.values), one))
+        own = _own_record(registry, reader, called, place, said)
+        found += own
         if place is not None:
             for kind in ("complaint", "hazard", "item"):
                 if reader.precision(kind) == "exact":
-                    found += _records(registry, reader, kind, place, within, said)
-        found.sort(key=lambda n: (not n.same_words, n.distance_m is None, n.distance_m or 0.0))
+                    found += [n for n in _records(registry, reader, kind, place, within, said)
+                              if all(n.id != o.id for o in own)]
+        found.sort(key=lambda n: (not n.same_report, not n.same_words, n.distance_m is None,
+                                  n.distance_m or 0.0))
         out[entry.number] = found[:_MOST_NEAR]
     return out
 
@@ -281,6 +322,19 @@ def _records(registry: Registry, reader: View, kind: str, place: BaseGeometry, w
                               kind == "complaint" and bool(said) and said == _said(r.values),
                               str(words)[:_WORDS_KEPT]))
     return found
+
+
+def _own_record(registry: Registry, reader: View, called: str, place: BaseGeometry | None,
+                said: str) -> list[Near]:
+    """The record that a row would change, as the reader sees it."""
+    from landrelease.workflows.few import record_of
+
+    if not called or reader.precision("complaint") != "exact":
+        return []
+    found = record_of(registry, "complaint", f"complaint-{called}")
+    shown = reader.records([] if found is None else [found])
+    return [Near("complaint", r.id, None, _apart(place, r.geometry),
+                 bool(said) and said == _said(r.values), _short(r.values), True) for r in shown]
 
 
 def _apart(one: BaseGeometry | None, other: BaseGeometry | None) -> float | None:

@@ -248,10 +248,10 @@ async def report(request: Request) -> Response[bytes]:
             from landrelease.workflows import public
 
             view = public.VIEWS.of(registry)
-            kept = reports.Kept("") if said["web"] else reports.receive(
-                registry, view, reports.PublicReport(
-                    said["about"], said["what"], said["where"], said["reach"], said["token"],
-                    photograph), today=datetime.now(UTC).date())
+            # A browser may fill in what people do not see: no report is dropped for it (S01).
+            kept = reports.receive(registry, view, reports.PublicReport(
+                said["about"], said["what"], said["where"], said["reach"], said["token"],
+                photograph, bool(said["web"])), today=datetime.now(UTC).date())
             return html.thanks_page(view, languages.texts(said["lang"]), kept, said)
 
         return _page(await _run(request, work), 201)

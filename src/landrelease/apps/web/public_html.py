@@ -167,6 +167,8 @@ def thanks_page(view: Any, texts: Any, kept: Kept, said: Mapping[str, str]) -> s
 
     told = f"<p>{_t(texts.told(say.NUMBER, number=spelled(kept.number)))}</p>" \
         if kept.number else ""
+    if kept.earlier:
+        told += f"<p>{_t(texts(say.EARLIER))}</p>"
     return _frame(view, texts, texts(say.REPORT), (
         f'<section class="answer thanks" role="status"><p class="told">{_t(texts(say.THANKS))}</p>'
         f"{told}</section>{_place_again(texts, kept.unread, said) if kept.unread else ''}"
@@ -175,7 +177,7 @@ def thanks_page(view: Any, texts: Any, kept: Kept, said: Mapping[str, str]) -> s
 
 
 def _place_again(texts: Any, unread: str, said: Mapping[str, str]) -> str:
-    """The same report once more with another place: it takes the place of the first."""
+    """The same report once more with a place: as it says all of the first, it takes its place."""
     kept = {**said, "what": f"{said.get('what', '')}\nPlace: {unread}"}  # as it is on record
     same = "".join(f'<input type="hidden" name="{k}" value="{_t(kept.get(k, ""))}">'
                    for k in ("token", "lang", "about", "what", "reach"))

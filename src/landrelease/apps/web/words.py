@@ -104,6 +104,7 @@ ENGLISH = {
     "place_unknown": "Place not known.", "place_off": "It may be off by {metres} m or more.",
     "place_district": "District: {name}.", "place_community": "Community: {name}.",
     "near": "What lies near, and what says the same", "same_words": "the same words",
+    "same_report": "the same report",
     "no_waiting": "No row waits.", "file": "File", "row": "Row", "value": "Value",
     "mend.changed": "Changed:", "mend.taken_away": "taken away",
     "mend.filter": "Which rows", "mend.all_files": "all files", "mend.all_codes": "all findings",

@@ -10,7 +10,7 @@ export const finding = (f, { make, plain }) => make("p", { class: "coded" }, mak
 // What a report of the public may be about, or the same as: for whoever looks through it.
 const nearList = (near, { make, word, kindName, number }) => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
   make("ul", {}, ...near.map(n => make("li", {}, `${kindName(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
-    n.distance_m === null ? "" : `, ${number(Math.round(n.distance_m))} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
+    n.distance_m === null ? "" : `, ${number(Math.round(n.distance_m))} m`, n.same_report ? `, ${word("same_report")}` : "", n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
 
 // Of a report whose place is not known: the district and the community to ask in.
 const lostNote = (lost, { make, word, number }) => lost ? make("p", {}, make("strong", {}, word("place_unknown")),
