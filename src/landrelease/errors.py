@@ -2042,6 +2042,10 @@ LEFT_OUT_WAITING = Message(
     "the phone ({other}).",
     "It goes on waiting, and counts until somebody decides: a phone takes nothing away. Mend it "
     "and try it again; reject it where it was a mistake.")
+ANSWER_FIXED = Message(
+    "FRM-024", "{file}, row {row}: {field} is {found}; the form {form} can only say {expected}.",
+    "No phone decides that, and nothing is granted or closed by it. Put {expected} there and try "
+    "the row again, or reject it. Whoever may decide records the decision.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

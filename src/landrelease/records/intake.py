@@ -31,6 +31,7 @@ from landrelease.core.said_numbers import one_number
 from landrelease.core.said_words import Vocabulary, vocabulary
 from landrelease.errors import (
     ACCURACY_NO_PLACE,
+    ANSWER_FIXED,
     DATUM_NOT_STATED,
     GEOMETRY_UNREADABLE,
     MAPPING_NOT_READABLE,
@@ -49,7 +50,7 @@ from landrelease.records import places
 from landrelease.records.fate import MERGE_RULE, Known, sort_out
 from landrelease.records.ground import Ground, Settings, compare_areas, place_columns, place_rows
 from landrelease.records.mapping import PLACE_COLUMNS, Mapping
-from landrelease.records.readers import SourceRow, SourceTable
+from landrelease.records.readers import Problem, SourceRow, SourceTable
 from landrelease.records.told import Caution, Told
 from landrelease.records.values import (
     Refused,
@@ -481,8 +482,6 @@ def retry(
             shape = None
         if shape is None:
             problem = (GEOMETRY_UNREADABLE, {"found": shown(wkt)})
-    from landrelease.records.readers import Problem
-
     used = replace(proposal, columns={n: h for n, h in columns.items() if h in values},
                    crs=stated if in_columns else "",
                    date_order=said_by_hand.get("date_order") or proposal.date_order,
@@ -490,12 +489,32 @@ def retry(
                    century=int(said_by_hand.get("century") or proposal.century))
     table = SourceTable(
         row.file, row.source, b"", "" if in_columns else crs, tuple(values),
-        (SourceRow(row.row, values, shape, Problem(*problem) if problem else None),),
+        (SourceRow(row.row, values, shape, Problem(*problem) if problem else None,
+                   _still_fixed(row, values, columns)),),
         has_geometry=not in_columns)
     return take_in(table, row.kind, used, existing=existing, recorded_at=recorded_at,
                    recorded_by=recorded_by, today=today, programme_bounds=programme_bounds,
                    settings=settings, kinds=kinds,
                    carried_m=0.0 if in_columns or wkt != row.geometry_wkt else carried_m)
+
+
+def _still_fixed(row: QuarantinedRow, values: MappingType[str, Any],
+                 columns: MappingType[str, str]) -> Problem | None:
+    """What a form fixes holds also where the row is tried again (FRM-024)."""
+    from landrelease.records.forms.catalogue import FORMS
+
+    for finding in row.findings:
+        if finding.code != ANSWER_FIXED.code:
+            continue
+        found = values.get(columns.get(finding.field, finding.field))
+        for form in FORMS.values():
+            for part in form.part.walk():
+                words = part.held.get(finding.field) if part.kind == row.kind else None
+                if words and not is_absent(found) and str(found).strip() not in words:
+                    return Problem(ANSWER_FIXED, {
+                        "field": finding.field, "form": form.id, "found": shown(found),
+                        "expected": " or ".join(words)})
+    return None
 
 
 def proposed_for(row: QuarantinedRow, kinds: MappingType[str, Kind]) -> Mapping:

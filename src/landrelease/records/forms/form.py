@@ -46,6 +46,11 @@ class Part:
     when: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def held(self) -> dict[str, tuple[str, ...]]:
+        """Field -> what a submission may say of it: what the form itself says, or lets choose."""
+        return {**{name: (word,) for name, word in self.fixed.items()}, **self.only}
+
     def walk(self) -> Iterator[Part]:
         """This part and all inside it, those around first."""
         yield self

@@ -192,8 +192,9 @@ def _form_of(hints: Iterable[str], rows: list[Any], separator: str) -> Form | No
         said = [_answers(r, part, (part.kind,), separator) for r in rows]
         if not all(a.get("identifier", "").startswith(f"{part.kind}-") for a in said):
             continue
-        if any(a.get(n) not in (None, v) for a in said for n, v in part.fixed.items()):
-            continue
+        if named is None and any(
+                a.get(n) not in (None, v) for a in said for n, v in part.fixed.items()):
+            continue  # of a form that is named such a row waits (FRM-024)
         share = len(asked) / len(known)
         if best is None or share > best[0]:
             best = share, form

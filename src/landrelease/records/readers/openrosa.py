@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 
 from landrelease.core.kinds import KINDS
 from landrelease.errors import (
+    ANSWER_FIXED,
     FILE_LAYER_UNKNOWN,
     FILE_LAYERS_LEFT,
     FILE_WITHOUT_ROWS,
@@ -81,8 +82,25 @@ def table_of(file: str, found: Mapping[str, list[dict[str, Any]]], layer: str | 
         others and layer is None) else ()
     table = SourceTable(
         file, "", b"", "", columns, None, False, notes, name,
-        cells={c: [row.get(c) for row in rows] for c in columns}, count=len(rows))
+        cells={c: [row.get(c) for row in rows] for c in columns}, count=len(rows),
+        problems={} if form is None else _not_as_fixed(form, name, rows))
     return with_places(table, limits) if form is None else _own_places(table, form, limits)
+
+
+def _not_as_fixed(form: Form, kind: str, rows: Sequence[Mapping[str, Any]]) -> dict[int, Problem]:
+    """S09: what the form itself says, or lets nobody choose, is no answer of a phone: a row that
+    says something else waits, also where it came by an edit."""
+    out: dict[int, Problem] = {}
+    for part in form.part.walk():
+        if part.kind != kind:
+            continue
+        for i, row in enumerate(rows):
+            for field, words in part.held.items():
+                if row.get(field) is not None and row[field] not in words and i not in out:
+                    out[i] = Problem(ANSWER_FIXED, {
+                        "field": field, "form": form.id, "found": row[field],
+                        "expected": " or ".join(words)})
+    return out
 
 
 def _own_places(table: SourceTable, form: Form, limits: Limits) -> SourceTable:

@@ -1,0 +1,141 @@
+"""What only a person who may decide can say is no answer of a phone: it waits, changes nothing."""
+
+from datetime import date
+
+import pytest
+import shapely
+
+import release_world as world
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import imports, operating, quarantine, sharing
+from test_openrosa import A, B, survey, take
+
+AROUND = shapely.box(16.99, 43.99, 17.02, 44.02)
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """A cleared field, the gate of which had passed; the office has no word on who may enter."""
+    create_registry(tmp_path / "r.gpkg", office="Travnik").close()
+    with open_registry(tmp_path / "r.gpkg") as made:
+        made.keep_setting("utc_offset_hours", "2")
+        ana, _ = world.keys(made, tmp_path)
+        world.programme(made)
+        world.accreditation(made, ana)
+        world.hazard(made, "h1", world.FIELD)
+        world.cleared(made, "h1", world.FIELD)
+        yield made
+
+
+def meta(instance, replaces=""):
+    old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
+    return f"<meta><instanceID>{instance}</instanceID>{old}</meta>"
+
+
+def permit(instance, state, replaces="", said=True):
+    word = f"<state>{state}</state>" if said else ""
+    return f"""<landrelease_permit id="landrelease_permit"><permit>
+      <identifier>permit-1</identifier><holder_organisation>Org A</holder_organisation>
+      <information_date>2026-04-01</information_date>
+      <valid_from_time>2026-04-01T00:00:00Z</valid_from_time>
+      <valid_until_time>2026-05-01T00:00:00Z</valid_until_time>{word}
+      <place>43.99 16.99 0 3; 43.99 17.02 0 3; 44.02 17.02 0 3; 44.02 16.99 0 3; 43.99 16.99 0 3
+      </place></permit>{meta(instance, replaces)}</landrelease_permit>""".encode()
+
+
+def passes(registry):
+    """Whether the gate of the day passes, and which of its checks do not."""
+    (gate,) = operating.gate_of(registry, sharing.reader_of(registry, "authority"), "t-h1-1",
+                                world.DAY)
+    return gate.passed, [c.name for c in gate.checks if c.state != "passed"]
+
+
+def codes(registry, kind):
+    return [[f.code for f in e.row.findings if f.fate == "quarantined"]
+            for e in registry.quarantine() if e.row.kind == kind]
+
+
+def test_safety_S08_a_phone_grants_itself_no_permit(registry):
+    assert passes(registry) == (True, [])
+    world.record(registry, "permit", "permit-permit-1", AROUND, holder_organisation="Org A",
+                 state="refused", identifier="permit-1", information_date=date(2026, 4, 1))
+    take(registry, permit(A, "granted"), permit(B, "granted", A))
+    assert passes(registry) == (False, ["permits"])
+    assert registry.records("permit")[0].values["state"] == "refused"
+    (entry,) = registry.quarantine()
+    assert entry.row.values["instanceID"] == B  # the edit says all of the first again
+    (finding,) = (f for f in entry.row.findings if f.code == "FRM-024")
+    assert finding.field == "state" and all(word in finding.problem for word in (
+        "landrelease_permit", "state is granted", "requested"))
+    for change in ({}, {"state": "Granted "}, {"state": "refused"}):  # nor does a second look
+        assert quarantine.retry_quarantined(registry, entry.number, change).quarantined == 1
+    assert passes(registry) == (False, ["permits"]) and not registry.audit()
+
+
+def test_safety_S08_an_edit_grants_nothing_and_what_was_asked_for_stands(registry):
+    take(registry, permit(A, "requested"))
+    assert not codes(registry, "permit") and passes(registry) == (False, ["permits"])
+    take(registry, permit(B, "granted", A))
+    assert codes(registry, "permit") == [["FRM-024"]] and passes(registry) == (False, ["permits"])
+    (asked,) = registry.records("permit")
+    assert asked.values["state"] == "requested" and len(registry.history(asked.id)) == 1
+    (entry,) = registry.quarantine()
+    report = quarantine.retry_quarantined(registry, entry.number, {"state": "requested"})
+    assert not report.quarantined and not registry.quarantine()
+    assert passes(registry) == (False, ["permits"])
+
+
+def test_safety_S09_an_unsaid_state_grants_nothing_either(registry):
+    take(registry, permit(A, "", said=False))
+    assert passes(registry) == (False, ["permits"])
+
+
+def test_safety_S09_an_export_of_the_form_is_held_to_the_same(registry, tmp_path):
+    path = tmp_path / "landrelease_permit.csv"
+    path.write_text(
+        "permit-identifier,permit-holder_organisation,permit-information_date,permit-state,"
+        "permit-place,KEY\n"
+        f"permit-1,Org A,2026-04-01,granted,43.99 16.99 0 3; 43.99 17.02 0 3; 44.02 17.02 0 3; "
+        f"43.99 16.99 0 3,{A}\n"
+        f"permit-2,Org A,2026-04-01,requested,43.99 16.99 0 3; 43.99 17.02 0 3; 44.02 17.02 0 3; "
+        f"43.99 16.99 0 3,{B}\n")
+    imports.import_files(registry, [path])
+    assert codes(registry, "permit") == [["FRM-024"]]
+    assert [p.values["state"] for p in registry.records("permit")] == ["requested"]
+
+
+@pytest.mark.parametrize(("form", "kind", "field", "word"), [
+    ("handover", "handover", "handover_status", "held"),
+    ("progress", "outcome", "outcome_type", "cleared"),
+    ("progress", "outcome", "outcome_type", "cancelled"),
+    ("nts", "hazard", "status", "closed"), ("nts", "activity", "activity_type", "clearance"),
+    ("evacuation", "gate", "gate_type", "start_of_day")])
+def test_safety_S09_no_other_word_of_a_decision_comes_from_a_phone(
+        registry, form, kind, field, word):
+    if form == "nts":
+        content = survey(A, 1)
+        content = content.replace(b"<status>open", f"<status>{word}".encode()) \
+            if field == "status" else content.replace(b"<activity_type>NTS", (
+                f"<activity_type>{word}").encode())
+    else:
+        place = ("44.505 17.505 0 3; 44.505 17.51 0 3; 44.51 17.51 0 3; 44.505 17.505 0 3")
+        content = {
+            "handover": f"""<handover><identifier>x-1</identifier>
+              <handed_over_on>2026-04-10</handed_over_on><hazard>h1</hazard><depth_m>0.2</depth_m>
+              <handover_status>{word}</handover_status><place>{place}</place></handover>""",
+            "progress": f"""<activity><identifier>x-1</identifier>
+              <activity_type>clearance</activity_type>
+              <information_date>2026-04-10</information_date><organisation>Org A</organisation>
+              <operational_method>manual</operational_method><area_m2>50</area_m2>
+              <place>44.505 17.505 0 3</place><outcome><identifier>y-1</identifier>
+              <outcome_type>{word}</outcome_type><information_date>2026-04-10</information_date>
+              <assets>manual</assets><depth_m>0.2</depth_m><place>{place}</place></outcome>
+              </activity>""",
+            "evacuation": f"""<gate><identifier>x-1</identifier><gate_type>{word}</gate_type>
+              <day>2026-04-10</day><task>t-h1-1</task><team>team-a</team></gate>"""}[form]
+        name = f"landrelease_{form}"
+        content = f'<{name} id="{name}">{content}{meta(A)}</{name}>'.encode()
+    before = {r.id for r in registry.records(kind)}
+    take(registry, content)
+    assert any("FRM-024" in found for found in codes(registry, kind))
+    assert {r.id for r in registry.records(kind)} == before and not registry.audit()
