@@ -469,6 +469,24 @@ def test_what_waits_for_its_inspection_may_fail_it():
     assert passes < 1.2 * np.median(days_of(standing, inspected=2_000, failed=0))
 
 
+def test_where_no_area_is_open_what_waits_for_its_inspection_is_not_said_to_be_done():
+    from landrelease.forecast.rates import Range
+    from landrelease.forecast.standing import CLEARANCE, forecast_standing
+    from landrelease.workflows import load_assumptions
+
+    def made(**changes):
+        standing = dataclasses.replace(known_areas(areas=30, still_open=0), inspected=200,
+                                       failed=80, **changes)
+        return forecast_standing(standing, load_assumptions(), {CLEARANCE: Range(400, 200, 500)},
+                                 runs=40, seed=3, draws=40)
+
+    every = np.ones(30, dtype=bool)
+    waits = made(waiting=every)
+    assert "not all is done: 30 that are cleared wait for an inspection" in waits.notes[0]
+    done = made(waiting=~every)
+    assert not done.days.any() and done.notes[0].endswith("inspection: all is done.")
+
+
 def test_before_any_survey_the_share_left_for_clearance_has_the_stated_range():
     from landrelease.forecast.standing import _shares
     from landrelease.forecast.uncertain import read_assumptions

@@ -383,6 +383,7 @@ def test_a_scenario_changes_what_it_names_and_nothing_else():
     ({"name": "x", "closures": [{"from": "2031-01-01"}]}, "closures: 1: until"),
     ({"name": "x", "closures": [{"from": "2031-02-01", "until": "2031-01-01"}]}, "until"),
     ({"name": "x", "months": [1] * 11}, "months"),
+    ({"name": "x", "months": [0] * 12}, "no work is ever done"),
     ({"name": "x", "money": [{"day": "soon", "amount": 1}]}, "money: 1: day"),
     ({"name": "x", "money": [{"day": "2031-01-01", "amount": -1}]}, "money: 1: amount"),
     ({"name": "x", "renewed": {"share_a_year": 1.5, "until": "2031-01-01"}}, "share_a_year"),
@@ -735,3 +736,15 @@ def test_costs_of_runs_that_do_not_finish_are_lower_bounds():
     assert cost_words(whole) == "200"
     held = dataclasses.replace(whole, finish_day=np.array([9.0, np.inf, np.inf, np.inf]))
     assert cost_words(held) == "at least 200" and cost_words(held, 0.25) == "100"
+
+
+def test_quantiles_of_cost_that_stand_beside_each_other_have_one_format():
+    from types import SimpleNamespace
+
+    from landrelease.workflows import cost_words
+
+    for costs, said in (((3_372_869, 14_000_000), ["3,372,869", "14,000,000"]),
+                        ((90_000_000, 288_400_000), ["90 M", "288 M"])):
+        asked = dict(zip((0.1, 0.9), costs, strict=True))
+        outlook = SimpleNamespace(cost_quantile=lambda q, asked=asked: (asked[q], True))
+        assert [cost_words(outlook, q) for q in (0.1, 0.9)] == said

@@ -556,7 +556,8 @@ def _notes(
     notes = []
     runs, unfinished = len(finish), int(np.isinf(finish).sum())
     if not problem.stage_ids:
-        notes.append("There is no work in this plan: all is done on the first day.")
+        notes.append("There is no work in this plan, so that it ends on the first day. Areas that "
+                     "wait for an inspection, a decision or a place in a plan are not in it.")
     if unfinished:
         known = float(np.mean(cost < cost[np.isinf(finish)].min()))
         notes.append(

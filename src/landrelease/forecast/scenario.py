@@ -186,6 +186,9 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
         if not isinstance(value, list) or len(value) != 12:
             raise wrong("months", value, "twelve numbers, the rate of each month over the year's")
         month = np.array([number(x, "months", 0) for x in value])
+        if not month.any():
+            raise wrong("months", value, "a rate above zero in one month at least: with twelve "
+                        "zeros no work is ever done")
     breakdowns = {k: Breakdowns(number(fields(v, f"breakdowns: {k}", (
         "days_between", "days_off"))["days_between"], f"breakdowns: {k}: days_between", 0,
         above=True), number(v["days_off"], f"breakdowns: {k}: days_off", 0))

@@ -107,6 +107,19 @@ class Finish:
     notes: tuple[str, ...] = ()
 
 
+NOTHING_OPEN = "No area is open and none is known to wait for its inspection: all is done."
+ONLY_WAITING = (
+    "No area is open, and not all is done: {n} that are cleared wait for an inspection that they "
+    "may fail. What fails it is cleared again; this forecast counts none of that.")
+
+
+def _waits(standing: Standing) -> np.ndarray:
+    """Areas that are cleared and wait for an inspection that they may fail: their numbers."""
+    if standing.waiting is None:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(standing.waiting & ~standing.open & (standing.clear_m2 > 1.0))
+
+
 def _to_beta(a: Assumption) -> tuple[float, float]:
     """A Beta with the mean and the spread of a stated share; `low` and `high` hold 80 %."""
     mean = min(max((a.low + a.value + a.high) / 3, 0.001), 0.99)
@@ -155,10 +168,12 @@ def forecast_standing(
     uncertain = read_assumptions(assumptions)
     if not len(standing.area_m2):
         raise LandReleaseError(FORECAST_NO_AREAS, day=standing.day.isoformat())
+    waits = _waits(standing)
     if not standing.open.any():
         return Finish(np.zeros(runs), horizon_days, 0, np.zeros((runs, bins)), bin_days, (),
                       fit_lost(standing.reports, uncertain.lost_days, seed=seed, draws=draws),
-                      ("No area is open: all is done.",))
+                      (NOTHING_OPEN if not len(waits) else ONLY_WAITING.format(
+                          n=len(waits)),))
     if not any(count for _, count in standing.teams):
         raise LandReleaseError(FORECAST_NO_TEAMS, day=standing.day.isoformat())
     priors = rate_priors(assumptions)
@@ -551,8 +566,7 @@ class Layout:
                         max(float(standing.clear_m2[a]), 1.0))
         self.base = np.array(rows, dtype=STAGE)
         # What waits for its inspection has nothing left to do, unless it fails.
-        waiting = np.zeros(0, dtype=np.int64) if standing.waiting is None else np.flatnonzero(
-            standing.waiting & ~standing.open & (standing.clear_m2 > 1.0))
+        waiting = _waits(standing)
         again: list[tuple] = []
         for a in waiting.tolist():
             m2 = float(standing.clear_m2[a])

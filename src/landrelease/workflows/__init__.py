@@ -1106,7 +1106,9 @@ def cost_words(outlook: Outlook, chance: float) -> str:
     """The cost that covers this share of the runs; "at least" where runs that do not finish hold
     it, because it is then only what they have cost until the horizon."""
     cost, known = outlook.cost_quantile(chance)
-    words = f"{cost / 1e6:,.0f} M" if cost >= 1e7 else f"{cost:,.0f}"
+    # In one format for all quantiles, which stand beside each other.
+    millions = outlook.cost_quantile(0.1)[0] >= 1e7
+    words = f"{cost / 1e6:,.0f} M" if millions else f"{cost:,.0f}"
     return words if known else f"at least {words}"
 
 
