@@ -83,7 +83,8 @@ FORECAST: tuple[str, ...] = (
     "Area that nobody knew of and that turns up",
     "Cleared area that fails inspection and is cleared again",
     "Share of the area that survey leaves for clearance",
-    "There is no work in this plan: all is done on the first day.",
+    "There is no work in this plan, so that it ends on the first day. Areas that wait for an "
+    "inspection, a decision or a place in a plan are not in it.",
     "{n} of {runs} runs do not finish within {years} years; they are counted as not finished, and "
     "their cost is the cost until then: above the {share} quantile, quantiles of cost are lower "
     "bounds.",
