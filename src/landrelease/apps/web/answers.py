@@ -182,10 +182,14 @@ def on_error(request: Request, error: LandReleaseError) -> Response[Any]:
                     media_type="application/json")
 
 
+_FILES = ("/static/", "/tiles/")  # parts of a page, never shown alone
+
+
 def _of_a_page(request: Request) -> bool:
     """Whether a browser asks for a page to show, or sends a form whose answer it shows: its script
     and programs name no HTML, or JSON before it."""
-    return prefers_html(request.headers.get("accept", ""))
+    return (prefers_html(request.headers.get("accept", ""))
+            and not request.url.path.startswith(_FILES))
 
 
 def prefers_html(accept: str) -> bool:
