@@ -550,6 +550,11 @@ SHAPE_NEARLY_REPEATED = Message(
 POINTS_NEAR = Message(
     "GEO-316", "{file}, row {row}: only {found} from {other}, {when}.",
     "Ask the sender whether it is one event; nothing was merged.")
+MENDED_TO_LESS = Message(
+    "ROW-045", "{file}, row {row}: with {found} it would say less of danger than it does now, or "
+    "grant something.",
+    "It waits as it was, and counts. Somebody who decides on rows that wait looks at it: tell them "
+    "the change and the reason.")
 JOINT_WORK_POSSIBLE = Message(
     "ROW-044", "{file}, row {row}: same work, place and days as {other}, by other teams.",
     "Ask both whether it was joint work: then name the partner in joint_with, and it counts once. "

@@ -376,7 +376,7 @@ def _taken_back(job: Doing, scope: Scope) -> dict[str, Any]:
     (path,) = (job.folder.parent / INCOMING).iterdir()
     found = quarantine.take_back(
         job.registry, path, job.reader, decided_by=job.text("recorded_by"), rows=scope.rows,
-        told=scope.told, progress=job.progress)
+        told=scope.told, progress=job.progress, decides=scope.decides)
     left = [o for o in found if o.status not in ("accepted", "recorded already", "unchanged")]
     return {"counts": dict(Counter(o.status for o in found)),
             "left": [{"sheet": o.sheet, "number": o.number, "status": o.status,

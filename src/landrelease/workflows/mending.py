@@ -27,12 +27,14 @@ class Scope:
     """The rows that a person may see and mend.
 
     rows : as that person may see them. told : what that person may hear of a report. in_words :
-    whether that person is told what was found in rows of a kind.
+    whether that person is told what was found in rows of a kind. decides : whether that person may
+    decide on rows that wait, and so take away what one says of danger.
     """
 
     rows: Sequence[QuarantineEntry]
     told: Callable[[ImportReport], Sequence[Finding]]
     in_words: Callable[[str], bool] = lambda kind: True
+    decides: bool = True
 
 
 def of_reader(registry: Registry, reader: View) -> Scope:
@@ -49,7 +51,7 @@ def of_import(registry: Registry, reader: View, numbers: Sequence[int]) -> Scope
 
     return Scope(own_imports.waiting_rows(registry, reader, numbers),
                  lambda report: own_imports.told_to(report, reader),
-                 lambda kind: own_imports.in_words(reader, kind))
+                 lambda kind: own_imports.in_words(reader, kind), own_imports.may_decide(reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def mend_many(registry: Registry, scope: Scope, numbers: Sequence[int],
     from landrelease.workflows.quarantine import DECIDED_MEANWHILE, Mender, quarantine_entry
 
     known = {e.number for e in scope.rows}
-    mender = Mender(registry, decided_by=decided_by)
+    mender = Mender(registry, decided_by=decided_by, decides=scope.decides)
     out = []
     for number in dict.fromkeys(numbers):
         try:

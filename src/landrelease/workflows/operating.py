@@ -72,6 +72,8 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
                 continue
             gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
         gates.append(gate)
+    if known_at is None:
+        gates += _waiting_failures(registry)
     tests: dict[date, list[Record]] = {}
     # One by one: detectors are few, with many tests each, among all that a registry holds.
     for d in sorted(lines("detector", map(registry.history, registry.ids("detector"))),
@@ -85,6 +87,36 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
                       if p.value("valid_until_time") not in ("", NOT_REPORTED))
     grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
     return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests)
+
+
+def _waiting_failures(registry: Registry) -> list[Record]:
+    """What rows of gates that wait say against work on the day that they name: failures, words that
+    nobody can read, evacuations. Without their hour, because a clock may be wrong: no other check
+    outweighs them until a person has decided on the row. They pass nothing."""
+    from landrelease.operate.evacuations import is_real
+    from landrelease.workflows.waiting_rows import said_of
+
+    rows = [e for e in registry.quarantine("waiting") if e.row.kind == "gate"]
+    today = datetime.now(UTC).date() + timedelta(days=1)
+    said: list[dict[str, object]] = [{} for _ in rows]
+    for known in registry.kinds["gate"].fields if rows else ():
+        if known.personal or known.name == "checked_at":
+            continue
+        for entry, values, found in zip(
+                rows, said, said_of(registry, rows, known.name, today), strict=True):
+            if found is None and known.choices and "passed" in known.choices \
+                    and str(entry.row.values.get(known.name) or "").strip():
+                found = "failed"  # nobody can read it
+            if found is not None and found != "passed":
+                values[known.name] = day_of(found) if known.type == "date" else found
+    out = []
+    for entry, values in zip(rows, said, strict=True):
+        gate = Record("gate", f"quarantine-{entry.number}", values, revision=-entry.number)
+        if is_real(gate):
+            values.pop("clear_at", None)
+        if "failed" in values.values() or is_real(gate):
+            out.append(gate)
+    return out
 
 
 def _of_many(registry: Registry, kind: str, ids: list[str]) -> Iterable[list[StoredRevision]]:

@@ -36,6 +36,11 @@ def check_may(reader: View) -> None:
                                roles=", ".join(BRINGS_IN))
 
 
+def may_decide(reader: View) -> bool:
+    """Whether the role decides on rows that wait, of whomever they are."""
+    return reader.may("quarantine", "rows")
+
+
 def bring_in(registry: Registry, reader: View, path: Path, table: Path, lines: Path, *,
              kind: str = "", crs: str = "", mapping: Path | None = None, dry_run: bool = False,
              recorded_by: str, progress: Progress = silent) -> dict[str, Any]:
@@ -162,6 +167,7 @@ def waiting_rows(registry: Registry, reader: View, numbers: Sequence[int]
 def mend(registry: Registry, reader: View, numbers: Sequence[int], number: int,
          changes: dict[str, Any], *, decided_by: str) -> list[Finding]:
     """Change values of a row of one's own import and check it again; what is still wrong with it.
+    Whose role may not decide on rows that wait, mends no danger away: the row waits (ROW-045).
 
     Raises STO-015 for a row that is not of this import, or does not wait any more.
     """
@@ -170,5 +176,6 @@ def mend(registry: Registry, reader: View, numbers: Sequence[int], number: int,
     check_may(reader)
     if number not in set(numbers):
         raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
-    report = retry_quarantined(registry, number, changes, decided_by=decided_by)
+    report = retry_quarantined(registry, number, changes, decided_by=decided_by,
+                               decides=may_decide(reader))
     return told_to(report, reader) if report.quarantined else []

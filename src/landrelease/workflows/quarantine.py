@@ -21,6 +21,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.errors import (
     FILE_MISSING,
+    MENDED_TO_LESS,
     QUARANTINE_REFUSED,
     QUARANTINE_UNKNOWN,
     REGISTRY_MOVED_ON,
@@ -186,12 +187,13 @@ def retry_quarantined(
     *,
     decided_by: str = UNVERIFIED,
     today: date | None = None,
+    decides: bool = True,
 ) -> ImportReport:
     """Check a quarantined row again, with changed values; it leaves quarantine when it passes.
 
     It is read by the mapping of its import. A row that turns out to be recorded already is
     rejected with that reason. A submission of one of our forms that waits as a whole is imported;
-    what of it cannot be taken waits in rows of its own.
+    what of it cannot be taken waits in rows of its own. `decides` as `Mender` has it.
 
     Raises
     ------
@@ -199,16 +201,21 @@ def retry_quarantined(
         STO-...: there is no waiting row of that number. FRM-021: nothing can be imported of a
         submission of ours; it goes on waiting.
     """
-    return Mender(registry, decided_by=decided_by, today=today).retry(
+    return Mender(registry, decided_by=decided_by, today=today, decides=decides).retry(
         quarantine_entry(registry, number), changes)
 
 
 class Mender:
     """Checks rows that wait again, one after the other, each for itself: what is recorded beside
-    them is looked up (`workflows.few`), what they have in common is read once."""
+    them is looked up (`workflows.few`), what they have in common is read once.
+
+    decides : whether the person may decide on rows that wait. Who may not, mends no danger away: a
+    row that would say less than it does goes on waiting as it was (ROW-045).
+    """
 
     def __init__(self, registry: Registry, *, decided_by: str = UNVERIFIED,
-                 today: date | None = None):
+                 today: date | None = None, decides: bool = True):
+        self.decides = decides
         self.registry, self.decided_by = registry, decided_by
         self.today = today or date.today()
         self._by = registry.author(decided_by)
@@ -248,6 +255,8 @@ class Mender:
         report = result.report
         if report.quarantined:
             return report
+        if not self.decides and not self._holds(entry, result):
+            return _as_it_was(report, entry, changes)
         if waits_whole(row):
             from landrelease.workflows.submissions import take_in_waiting
 
@@ -271,6 +280,26 @@ class Mender:
                 entry.number, "rejected", decided_by=self._by, reason="it is recorded already"
                 + (f" (mended: {words})" if words else ""))
         return report
+
+
+    def _holds(self, entry: QuarantineEntry, result: Intake) -> bool:
+        from landrelease.workflows import edited
+
+        if entry.row.kind == "source":
+            return False  # a whole submission: nobody knows what would be left of it
+        made = [Record(r.kind, r.record_id, r.values, r.geometry) for r in result.revisions]
+        return edited.mended_holds(self.registry, entry, made[0] if made else None)
+
+
+def _as_it_was(report: ImportReport, entry: QuarantineEntry, changes: Mapping[str, Any]
+               ) -> ImportReport:
+    row = entry.row
+    found = ", ".join(f"{k} = {v}" for k, v in changes.items())[:200] or "no change"
+    facts = {"file": row.file, "row": row.row, "found": found}
+    finding = Finding(MENDED_TO_LESS.code, row.file, row.row, "", found,
+                      MENDED_TO_LESS.problem.format(**facts), MENDED_TO_LESS.remedy, "quarantined")
+    return dataclasses.replace(report, accepted=0, merged=0, quarantined=1,
+                               findings=(*report.findings, finding))
 
 
 def waits_whole(row: QuarantinedRow) -> bool:
@@ -486,7 +515,7 @@ def _cells(entry: QuarantineEntry, shaped: bool) -> dict[str, Any]:
 def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str = UNVERIFIED,
               today: date | None = None, rows: Sequence[QuarantineEntry] | None = None,
               told: Callable[[ImportReport], Sequence[Finding]] | None = None,
-              progress: Progress = silent) -> list[Outcome]:
+              progress: Progress = silent, decides: bool = True) -> list[Outcome]:
     """Take the mended rows of a workbook that came back from its sender; one outcome a row.
 
     Rows are found by their number; only cells that differ from what was sent are changes. A row is
@@ -498,7 +527,7 @@ def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str =
     """
     waiting = {_key(e): e for e in (visible_quarantine(registry, reader) if rows is None else rows)}
     hear = told or (lambda report: without_personal(report.findings, reader.kinds[report.kind]))
-    mender = Mender(registry, decided_by=decided_by, today=today)
+    mender = Mender(registry, decided_by=decided_by, today=today, decides=decides)
     seen: dict[str, tuple[str, dict[str, Any]]] = {}
     outcomes: dict[str, Outcome] = {}
     for sheet, key, cells in _returned_rows(path):

@@ -1,0 +1,101 @@
+"""Who may not decide on rows that wait mends one's own rows, and mends no danger away."""
+
+import pytest
+import shapely
+
+from landrelease.access import policy
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import mending, own_imports, quarantine
+
+OPERATOR, PLANNER = policy.view("operator"), policy.view("planner")
+FIELD = "POLYGON((17.2 44.2,17.21 44.2,17.21 44.21,17.2 44.21,17.2 44.2))"
+
+
+@pytest.fixture
+def registry(tmp_path):
+    create_registry(tmp_path / "f.gpkg", office="Travnik").close()
+    with open_registry(tmp_path / "f.gpkg") as made:
+        yield made
+
+
+def brought(registry, folder, kind, text):
+    """The number of the row of a file of one row, which waits."""
+    path = folder / f"{kind}.csv"
+    path.write_text(text)
+    done = own_imports.bring_in(registry, OPERATOR, path, folder / "t.csv", folder / "l.jsonl",
+                                kind=kind, crs="EPSG:4326", recorded_by="one of the operator")
+    (number,) = done["waiting"]
+    return number
+
+
+def hazard(registry, folder):
+    return brought(registry, folder, "hazard", "identifier,hazard_type,status,geometry\n"
+                   f'L1,rumour!,open,"{FIELD}"\n')
+
+
+def mine(registry, folder):
+    return brought(registry, folder, "item", "identifier,ordnance_category,found_on,quantity,"
+                   "latitude,longitude\nX1,ap_mine_blast,2026-06-01,several,44.005,17.005\n")
+
+
+def mend(registry, number, reader=OPERATOR, **changes):
+    return own_imports.mend(registry, reader, [number], number, changes, decided_by="one")
+
+
+def stays(registry, number):
+    return [e.number for e in registry.quarantine() if e.number == number] == [number]
+
+
+@pytest.mark.parametrize("changes", [
+    {"geometry": "POLYGON((17.9 44.9,17.901 44.9,17.901 44.901,17.9 44.9))"},
+    {"geometry": "POLYGON((17.2 44.2,17.21 44.2,17.21 44.201,17.2 44.2))"},
+    {"status": "closed"}])
+def test_safety_S01_an_operator_moves_no_waiting_hazard_away(registry, tmp_path, changes):
+    number = hazard(registry, tmp_path)
+    left = mend(registry, number, hazard_type="SHA", **changes)
+    assert [f.code for f in left if f.fate == "quarantined"] == ["ROW-045"]
+    assert stays(registry, number) and not registry.ids("hazard")
+    assert shapely.from_wkt(FIELD).equals(shapely.from_wkt(
+        quarantine.quarantine_entry(registry, number).row.values["geometry"]))
+    assert not mend(registry, number, PLANNER, hazard_type="SHA", **changes)
+    assert registry.ids("hazard") and not stays(registry, number) and not registry.audit()
+
+
+def test_an_operator_mends_what_keeps_the_hazard(registry, tmp_path):
+    number = hazard(registry, tmp_path)
+    wider = "POLYGON((17.19 44.19,17.22 44.19,17.22 44.22,17.19 44.22,17.19 44.19))"
+    assert not mend(registry, number, hazard_type="SHA", geometry=wider)
+    assert not registry.quarantine() and registry.ids("hazard") == {"L1"}
+
+
+@pytest.mark.parametrize(("changes", "holds"), [
+    ({}, True), ({"found_on": "2026-06-02"}, True), ({"ordnance_category": "none_found"}, False),
+    ({"ordnance_category": "small_arms_ammunition"}, False), ({"found_on": "2020-06-01"}, False),
+    ({"latitude": "44.9"}, False)], ids=str)
+@pytest.mark.parametrize("way", ["one", "many"])
+def test_safety_S11_an_operator_mends_no_waiting_mine_to_nothing(
+        registry, tmp_path, changes, holds, way):
+    number = mine(registry, tmp_path)
+    changes = {"quantity": "1", **changes}
+    if way == "one":
+        mend(registry, number, **changes)
+    else:
+        mending.mend_many(registry, mending.of_import(registry, OPERATOR, [number]), [number],
+                          changes, decided_by="one")
+    assert stays(registry, number) is not holds and bool(registry.ids("item")) is holds
+    if not holds:
+        assert mending.mend_many(registry, mending.of_reader(registry, PLANNER), [number],
+                                 changes, decided_by="two")[0].status == "accepted"
+
+
+def test_safety_S01_a_row_that_would_go_as_one_on_record_waits(registry, tmp_path):
+    """Made alike to a record that is somewhere else, a waiting row would be gone."""
+    from datetime import date
+
+    import release_world as world
+
+    world.record(registry, "item", "item-Y", shapely.Point(17.9, 44.9), identifier="Y",
+                 ordnance_category="ap_mine_blast", found_on=date(2026, 6, 1), quantity=1)
+    number = mine(registry, tmp_path)
+    mend(registry, number, identifier="Y", quantity="1", latitude="44.9", longitude="17.9")
+    assert stays(registry, number)
