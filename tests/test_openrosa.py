@@ -209,6 +209,9 @@ def test_a_phone_asks_first_and_hears_how_much_it_may_send(phone):
     answer = phone.head("/openrosa/submission")
     assert answer.status_code == 204 and int(answer.headers["x-openrosa-accept-content-length"])
     assert answer.headers["location"].endswith("/openrosa/submission")
+    token = phone.app_under_test.state.accounts.make_token("one.field", "reads", 30, "read")
+    reads = {"authorization": "Basic " + base64.b64encode(f"one.field:{token}".encode()).decode()}
+    assert phone.head("/openrosa/submission", headers=reads).status_code == 403
     sent = send(phone, item("item-1", "uuid:00000001"))
     assert sent.status_code == 201
     assert sent.headers["x-openrosa-accept-content-length"] == answer.headers[

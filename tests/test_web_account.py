@@ -176,6 +176,8 @@ def test_own_sessions_and_tokens_are_listed_and_ended_and_no_others(app, client)
     assert not [s for s in (token, elsewhere, client.cookies["landrelease_session"]) if s in page]
     (not_mine,) = accounts.sessions_of("two.planner")
     assert not_mine.sign not in page
+    blank = client.post("/api/account/end", json={"sign": " "}, headers=headers)
+    assert "There is no such session here" in blank.text
     gone = client.post("/api/account/end", json={"sign": not_mine.sign}, headers=headers)
     assert gone.status_code == 404 and accounts.session(other) is not None
     from landrelease.store.accounts import sign_of

@@ -199,7 +199,7 @@ def texts_of_errors() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(text for code in sorted(MET) for text in (
         CATALOGUE[code].problem, CATALOGUE[code].mend)),
         *(way.what for way in WAYS_OUT.values()), *SUBJECTS,
-        NO_SUCH_THING, "such job", "such file", "such task")))
+        NO_SUCH_THING, "such job", "such session", "such file", "such task")))
 
 
 def vocabularies() -> tuple[str, ...]:

@@ -206,7 +206,7 @@ async def end_one(request: Request, data: JSONBody[Ending]) -> dict[str, Any]:
     asking = asking_of(request)
     accounts: Accounts = request.app.state.accounts
     if not accounts.end_own(asking.account, data.sign):
-        raise LandReleaseError(NOT_FOUND_HERE, found=data.sign[:40])
+        raise LandReleaseError(NOT_FOUND_HERE, found=data.sign[:40].strip() or "such session")
     accounts.log(asking.account, asking.role, "signed out", f"one session or token: {data.sign}")
     return {"ended": data.sign, "said": word("account.ended"), "location": "/account"}
 

@@ -345,7 +345,7 @@ async def end(request: Request, name: FromPath[str], data: JSONBody[Ended]) -> d
     accounts = await _confirm(request, data.password, "" if own else name)
     if data.sign:
         if not accounts.end_own(name, data.sign):
-            raise LandReleaseError(NOT_FOUND_HERE, found=data.sign[:40])
+            raise LandReleaseError(NOT_FOUND_HERE, found=data.sign[:40].strip() or "such session")
         _log(request, "signed out", f"{name}: one session or token: {data.sign[:40]}")
     else:
         count = accounts.end_sessions(name)

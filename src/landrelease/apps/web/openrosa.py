@@ -36,6 +36,7 @@ from landrelease.errors import (
     REGISTRY_BUSY,
     REGISTRY_MOVED_ON,
     SUBMISSION_EMPTY,
+    TOKEN_READS,
     LandReleaseError,
 )
 from landrelease.store.registry import Registry
@@ -196,6 +197,8 @@ def _table(rows: Any) -> bytes:
 async def may_submit(request: Request) -> Response[None]:
     """Asked first by a phone: whether it may send, and how much at a time."""
     _phone(request)
+    if asking_of(request).reads_only:  # as the submission itself would hear
+        raise LandReleaseError(TOKEN_READS)
     return Response(None, status_code=204, headers={
         **VERSION, **_ACCEPTS,
         "Location": f"{str(request.base_url).rstrip('/')}/openrosa/submission"})
