@@ -99,3 +99,14 @@ def test_safety_S01_a_row_that_would_go_as_one_on_record_waits(registry, tmp_pat
     number = mine(registry, tmp_path)
     mend(registry, number, identifier="Y", quantity="1", latitude="44.9", longitude="17.9")
     assert stays(registry, number)
+
+
+def test_safety_S08_an_operator_grants_no_permit_by_a_file(registry, tmp_path):
+    number = brought(registry, tmp_path, "permit", "identifier,holder_organisation,state,geometry\n"
+                     f'P1,Org A,Granted,"{FIELD}"\n')
+    assert not registry.ids("permit")
+    assert [f.code for f in registry.quarantine()[0].row.findings] == ["ROW-046"]
+    mend(registry, number)
+    assert stays(registry, number) and not registry.ids("permit")
+    assert not mend(registry, number, PLANNER)
+    assert registry.records("permit")[0].values["state"] == "granted"

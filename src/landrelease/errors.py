@@ -550,6 +550,9 @@ SHAPE_NEARLY_REPEATED = Message(
 POINTS_NEAR = Message(
     "GEO-316", "{file}, row {row}: only {found} from {other}, {when}.",
     "Ask the sender whether it is one event; nothing was merged.")
+PERMIT_GRANTED = Message(
+    "ROW-046", "{file}, row {row}: {field} is {found}; this role grants no permit.",
+    "It waits and grants nothing. Somebody who decides on rows that wait accepts or rejects it.")
 MENDED_TO_LESS = Message(
     "ROW-045", "{file}, row {row}: with {found} it would say less of danger than it does now, or "
     "grant something.",

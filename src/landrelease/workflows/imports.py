@@ -16,6 +16,7 @@ from landrelease.errors import (
     KINDS_NOT_KNOWN,
     MAPPINGS_NONE_FITS,
     MAPPINGS_SEVERAL_FIT,
+    PERMIT_GRANTED,
     STATED_BEFORE,
     SYNTHETIC_AMONG_REAL,
     SYSTEM_NOT_USED,
@@ -54,6 +55,7 @@ def import_files(
     reopened: Callable[[Sequence[Record]], None] = lambda hazards: None,
     by_index: bool = False,
     caution: Caution | None = None,
+    grants: bool = True,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -73,7 +75,8 @@ def import_files(
 
     `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
     is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
-    why rows wait or bring nothing although they are sound.
+    why rows wait or bring nothing although they are sound. `grants`: whether who brings the files
+    in may grant permits; else such a row waits (ROW-046).
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
@@ -110,6 +113,9 @@ def import_files(
                                other=len(paths), expected=", ".join(registry.kinds))
     for found, table, used in tables:
         intake.check_columns(table, found, used, registry.kinds)
+    if not grants:
+        tables = [(found, _granting_none(table, found, used, registry), used)
+                  for found, table, used in tables]
     _mark_synthetic(registry, [table for _, table, _ in tables], dry_run)
     tables.sort(key=lambda item: order.get(item[0], len(order)))
     settings = intake.SETTINGS if worst_accuracy_m is None else replace(
@@ -169,6 +175,23 @@ def import_files(
             reopened(reopened_by_import(registry, {r.kind for r in reports if r.accepted}))
     progress("files imported", 1.0)
     return reports
+
+
+def _granting_none(table: SourceTable, kind: str, used: Mapping, registry: Registry
+                   ) -> SourceTable:
+    """The table, in which each row that says that a permit is granted has to wait (S08)."""
+    from landrelease.records.intake import rough_values
+    from landrelease.records.readers import Problem
+
+    if kind != "permit":
+        return table
+    name = "state"
+    heading = used.columns.get(name, "")
+    cells = table.cells[heading] if heading else [None] * len(table)
+    said = rough_values([{heading: cell} for cell in cells], used, registry.kinds[kind].field(name),
+                        date.max)
+    return table.with_problems({i: Problem(PERMIT_GRANTED, {"field": name, "found": "granted"})
+                                for i, (word, _) in enumerate(said) if word == "granted"})
 
 
 def _mark_synthetic(registry: Registry, tables: Sequence[SourceTable], dry_run: bool) -> None:

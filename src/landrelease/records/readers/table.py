@@ -183,6 +183,10 @@ class SourceTable:
         """The same table with more notes about the file as a whole."""
         return self._with(notes=(*self.notes, *notes))
 
+    def with_problems(self, problems: Mapping[int, Problem]) -> SourceTable:
+        """The same table with more that is wrong with rows, by their index."""
+        return self._with(problems={**problems, **self.problems})
+
     def on_layer(self, layer: str) -> SourceTable:
         """The same table under the name of its layer."""
         return self._with(layer=layer)
