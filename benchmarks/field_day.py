@@ -142,7 +142,11 @@ def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[
                 old = rng.choice(before)
                 old.replaced, old.unsent = True, rng.random() < 0.2
                 depth = round(0.3 + n / 1000, 3)
-                content = item(old.identifier, instance, replaces=old.instance, depth=depth) \
+                # An edit keeps the day, unless it was wrong: one of an older day takes nothing off.
+                day = re.search(rb"<found_on>(20[2-8][0-9-]+)", old.content)
+                content = item(
+                    old.identifier, instance, replaces=old.instance, depth=depth,
+                    **({"found_on": day[1].decode()} if day else {})) \
                     if old.form == "item" else survey(
                         old.identifier, instance, rng, hazards=rng.choice((1, 2)),
                         replaces=old.instance, depth=depth)
