@@ -711,7 +711,7 @@ def test_reports_are_throttled_and_what_was_typed_comes_back(client):
 
 @pytest.mark.parametrize(("wrong", "code"), [
     ({"what": " "}, "PUB-020"), ({"photograph": b"MZ" + bytes(99)}, "PUB-021"),
-    ({"photograph": JPEG + bytes(reports.MOST_PHOTO_BYTES)}, "PUB-021"),
+    ({"photograph": JPEG + bytes(reports.MOST_PHOTO_BYTES)}, "PUB-026"),
     ({"token": "1.2.3"}, "PUB-023"), ({"token": ""}, None)])
 def test_what_cannot_be_taken_leaves_nothing_and_says_why(client, wrong, code):
     address = client.app_under_test.state.registries.address
@@ -723,6 +723,40 @@ def test_what_cannot_be_taken_leaves_nothing_and_says_why(client, wrong, code):
     assert answer.status_code == 400 and code in answer.text
     with open_registry(address) as registry:
         assert not [e for e in registry.quarantine() if e.row.kind == "complaint"]
+
+
+@pytest.mark.parametrize(("lang", "megabytes", "said"), [
+    ("en", 5.5, "larger than 5 MB"), ("en", 7, "larger than 5 MB"), ("ar", 7, "ميغابايت"),
+    ("fr", 5.5, "5 Mo"), ("es", 7, "5 MB"), ("ru", 5.5, "5 МБ"), ("uk", 7, "5 МБ")])
+def test_a_photograph_that_is_too_large_gives_back_what_was_typed_in_its_language(
+        client, lang, megabytes, said):
+    answer = send(client, lang=lang, what="A mine <b>", where="44.005, 17.505", reach="the baker",
+                  photograph=JPEG + bytes(int(megabytes * 1_000_000)),
+                  headers={"accept": "text/html", "accept-language": "en"})
+    assert answer.status_code == (400 if megabytes < 6 else 413)
+    assert answer.headers["content-type"].startswith("text/html")
+    problem = re.search(r'role="alert">([^<]*)<', answer.text)[1]
+    assert said in problem and "PUB-026" in problem and "withheld" not in problem
+    for typed in ("A mine &lt;b&gt;", 'value="44.005, 17.505"', 'value="the baker"',
+                  f'<html lang="{lang}"'):
+        assert typed in answer.text
+    assert not rows_of(client)
+
+
+def test_what_is_no_photograph_is_said_in_the_language_and_nothing_is_withheld(client):
+    answer = send(client, lang="uk", photograph=b"MZ" + bytes(99))
+    problem = re.search(r'role="alert">([^<]*)<', answer.text)[1]
+    assert "JPEG" in problem and "withheld" not in problem and "photograph" not in problem
+
+
+def test_what_no_form_of_ours_would_send_is_refused_on_a_page_in_its_language(client):
+    headers = {"accept": "text/html", "accept-language": "ar"}
+    for answer in (send(client, headers=headers, photograph=JPEG + bytes(41_000_000)),
+                   send(client, headers={**headers, "sec-fetch-site": "cross-site"}),
+                   client.delete("/public/report", headers=headers)):
+        assert answer.status_code in (403, 405, 413)
+        assert '<html lang="ar" dir="rtl"' in answer.text.replace("'", '"'), answer.text[:300]
+        assert not re.search("Too Large|Not Allowed|only be sent", answer.text)
 
 
 def test_another_site_cannot_send_the_form(client):

@@ -1350,6 +1350,9 @@ REPORT_EMPTY = Message(
 REPORT_PHOTOGRAPH = Message(
     "PUB-021", "The photograph is {found}; expected {expected}.",
     "Send the report without a photograph. Never go nearer to take another one.")
+REPORT_PHOTOGRAPH_LARGE = Message(
+    "PUB-026", "The photograph is larger than {most} MB: nothing was kept.",
+    "Send the report without a photograph. Never go nearer to take another one.")
 REPORTS_WAIT = Message(
     "PUB-022", "Many reports came from here just now: the next one can be sent in {seconds} "
     "seconds.", "Wait, or call whoever the page names.")

@@ -818,7 +818,8 @@ class Unsaid:
 
 # Errors that say back what the reader typed, or nothing of the records.
 _OWN_WORDS = frozenset({"ACC-001", "ACC-101", "STO-001", "STO-002", "STO-003", "STO-004", "STO-006",
-                        "STO-007", "STO-008", "PUB-010", "PUB-011", "PUB-012"})
+                        "STO-007", "STO-008", "PUB-010", "PUB-011", "PUB-012", "PUB-021",
+                        "PUB-026"})
 # What there is not, or not for this reader: the same words of both.
 _NOT_THERE = frozenset({"WEB-010", "WEB-035"})
 NO_SUCH_THING = "such thing"

@@ -25,6 +25,7 @@ from landrelease.errors import (
     REPORT_EMPTY,
     REPORT_FORM_OLD,
     REPORT_PHOTOGRAPH,
+    REPORT_PHOTOGRAPH_LARGE,
     REPORTS_WAIT,
     SUBMISSION_EMPTY,
 )
@@ -141,8 +142,8 @@ ANSWERED_ON = "Answered on {day}: {answer}"
 
 # What somebody meets who reads no English: on the page for everybody and on a phone that sends.
 ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
-          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_EMPTY,
-          REGISTRY_BUSY, NOT_FOR_ROLE, REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
+          REPORT_PHOTOGRAPH, REPORT_PHOTOGRAPH_LARGE, REPORTS_WAIT, REPORT_FORM_OLD,
+          SUBMISSION_EMPTY, REGISTRY_BUSY, NOT_FOR_ROLE, REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
 SIGN_IN = "Sign in first."

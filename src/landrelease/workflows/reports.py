@@ -25,6 +25,7 @@ from landrelease.errors import (
     REPORT_BY_PROGRAM,
     REPORT_EMPTY,
     REPORT_PHOTOGRAPH,
+    REPORT_PHOTOGRAPH_LARGE,
     REPORT_TO_LOOK_AT,
     LandReleaseError,
 )
@@ -87,7 +88,8 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
     somebody stands in the row under a personal field (S17): it is masked wherever rows are shown,
     becomes a personal value of the record, and goes with `erase`.
 
-    Raises PUB-020: it says nothing. PUB-021: the photograph is too large or no JPEG or PNG.
+    Raises PUB-020: it says nothing. PUB-021: the photograph is no JPEG or PNG. PUB-026: it is too
+    large.
     """
     from landrelease.records.mapping import Mapping as ColumnMapping
     from landrelease.workflows import public
@@ -100,8 +102,7 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
     photograph = ""
     if report.photograph:
         if len(report.photograph) > MOST_PHOTO_BYTES:
-            raise LandReleaseError(REPORT_PHOTOGRAPH, found=f"{len(report.photograph):,} bytes",
-                                   expected=f"at most {MOST_PHOTO_BYTES:,} bytes")
+            raise too_large()
         if not any(report.photograph.startswith(magic) for magic, _ in PICTURES):
             raise LandReleaseError(REPORT_PHOTOGRAPH, found="another kind of file",
                                    expected="a photograph as JPEG or PNG")
@@ -155,6 +156,11 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
         registry.decide_quarantine(entry.number, "rejected", decided_by=PROGRAM,
                                    reason="put right by whoever sent it")
     return Kept(number, unread, len(before) > len(left))
+
+
+def too_large() -> LandReleaseError:
+    """What is said of a photograph that has more than `MOST_PHOTO_BYTES`."""
+    return LandReleaseError(REPORT_PHOTOGRAPH_LARGE, most=MOST_PHOTO_BYTES // 1_000_000)
 
 
 def _says_again(row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

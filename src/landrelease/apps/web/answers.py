@@ -60,6 +60,7 @@ HTTP_TEXTS = {
     "Sign in first.": "Sign in first.", NOT_UTF8: NOT_UTF8, TOO_DEEP: TOO_DEEP,
     "This form can only be sent from its own page.":
         "This form can only be sent from its own page.",
+    "Request Entity Too Large": "More was sent than is taken here.",
     "There is no such file.": "There is no such file.",
     "There is no base map here.": "There is no base map here.",
     "The base map is not there any more.": "The base map is not there any more.",
@@ -221,7 +222,7 @@ def _error_page(request: Request, words: str, status: int, headers: Mapping[str,
 
 def http_words(texts: Texts, error: HTTPException) -> str:
     """What is said of a request that cannot be answered, as far as it is translated: what our
-    server says of all sites alike (404, 405) or what a handler of ours says (`HTTP_TEXTS`)."""
+    server says of all sites alike (404, 405, 413) or what a handler of ours says (`HTTP_TEXTS`)."""
     english = HTTP_TEXTS.get(error.detail, error.detail)
     return texts(english) if english in HTTP_TEXTS.values() else english
 

@@ -37,6 +37,9 @@ from landrelease.store.registry import Registry
 T = TypeVar("T")
 FORM_HOURS = 12
 MOST_BODY = 6_000_000  # of a report with its photograph
+# So much is read, and thrown away past `MOST_BODY`, to answer whoever sends it: a browser whose
+# upload is cut off shows no page, and what was typed is gone.
+MOST_READ = 40_000_000
 MOST_CODE_BODY = 10_000
 _TYPE = "text/html"
 _FRESH = {"Cache-Control": "no-store"}  # an answer is of this moment (S15)
@@ -225,12 +228,12 @@ async def _form(request: Request, said: Mapping[str, str], problem: LandReleaseE
 
 
 @post("/public/report", exclude_from_auth=True, include_in_schema=False, status_code=201,
-      request_max_body_size=MOST_BODY, opt={**VIEW, "open_form": True})
+      request_max_body_size=MOST_READ, opt={**VIEW, "open_form": True})
 async def report(request: Request) -> Response[bytes]:
     """Keep a report as a row that waits. What was typed comes back where it cannot be taken."""
     from landrelease.workflows import languages, reports
 
-    form = await request.form()
+    form, whole = await _form_of(request)
     said = {k: str(form.get(k) or "")[:5_000]
             for k in ("about", "what", "where", "reach", "token", "lang", "web")}
     said["lang"] = said["lang"] if said["lang"] in languages.NAMES else "en"
@@ -238,6 +241,8 @@ async def report(request: Request) -> Response[bytes]:
     photograph = await sent.read() if isinstance(sent, UploadFile) else b""
     now = time.time()
     try:
+        if not whole:
+            raise reports.too_large()
         if not sealed(request.app.state.report_key, said["token"], now):
             raise LandReleaseError(REPORT_FORM_OLD)
         wait = request.app.state.report_throttle.take(address_of(request), time.monotonic())
@@ -258,8 +263,28 @@ async def report(request: Request) -> Response[bytes]:
     except LandReleaseError as error:
         if not error.code.startswith("PUB-"):
             raise
-        status = 429 if error.code == REPORTS_WAIT.code else 400
+        status = 429 if error.code == REPORTS_WAIT.code else 400 if whole else 413
         return await _form(request, said, error, status)
+
+
+async def _form_of(request: Request) -> tuple[Mapping[str, Any], bool]:
+    """The fields of a form, and whether they came whole: of one that is larger than `MOST_BODY`
+    those that stand before that, as all does that is typed. The rest is read and thrown away.
+
+    Raises 413 for more than `MOST_READ`.
+    """
+    kept, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        kept += chunk[:MOST_BODY - len(kept)]
+    whole = size <= MOST_BODY
+    if not whole:  # ended where it was cut, so that what stands before can be read
+        kept += f"\r\n--{request.content_type[1].get('boundary', '')}--\r\n".encode()
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": bytes(kept), "more_body": False}
+
+    return await Request(request.scope, receive).form(), whole
 
 
 @get("/public/report/state", exclude_from_auth=True, include_in_schema=False, opt=VIEW)

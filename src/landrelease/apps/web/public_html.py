@@ -148,12 +148,13 @@ def report_page(view: Any, texts: Any, said: Mapping[str, str], token: str,
         f'maxlength="{reports.MOST_WORDS}">{_t(said.get("what", ""))}</textarea></label>'
         f'<label>{_t(texts(say.WHERE))}<input name="where" maxlength="300" '
         f'value="{_t(said.get("where", ""))}"></label>'
-        f'<label>{_t(texts(say.PHOTO))}<input type="file" name="photograph" '
-        f'accept="image/jpeg,image/png"></label><p class="small">{_t(texts(say.PHOTO_OPTIONAL))}'
-        "</p>"
         f'<label>{_t(texts(say.REACH))}<input name="reach" maxlength="300" autocomplete="off" '
         f'value="{_t(said.get("reach", ""))}"></label>'
         f'<p class="small">{_t(texts(say.REACH_NOTE))}</p>'
+        # Last, so that all that was typed is read where the photograph is too large.
+        f'<label>{_t(texts(say.PHOTO))}<input type="file" name="photograph" '
+        f'accept="image/jpeg,image/png"></label><p class="small">{_t(texts(say.PHOTO_OPTIONAL))}'
+        "</p>"
         f"<button>{_t(texts(say.SEND))}</button></form>"
         f'<p><a href="/public/report/state?lang={_t(texts.code)}">{_t(texts(say.LOOK_UP))}</a></p>'
         f'<p><a href="/public?lang={_t(texts.code)}">{_t(texts(say.AGAIN))}</a></p>')
