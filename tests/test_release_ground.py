@@ -2,6 +2,7 @@
 it was last opened, and on nothing that what came since puts in doubt."""
 
 import dataclasses
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from landrelease import workflows
 from landrelease.core.gate import can_be_held_against_gates
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
-from landrelease.workflows import certificates, releasing, sharing
+from landrelease.workflows import certificates, public, releasing, sharing, unsigned
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
 SIGNED_AT = AT.replace(month=5)  # 2026-05-01
@@ -337,6 +338,60 @@ def test_safety_S11_no_certificate_counts_after_direct_evidence_on_its_ground(re
     with pytest.raises(LandReleaseError, match=r"REL-015.*e1"):
         certificates.hand_over(registry, name, ana, recipient="Zoran",
                                now=SIGNED_AT + timedelta(days=70))
+
+
+def answer(registry, place=FIELD.centroid):
+    """What the public is told of a place."""
+    return public.ask_spot(public.VIEWS.of(registry), place.x, place.y, 0.0).answer.told
+
+
+def waits(registry, folder, name, kind, place, **values):
+    """A row that waits, because one of its cells cannot be read."""
+    path = folder / f"{name}.geojson"
+    path.write_text(json.dumps({"type": "Feature", "geometry": shapely.geometry.mapping(place),
+                                "properties": {"id": name, **values}}))
+    workflows.import_files(registry, [path], kind=kind)
+    return registry.quarantine()[-1].number
+
+
+@pytest.mark.parametrize("record", [
+    ("evidence", FIELD.centroid, {"evidence_type": "direct", "says": "contaminated"}),
+    ("evidence", None, {"evidence_type": "direct", "hazard": "h1"}),
+    ("hazard", shapely.box(17.0, 44.0, 17.00001, 44.00001), {"status": "open"}),
+])
+def test_safety_S15_nobody_is_told_released_of_ground_whose_certificate_is_reopened(
+        ready, tmp_path, record):
+    registry, ana = ready
+    name = release(registry, tmp_path, ana)
+    assert answer(registry) == "released"
+    kind, place, values = record
+    world.record(registry, kind, "late", place, hours=24 * 60, information_date=FOUND, **values)
+    assert certificates.find_release(registry, name).status == "reopened"
+    assert answer(registry) == ("hazardous" if kind == "hazard" else "no_information")
+    land = workflows.load_land(registry, workflows.load_assumptions(None, registry))
+    assert not land.in_force and not public.VIEWS.of(registry).released
+    assert unsigned.unsigned(registry, "outcome").ids == {"o-h1-1", *(
+        o.id for o in land.outcomes)}  # and on the map it is drawn as nobody's release
+
+
+@pytest.mark.parametrize(("said", "counts"), [
+    ({"evidence_type": "direct"}, True), ({"evidence_type": "?"}, True), ({}, True),
+    ({"evidence_type": "indirect"}, False),
+    ({"evidence_type": "direct", "says": "not_contaminated"}, False)])
+def test_safety_S15_direct_evidence_that_waits_keeps_released_ground_from_counting(
+        ready, tmp_path, said, counts):
+    registry, ana = ready
+    name = release(registry, tmp_path, ana)
+    number = waits(registry, tmp_path, "e1", "evidence", FIELD.centroid,
+                   position_accuracy_m="near", **said)
+    found = certificates.find_release(registry, name)
+    assert (found.status, answer(registry)) == (
+        ("reopened", "no_information") if counts else ("valid", "released"))
+    assert found.why == ((f"row {number} in quarantine says that direct evidence lies on it",)
+                         if counts else ())
+    workflows.reject_quarantined(registry, number, "a typing error, checked on the ground")
+    assert (certificates.find_release(registry, name).status, answer(registry)) == (
+        "valid", "released")
 
 
 def test_safety_S08_work_that_ended_before_it_began_has_no_gate_that_passed(ready):

@@ -235,6 +235,7 @@ RELEASE: tuple[str, ...] = (
     "direct evidence that came since has to be looked at: {what}",
     "its area {id} is hazardous again", "another area that is hazardous lies on it: {id}",
     "row {n} in quarantine says that an area lies on it",
+    "row {n} in quarantine says that direct evidence lies on it",
     "the area {id}, from which it came, was opened again",
     "its record was changed by {n} revisions that no authority signed; they are no part of it",
     "a day from the release on ({day}) until today",

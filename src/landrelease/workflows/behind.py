@@ -23,7 +23,7 @@ from landrelease.core.record import Record
 if TYPE_CHECKING:
     from landrelease.release.proposal import Waiting
     from landrelease.release.reopening import Find, Released, Reopening
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry
     from landrelease.workflows.waiting_rows import WaitingRow
 
 _DEGREE_M = 110_000.0  # a degree of latitude is nowhere shorter
@@ -233,6 +233,13 @@ class OnFile:
         """Rows in quarantine that touch the ground or may lie on it, whatever their kind; and those
         that may be dangerous, say no place and name one of these areas (S01)."""
         from landrelease.release.proposal import Waiting
+
+        return tuple(Waiting(e.number, e.row.kind, e.row.findings[0].code if e.row.findings
+                             else "it waits") for e in self.rows_on(ground, names))
+
+    def rows_on(self, ground: BaseGeometry | None, names: Collection[str] = ()
+                ) -> list[QuarantineEntry]:
+        """The same as entries of the quarantine; without a ground those that name an area."""
         from landrelease.workflows.waiting_rows import SPEAKS, waiting_rows, widened
 
         if self._waiting is None:
@@ -240,13 +247,13 @@ class OnFile:
             self._waiting = rows, shapely.STRtree(
                 [None if r.place is None else widened(r.place, r.reach_m) for r in rows])
         rows, tree = self._waiting
-        found = {n for n in tree.query(ground).tolist()
-                 if _within(rows[n].place, ground, rows[n].reach_m)}
+        found = set() if ground is None else {
+            n for n in tree.query(ground).tolist()
+            if _within(rows[n].place, ground, rows[n].reach_m)}
         found |= {n for n, r in enumerate(rows)
                   if r.place is None and folded(r.hazard) in names
                   and r.entry.row.kind in SPEAKS}
-        return tuple(Waiting(e.number, e.row.kind, e.row.findings[0].code if e.row.findings
-                             else "it waits") for e in (rows[n].entry for n in sorted(found)))
+        return [rows[n].entry for n in sorted(found)]
 
 
 def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,

@@ -46,7 +46,7 @@ from landrelease.workflows.releasing import authority, proposal_document
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.publish.certificate import Certificate
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
 PROGRAM = "landrelease reopening"
@@ -161,7 +161,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(hands),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
-            searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
+            # As its area was called when this was signed, whatever anybody calls it now.
+            frozenset({folded((d or {}).get("identifier"))} - {""}), searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]
@@ -347,7 +348,7 @@ def _named(registry: Registry, units: Sequence[Released], open_hazards: Sequence
     out = []
     for u in units:
         ids = [u.hazard, *(a for a in line.ancestors(u.hazard) if a not in stands)]
-        out.append(dataclasses.replace(u, names=frozenset(map(folded, ids)) | frozenset(
+        out.append(dataclasses.replace(u, names=u.names | frozenset(map(folded, ids)) | frozenset(
             folded(called[i]) for i in ids if i in called)))
     return out
 
@@ -375,7 +376,8 @@ def still_open(standing: Sequence[Record]) -> list[Record]:
 def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date | None = None,
              known_at: datetime | None = None) -> tuple[frozenset[str], frozenset[str]]:
     """Outcomes that a signed release stands behind, and those of them that are in force: nothing
-    was found on their ground and no certificate was revoked (S09, S11).
+    was found on their ground, no certificate was revoked, and nothing else speaks against it
+    (`Against`), as their certificates say it (S09, S11).
 
     standing : the hazards that stand.
     """
@@ -383,7 +385,11 @@ def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date |
     units, again, _ = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
     gone = {n.released for n in again}
     every = frozenset(u.id for u in units if u.id.startswith(OUTCOME))
-    return every, every - gone
+    asked = [u for u in units if u.id in every - gone]
+    if not asked:
+        return every, frozenset()
+    against = Against(registry, standing, valid_at=valid_at, known_at=known_at)
+    return every, frozenset(u.id for u in asked if not against.why(u))
 
 
 def without_released(registry: Registry, standing: Sequence[Record], *,
@@ -539,17 +545,14 @@ def releases(registry: Registry) -> list[Release]:
         return []
     ring = ring_of(registry)
     sources = registry.sources()
-    known = OnFile(registry)
     standing = hazards_that_stand(registry)
-    open_ = [r for r in standing if r.value("status") != "reopened"]
-    units, again, _ = reopened(registry, open_)
-    verified = {u.id for u in units}
+    units, again, _ = reopened(registry, still_open(standing))
+    verified = {u.id: u for u in units}
     why: dict[str, list[str]] = {}
     for n in again:
         why.setdefault(n.released, []).append(n.reason)
     current = {r.id: r for r in records}
-    evidence = [e for e in registry.records("evidence") if speaks_of_ordnance(e)]
-    places = Places(standing)
+    against = Against(registry, standing)
     drafts: list[tuple[Release, datetime]] = []
     for record_id, line in _lines(registry, "handover", list(current)):
         base, last, changed = as_signed(line, ring)
@@ -567,13 +570,11 @@ def releases(registry: Registry) -> list[Release]:
         if revoked:
             status = "revoked"
             reasons = [revoked]
-        elif base is None or not set(outcomes) <= verified or not outcomes:
+        elif base is None or not set(outcomes) <= verified.keys() or not outcomes:
             reasons = ["no valid signature stands under it"]
         else:
-            reasons += _stands_on(r, d, places, known, bool(reasons))
-            if new := _evidence_since(evidence, r, d):
-                reasons.append(
-                    f"direct evidence that came since has to be looked at: {', '.join(new)}")
+            told = bool(reasons)
+            reasons += [w for o in outcomes for w in against.why(verified[o], told)]
             status = "reopened" if reasons else "valid"
         if changed:
             reasons.append(f"its record was changed by {changed} revisions that no authority "
@@ -634,44 +635,85 @@ def _of_authority(stored: StoredRevision, ring: KeyRing) -> bool:
     return trust is not None and trust.role(stored.revision.recorded_at) == "authority"
 
 
-def _stands_on(release: Record, document: Mapping[str, Any] | None, places: Places, known: OnFile,
-               told: bool) -> list[str]:
-    """Which areas that are hazardous now, or wait in quarantine, lie on released ground; its own
-    too, where somebody opened it again (S01), unless it is `told` already why it reopened."""
-    if release.geometry is None:
-        return []
-    own = str(release.values.get("hazard") or "")
-    out = []
-    for r in places.of(places.near(release.geometry)):
-        mine = r.id == own or r.id.startswith(f"reopened-{OUTCOME}")
-        if not (mine and told) and lies_on(r, release.geometry):
-            out.append(f"its area {r.id} is hazardous again" if r.id == own else
-                       f"another area that is hazardous lies on it: {r.id}")
-    names = {folded(n) for n in (own, (document or {}).get("identifier")) if n}
-    out += [f"row {w.number} in quarantine says that an area lies on it"
-            for w in known.waiting(release.geometry, names) if w.kind == "hazard"]
-    return out
+class Against:
+    """What besides finds and revocations speaks against released ground, for its certificate and
+    for whoever is told that it is released: areas that are hazardous and lie on it, direct evidence
+    that came since, and areas and direct evidence that wait in quarantine (S01, S11)."""
 
+    def __init__(self, registry: Registry, standing: Sequence[Record], *,
+                 valid_at: date | None = None, known_at: datetime | None = None):
+        self._registry, self._standing = registry, Places(standing)
+        self._evidence = Places(direct_evidence(
+            registry, valid_at=valid_at, known_at=known_at))
+        # What waits is of now, as finds that wait are.
+        self._waiting = OnFile(registry) if valid_at is None and known_at is None else None
 
-def _evidence_since(evidence: Sequence[Record], release: Record,
-                    document: Mapping[str, Any] | None) -> list[str]:
-    """Direct evidence of ordnance on released ground that was not before the decision: nobody
-    found anything, and a person has to look at it before the certificate counts again."""
-    known = (document or {}).get("evidence", {})
-    names = {folded(n) for n in (release.values.get("hazard"),
-                                 (document or {}).get("identifier"))} - {""}
-    out = []
-    for e in evidence:
-        if e.id in known:
-            continue
-        if e.geometry is None:
-            said = {folded(e.values.get(f)) for f in ("hazard", "hazard_identifier")}
-            if said & names:
+    def why(self, unit: Released, told: bool = False) -> list[str]:
+        """Why released ground is not in force, in words; nothing where it is. That its own area is
+        hazardous again, because somebody opened it (S01), is left out where it is `told` already
+        why it reopened."""
+        ground, out = unit.ground, []
+        if ground is not None:
+            for r in self._standing.of(self._standing.near(ground)):
+                mine = r.id == unit.hazard or r.id.startswith(f"reopened-{OUTCOME}")
+                if not (mine and told) and lies_on(r, ground):
+                    out.append(f"its area {r.id} is hazardous again" if r.id == unit.hazard else
+                               f"another area that is hazardous lies on it: {r.id}")
+        if self._waiting is not None:
+            for entry in self._waiting.rows_on(ground, unit.names):
+                if said := self._speaks(entry):
+                    out.append(f"row {entry.number} in quarantine says that {said} on it")
+        if new := self._since(unit):
+            out.append(f"direct evidence that came since has to be looked at: {', '.join(new)}")
+        return out
+
+    def _speaks(self, entry: QuarantineEntry) -> str:
+        """What a row that waits says of the ground on which it may lie: an area, or direct evidence
+        as far as anybody can read, also in a submission that waits as a whole; "" for all else."""
+        from landrelease.workflows.quarantine import kinds_in, may_hold_hazards
+        from landrelease.workflows.waiting_rows import said_of
+
+        row = entry.row
+        kinds = kinds_in(row) if row.kind == "source" else (row.kind,)
+        if "hazard" in kinds and (row.kind == "hazard" or may_hold_hazards(row)):
+            return "an area lies"
+        if "evidence" not in kinds:
+            return ""
+        if row.kind != "source":
+            kind_, says = (said_of(self._registry, [entry], name, date.max)[0]
+                           for name in ("evidence_type", "says"))
+            if kind_ == "indirect" or says == "not_contaminated":
+                return ""
+        return "direct evidence lies"
+
+    def _since(self, unit: Released) -> list[str]:
+        """Direct evidence of ordnance on released ground that was not before the decision: nobody
+        found anything, and a person has to look at it before the release counts again."""
+        ground = unit.ground
+        near = set() if ground is None else self._evidence.near(ground)
+        named = {n for f in ("hazard", "hazard_identifier")
+                 for n in self._evidence.where(f, unit.names)}
+        out = []
+        for e in self._evidence.of(near | named, lambda e: e.id not in unit.known):
+            if e.geometry is None:
                 out.append(e.id)
-        elif release.geometry is not None and e.geometry.intersects(release.geometry) \
-                and not e.geometry.touches(release.geometry):
-            out.append(e.id)
-    return out
+            elif ground is not None and e.geometry.intersects(ground) \
+                    and not e.geometry.touches(ground):
+                out.append(e.id)
+        return list(dict.fromkeys(out))
+
+
+def direct_evidence(registry: Registry, *, valid_at: date | None = None,
+                    known_at: datetime | None = None) -> list[Record]:
+    """The evidence on record that speaks of ordnance, as any office says."""
+    from landrelease.workflows.exchange import contested_said
+
+    found = registry.find("evidence", where={"evidence_type": "direct"}, valid_at=valid_at,
+                          known_at=known_at, limit=registry.count() + 1)
+    if len(registry.chains()) > 1:
+        found += [r for said in contested_said(registry, "evidence", valid_at=valid_at,
+                                               known_at=known_at).values() for r in said]
+    return [e for e in found if speaks_of_ordnance(e)]
 
 
 def find_release(registry: Registry, words: str, *, by_code: bool = False) -> Release:

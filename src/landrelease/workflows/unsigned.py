@@ -43,7 +43,8 @@ NOTHING = Unsigned(frozenset(), np.zeros(0, dtype=np.int64), {})
 
 # The kinds that say what counts: a change of any other kind changes no mark
 # (`tests/test_web_map.py` holds what is read to this).
-RESTS_ON = ("hazard", "outcome", "handover", "inspection", "activity", "item", "accident", "person")
+RESTS_ON = ("hazard", "outcome", "handover", "inspection", "activity", "item", "accident",
+            "evidence", "person")
 
 
 def state_of(registry: Registry) -> tuple[Any, ...]:
