@@ -13,7 +13,7 @@ from landrelease import workflows
 from landrelease.core.gate import can_be_held_against_gates
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
-from landrelease.workflows import certificates, public, releasing, sharing, unsigned
+from landrelease.workflows import certificates, identities, public, releasing, sharing, unsigned
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
 SIGNED_AT = AT.replace(month=5)  # 2026-05-01
@@ -296,6 +296,61 @@ def test_safety_S12_items_that_were_reported_are_on_record_or_the_ground_waits(r
     mine(registry, "m2", hours=24 * 19, found_on=DAY, quantity=1)  # names no work, and lies there
     assert told(propose(registry))["finds_dealt_with"] == (
         "met", "3 items found, all destroyed or removed")
+
+
+_FAR = shapely.Point(17.5, 44.5)
+
+
+@pytest.mark.parametrize("edit", [
+    {"shape": _FAR}, {"ordnance_category": "none_found"},
+    {"ordnance_category": "small_arms_ammunition"}, {"shape": _FAR, "disposal": "destroyed"},
+    {"ordnance_category": "none_found", "disposal": "destroyed"}])
+def test_safety_S01_a_find_counts_where_it_was_recorded_until_its_disposal_is_on_record_there(
+        ready, edit):
+    registry, _ = ready
+    mine(registry, "m1", hours=24 * 19, found_on=DAY, disposal="left_marked")
+    assert denied(propose(registry)) == {"finds_dealt_with"}
+    changed(registry, "m1", at=AT + timedelta(days=20), **edit)
+    state, words = told(propose(registry))["finds_dealt_with"]
+    assert state == "not_met" and "m1" in words and "without a signature" in words
+    changed(registry, "m1", at=AT + timedelta(days=21), shape=FIELD.centroid,
+            ordnance_category="ap_mine", disposal="destroyed")
+    assert denied(propose(registry)) == set()
+    changed(registry, "m1", at=AT + timedelta(days=22), shape=_FAR)  # its disposal stays on record
+    assert denied(propose(registry)) == set()
+
+
+def test_safety_S01_the_authority_signs_a_find_away(ready):
+    registry, ana = ready
+    mine(registry, "m1", hours=24 * 19, found_on=DAY, disposal="left_marked")
+    changed(registry, "m1", at=AT + timedelta(days=20), shape=_FAR)
+    assert denied(propose(registry)) == {"finds_dealt_with"}
+    identities.sign_off(registry, ["m1"], "authority", reason="a wrong place", by="Ana")
+    assert denied(propose(registry)) == {"finds_dealt_with"}, "a word is no signature"
+    identities.sign_off(registry, ["m1"], "authority", reason="a wrong place", key=ana)
+    assert denied(propose(registry)) == set()
+
+
+@pytest.mark.parametrize("edit", [
+    {"shape": _FAR}, {"says": "not_contaminated"}, {"evidence_type": "indirect"},
+    {"information_date": date(2026, 3, 1)}])
+def test_safety_S10_direct_evidence_counts_where_it_was_recorded(ready, tmp_path, edit):
+    registry, ana = ready
+    world.record(registry, "evidence", "e1", FIELD.centroid, hours=24 * 19, says="contaminated",
+                 evidence_type="direct", information_date=BETWEEN)
+    changed(registry, "e1", at=AT + timedelta(days=20), **edit)
+    assert denied(propose(registry)) == {"no_direct_evidence"}
+    searched_again(registry, ana, day=date(2026, 4, 25))
+    assert denied(propose(registry)) == set()
+    name = release(registry, tmp_path, ana)
+    world.record(registry, "evidence", "e2", FIELD.centroid, hours=24 * 60, says="contaminated",
+                 evidence_type="direct", information_date=FOUND)
+    changed(registry, "e2", at=LATER, **edit)
+    assert certificates.find_release(registry, name).status == "reopened"
+    assert answer(registry) == "no_information"
+    identities.sign_off(registry, ["e2"], "authority", reason="looked at", key=ana)
+    kept = edit.keys() == {"information_date"}
+    assert certificates.find_release(registry, name).status == ("reopened" if kept else "valid")
 
 
 # --- evidence, gates, acceptances --------------------------------------------------------------

@@ -189,6 +189,26 @@ def still_said(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
     return [s for s in order if s.hash in out]
 
 
+def said_before(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+                ) -> list[StoredRevision]:
+    """All that was said of ONE record since the authority signed it last, without the current
+    revision: also what was of an earlier date when it came, and what does not count as decided."""
+    order = descent.in_order(history)
+    verdicts, _ = _judged(order, kind, ring)
+    out: dict[str, StoredRevision] = {}
+    for line in _lines(order):
+        were: list[StoredRevision] = []
+        for stored in line:
+            found = verdicts.get(stored.hash)
+            if found is not None and found.standing == "verified" \
+                    and _of_authority(stored, ring):
+                were = []
+            were.append(stored)
+        out |= {s.hash: s for s in were}
+    now = descent.current_of(order).hash
+    return [s for s in order if s.hash in out and s.hash != now]
+
+
 def opened_since(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
                  ) -> list[StoredRevision]:
     """What was said of ONE area after it was closed and that no later decision had before it: each

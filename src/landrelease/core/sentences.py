@@ -285,6 +285,8 @@ CHECKLIST: tuple[str, ...] = (
     "the proof of coverage leaves no gap on this ground",
     "the proof of coverage leaves no gap on this ground that holds a circle of {metres} m radius",
     "not on record as destroyed or removed: {what}",
+    "recorded on it, then changed without a signature: it counts until its disposal there is on "
+    "record, or the authority signs the record as it is now: {what}",
     "what an inspection found there is not on record as an item, with what became of it: {what}",
     "not all items that were reported are on record, with what became of them: {what}",
     "something was found on it; such ground is cleared, not {state}: {what}",

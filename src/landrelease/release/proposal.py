@@ -42,7 +42,7 @@ from landrelease.release.searches import (
 
 READY = "evidence complete, ready for review"
 NOT_READY = "evidence not complete"
-_GONE = ("neutralised", "destroyed", "removed")
+GONE = ("neutralised", "destroyed", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,9 @@ class Case:
     not_on_record: Mapping[str, int] = field(default_factory=dict)
     # Records of coverage that prove nothing, and why (`core.coverage.only_a_word`).
     not_proofs: Mapping[str, str] = field(default_factory=dict)
+    # Finds and direct evidence on the ground as earlier revisions have them, where their records
+    # say something else now (`workflows.earlier`).
+    earlier: Sequence[Record] = ()
     others: Sequence[Record] = ()  # other areas that are hazardous and lie on the ground
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -256,9 +259,15 @@ def _no_proofs(case: Case) -> str:
 
 def _finds(case: Case) -> Found:
     items = [i for i in case.items if i.value("ordnance_category") not in HARMLESS]
-    there = [i.id for i in items if i.value("disposal") not in _GONE]
+    there = [i.id for i in items if i.value("disposal") not in GONE]
     if there:
         return "not_met", "not on record as destroyed or removed: " + ", ".join(there), there
+    before = [i for i in case.earlier if i.kind == "item"]
+    moved = list(dict.fromkeys(i.id for i in before if i.value("disposal") not in GONE))
+    if moved:
+        return "not_met", ("recorded on it, then changed without a signature: it counts until its "
+                           "disposal there is on record, or the authority signs the record as it "
+                           "is now: " + ", ".join(moved)), moved
     nameless = [i.id for i in case.inspections if i.value("unit_result") == "item_found"
                 and i.geometry is not None and i.geometry.intersects(case.cut.ground)
                 and not any(r.geometry is not None and r.geometry.intersects(i.geometry)
@@ -270,7 +279,8 @@ def _finds(case: Case) -> Found:
         return "not_met", "not all items that were reported are on record, with what became of " \
             "them: " + ", ".join(f"{n} of {i}" for i, n in case.not_on_record.items()), [
                 *case.not_on_record]
-    found = [r.id for r in (*items, *case.accidents)]
+    accidents = [*case.accidents, *(a for a in case.earlier if a.kind == "accident")]
+    found = list(dict.fromkeys(r.id for r in (*items, *before, *accidents)))
     if case.outcome != "cleared" and found:
         return "not_met", ("something was found on it; such ground is cleared, not "
                            f"{case.outcome}: " + ", ".join(found)), found
@@ -282,8 +292,8 @@ def _finds(case: Case) -> Found:
     if again:
         return "not_met", ("found after the last search of that place, which has to be searched "
                            "again: " + ", ".join(again)), again
-    late = [a.id for a in case.accidents]
-    if late and not all_since(case, case.accidents):
+    late = list(dict.fromkeys(a.id for a in accidents))
+    if late and not all_since(case, accidents):
         return "not_met", "an accident lies on it that no later search answers: " + ", ".join(
             late), late
     counts = [how_many(i.values.get("quantity")) for i in items]
@@ -302,9 +312,10 @@ def _direct(case: Case) -> Found:
                 + ", ".join(open_), open_) if open_ else (
             "met", "no direct evidence came after the last search of its place",
             [e.id for e in case.evidence])
-    direct = [e.id for e in case.evidence if speaks_of_ordnance(e)]
-    direct += [a.id for a in case.accidents]
-    if direct:
+    direct = [e.id for e in (*case.evidence, *case.earlier)
+              if e.kind == "evidence" and speaks_of_ordnance(e)]
+    direct += [a.id for a in (*case.accidents, *case.earlier) if a.kind == "accident"]
+    if direct := list(dict.fromkeys(direct)):
         return "not_met", "direct evidence lies on it: " + ", ".join(direct), direct
     return "met", "no direct evidence on this ground is on record", [e.id for e in case.evidence]
 

@@ -212,14 +212,14 @@ def missed(case: Case) -> list[str]:
     if case.outcome != "cleared":
         return []
     passes, out = searched(case)[1], []
-    for item in case.items:
+    for item in (*case.items, *(i for i in case.earlier if i.kind == "item")):
         if item.value("ordnance_category") in HARMLESS:
             continue
         here = passes if item.geometry is None else [
             p for p in passes if p.ground.intersects(item.geometry)]
         if here and all(missed_by(case, p, item) for p in here):
             out.append(item.id)
-    return out
+    return list(dict.fromkeys(out))
 
 
 def in_doubt(case: Case) -> list[str]:
@@ -255,8 +255,8 @@ def unanswered(case: Case) -> list[str]:
     nothing answers (S10, S12)."""
     done = [(p, day_of_pass(case, p)) for p in searched(case)[1]]
     out = []
-    for e in case.evidence:
-        if not speaks_of_ordnance(e):
+    for e in (*case.evidence, *case.earlier):
+        if e.kind != "evidence" or not speaks_of_ordnance(e):
             continue
         said = find_day(e)
         later = [p.ground for p, day in done
@@ -265,7 +265,7 @@ def unanswered(case: Case) -> list[str]:
         left = here.difference(joined(later, degrees=True)) if later else here
         if said is None or left_m2(case, left) > 0:
             out.append(e.id)
-    return out
+    return list(dict.fromkeys(out))
 
 
 def speaks_of_ordnance(evidence: Record) -> bool:

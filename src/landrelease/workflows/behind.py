@@ -38,6 +38,8 @@ class Behind:
     tasks: tuple[str, ...]
     quarantine: tuple[Waiting, ...]
     state: Mapping[str, tuple[str, ...]]
+    # What was said of the ground before and holds still (`workflows.earlier`).
+    earlier: Sequence[Record] = ()
 
 
 class Places:
@@ -135,6 +137,7 @@ class OnFile:
         self._gone: set[str] = set()
         self._waiting: tuple[list[WaitingRow], Any] | None = None
         self._reopened: Any = None
+        self._earlier: dict[str, Places] = {}
 
     def _state(self) -> tuple[int, tuple[int, int]]:
         return self.registry.count(), self.registry.quarantine_state()
@@ -168,6 +171,14 @@ class OnFile:
                 all_said(self.registry, kind) if kind in ("item", "accident") else
                 self.registry.records(kind))
         return self._kinds[kind]
+
+    def earlier(self, kind: str) -> Places:
+        """Finds or direct evidence as they were said before, where that holds still."""
+        if kind not in self._earlier:
+            from landrelease.workflows.earlier import said_earlier
+
+            self._earlier[kind] = Places(said_earlier(self.registry, kind))
+        return self._earlier[kind]
 
     def standing_named(self, hazard: str) -> list[Record]:
         """Areas that are hazardous now, by id or identifier."""
@@ -262,6 +273,8 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     the areas from which it came; with the hashes that they stand at. `more`: further record ids
     that are in front of the decision, such as the find that reopened the ground. `on_file`: the
     records as they were read for a decision before this one."""
+    from landrelease.workflows import earlier, load_assumptions
+
     known = OnFile(registry) if on_file is None else on_file
     names = known.family(hazard.id)
 
@@ -317,12 +330,13 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         area = known.named_area(r, done, orders.get(str(done.values.get("task") or "")))
         return not area or bool(area & names)
 
+    def close_or_of_it(r: Record) -> bool:
+        return close(r) or under_report(r) or (r.geometry is None and (named(r) or of_work(r)))
+
     def about(kind: str) -> list[Record]:
         found = known.kind(kind).of(
             placed(kind) | under(kind) | of_name(kind)
-            | known.kind(kind).where("activity", by_name),
-            lambda r: close(r) or under_report(r) or (
-                r.geometry is None and (named(r) or of_work(r))))
+            | known.kind(kind).where("activity", by_name), close_or_of_it)
         return list({r.id: r for r in reversed(found)}.values())[::-1]  # once, whoever says it
 
     lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
@@ -344,9 +358,15 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         "track": known.kind("track").of(known.kind("track").where("task", task_ids)),
         "coverage": proofs.of(proofs.where("activity", works) | proofs.where("task", task_ids)),
     }
-    ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
+    least_m = load_assumptions(None, registry).value("find_accuracy_m")
+    before = [r for kind in earlier.DANGERS if known.earlier(kind).records for r in earlier.here(
+        known.earlier(kind).of(range(len(known.earlier(kind).records)), lambda r: (
+            close(r) or (r.geometry is None and (named(r) or of_work(r))))),
+        found[kind], least_m)]
+    ids = dict.fromkeys(r.id for listed in (*found.values(), before) for r in listed
+                        ) | dict.fromkeys(more)
     return Behind(found, tuple(sorted(task_ids)), known.waiting(ground, names),
-                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
+                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before)
 
 
 def near(r: Record, ground: BaseGeometry) -> bool:

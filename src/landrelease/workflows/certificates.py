@@ -162,7 +162,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
             # As its area was called when this was signed, whatever anybody calls it now.
-            frozenset({folded((d or {}).get("identifier"))} - {""}), searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
+            frozenset({folded((d or {}).get("identifier"))} - {""}),
+            searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]
@@ -258,6 +259,7 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
 
     `default_m`: accuracy of a place of which the record states none.
     """
+    from landrelease.workflows.earlier import said_earlier
     from landrelease.workflows.exchange import all_said
 
     grounds = [u.ground for u in units if u.ground is not None]
@@ -268,7 +270,9 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
     standing = shapely.STRtree([h.geometry for h in open_hazards if h.geometry is not None])
     out = []
     for kind, day in (("item", "found_on"), ("accident", "information_date")):
-        for r in all_said(registry, kind, valid_at=valid_at, known_at=known_at):
+        # What was said of it before first: what is said now gives its day.
+        for r in (*said_earlier(registry, kind, valid_at=valid_at, known_at=known_at),
+                  *all_said(registry, kind, valid_at=valid_at, known_at=known_at)):
             accuracy = reach_m(r, default_m)
             place = r.geometry
             hazard = area_of(r)
@@ -695,17 +699,17 @@ class Against:
                  for n in self._evidence.where(f, unit.names)}
         out = []
         for e in self._evidence.of(near | named, lambda e: e.id not in unit.known):
-            if e.geometry is None:
-                out.append(e.id)
-            elif ground is not None and e.geometry.intersects(ground) \
-                    and not e.geometry.touches(ground):
+            if e.geometry is None or (ground is not None and e.geometry.intersects(ground) \
+                    and not e.geometry.touches(ground)):
                 out.append(e.id)
         return list(dict.fromkeys(out))
 
 
 def direct_evidence(registry: Registry, *, valid_at: date | None = None,
                     known_at: datetime | None = None) -> list[Record]:
-    """The evidence on record that speaks of ordnance, as any office says."""
+    """The evidence on record that speaks of ordnance, as any office says, or as it was said before
+    and holds still."""
+    from landrelease.workflows.earlier import said_earlier
     from landrelease.workflows.exchange import contested_said
 
     found = registry.find("evidence", where={"evidence_type": "direct"}, valid_at=valid_at,
@@ -713,6 +717,7 @@ def direct_evidence(registry: Registry, *, valid_at: date | None = None,
     if len(registry.chains()) > 1:
         found += [r for said in contested_said(registry, "evidence", valid_at=valid_at,
                                                known_at=known_at).values() for r in said]
+    found += said_earlier(registry, "evidence", valid_at=valid_at, known_at=known_at)
     return [e for e in found if speaks_of_ordnance(e)]
 
 

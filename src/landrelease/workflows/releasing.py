@@ -341,7 +341,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
         {i.id: words for i in inspections
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
-        not_proofs=not_proofs,
+        not_proofs=not_proofs, earlier=behind.earlier,
         others=[h for h in known.standing_near(taken.ground)
                 if h.id != record.id and lies_on(h, taken.ground)])
 
