@@ -701,6 +701,7 @@ def test_safety_S11_a_find_without_a_place_reopens_all_parts_of_the_area_that_it
     assert standing(registry) == {"h1/2": "open"}, "the part that is hazardous anyway is likelier"
     world.record(registry, "accident", "acc-1", hours=24 * 61, information_date=FOUND,
                  hazard="nowhere")
+    identities.sign_off(registry, ["acc-1"], "authority", reason="of another area", key=ana)
     release(registry, tmp_path, ana, "h1/2", at=SIGNED_AT + timedelta(days=1))
     assert standing(registry) == {}
     world.record(registry, "accident", "acc-2", hours=24 * 62, information_date=FOUND, hazard="h1")

@@ -58,6 +58,8 @@ class Released:
     names: frozenset[str] = frozenset()
     searches: tuple[Search, ...] = ()
     revoked_on: date | None = None
+    # Its own area by id, and as it was called when this was signed, folded.
+    called: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,9 +161,9 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(hands),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
-            # As its area was called when this was signed, whatever anybody calls it now.
-            frozenset({folded((d or {}).get("identifier"))} - {""}),
-            searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1]))
+            searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1],
+            called=frozenset({folded(r.values.get("hazard")),
+                              folded((d or {}).get("identifier"))} - {""})))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]
@@ -352,7 +352,7 @@ def _named(registry: Registry, units: Sequence[Released], open_hazards: Sequence
     out = []
     for u in units:
         ids = [u.hazard, *(a for a in line.ancestors(u.hazard) if a not in stands)]
-        out.append(dataclasses.replace(u, names=u.names | frozenset(map(folded, ids)) | frozenset(
+        out.append(dataclasses.replace(u, names=frozenset(map(folded, ids)) | frozenset(
             folded(called[i]) for i in ids if i in called)))
     return out
 
@@ -664,7 +664,7 @@ class Against:
                     out.append(f"its area {r.id} is hazardous again" if r.id == unit.hazard else
                                f"another area that is hazardous lies on it: {r.id}")
         if self._waiting is not None:
-            for entry in self._waiting.rows_on(ground, unit.names):
+            for entry in self._waiting.rows_on(ground, unit.called):
                 if said := self._speaks(entry):
                     out.append(f"row {entry.number} in quarantine says that {said} on it")
         if new := self._since(unit):
@@ -696,7 +696,7 @@ class Against:
         ground = unit.ground
         near = set() if ground is None else self._evidence.near(ground)
         named = {n for f in ("hazard", "hazard_identifier")
-                 for n in self._evidence.where(f, unit.names)}
+                 for n in self._evidence.where(f, unit.called)}
         out = []
         for e in self._evidence.of(near | named, lambda e: e.id not in unit.known):
             if e.geometry is None or (ground is not None and e.geometry.intersects(ground) \
