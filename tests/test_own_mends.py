@@ -110,3 +110,26 @@ def test_safety_S08_an_operator_grants_no_permit_by_a_file(registry, tmp_path):
     assert stays(registry, number) and not registry.ids("permit")
     assert not mend(registry, number, PLANNER)
     assert registry.records("permit")[0].values["state"] == "granted"
+
+
+@pytest.mark.parametrize("said", [
+    "C1,suspicion,closed", "C1,compensation,open", "C2,suspicion,Closed"])
+def test_safety_S15_an_operators_file_deals_with_no_complaint(registry, tmp_path, said):
+    from datetime import date
+
+    import release_world as world
+    from landrelease.workflows.cautions import reported_danger
+
+    world.record(registry, "complaint", "complaint-C1", shapely.Point(17.6, 44.3), identifier="C1",
+                 complaint_type="suspicion", complaint_status="open", description="a mine",
+                 information_date=date(2026, 5, 4))
+    before = reported_danger(registry)
+    assert len(before) == 1
+    number = brought(registry, tmp_path, "complaint",
+                     "identifier,complaint_type,complaint_status,description,latitude,"
+                     f"longitude\n{said},a mine,44.3,17.6\n")
+    assert "ROW-047" in [f.code for f in registry.quarantine()[0].row.findings]
+    mend(registry, number)
+    assert stays(registry, number)
+    assert registry.records("complaint")[0].values["complaint_status"] == "open"
+    assert before[0] in reported_danger(registry)

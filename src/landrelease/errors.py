@@ -553,6 +553,11 @@ POINTS_NEAR = Message(
 PERMIT_GRANTED = Message(
     "ROW-046", "{file}, row {row}: {field} is {found}; this role grants no permit.",
     "It waits and grants nothing. Somebody who decides on rows that wait accepts or rejects it.")
+COMPLAINT_DECIDED = Message(
+    "ROW-047", "{file}, row {row}: {field} is {found}; this role answers no complaint, and changes "
+    "none that is known.",
+    "It waits, and what was reported goes on counting. Somebody who answers complaints accepts or "
+    "rejects it.")
 MENDED_TO_LESS = Message(
     "ROW-045", "{file}, row {row}: with {found} it would say less of danger than it does now, or "
     "grant something.",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What a report may be about without saying that something dangerous lies there.
 _NO_DANGER = frozenset(KINDS["complaint"].field("complaint_type").choices) - {
     "suspicion", "other", "not_reported"}
-_DEALT_WITH = ("answered", "closed")
+DEALT_WITH = ("answered", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def reported_danger(registry: Registry) -> list[Reported]:
         if says_danger(waits.values):
             told.append((row.place, row.reach_m, row.hazard, _day(waits.values)))
     for record in all_said(registry, "complaint"):
-        if not says_danger(record.values) or record.value("complaint_status") in _DEALT_WITH:
+        if not says_danger(record.values) or record.value("complaint_status") in DEALT_WITH:
             continue
         said = record.values.get("position_accuracy_m")
         told.append((record.geometry, float(said) if isinstance(said, (int, float)) else 0.0,

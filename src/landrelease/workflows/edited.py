@@ -290,8 +290,15 @@ class Last(_Claims):
 
 def mended_holds(registry: Registry, entry: QuarantineEntry, record: Record | None) -> bool:
     """Whether the record that is made of a mended row says all that the row says of danger, or
-    against work, and grants nothing; None: it is as one on record, and the row would go."""
+    against work, grants nothing and deals with no complaint; None: it is as one on record, and the
+    row would go."""
+    from landrelease.workflows.cautions import DEALT_WITH
+
     row = entry.row
+    if row.kind == "complaint" and record is not None and (
+            record.values.get("complaint_status") in DEALT_WITH
+            or few.record_of(registry, "complaint", record.id) is not None):
+        return False
     if row.kind == "permit" and record is not None and record.values.get("state") == "granted":
         return False
     if row.kind not in (*SPEAKS, *_AGAINST):

@@ -12,6 +12,7 @@ from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.memory import without_collector
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
+    COMPLAINT_DECIDED,
     KIND_NOT_KNOWN,
     KINDS_NOT_KNOWN,
     MAPPINGS_NONE_FITS,
@@ -76,7 +77,7 @@ def import_files(
     `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
     is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
     why rows wait or bring nothing although they are sound. `grants`: whether who brings the files
-    in may grant permits; else such a row waits (ROW-046).
+    in may grant permits and answer complaints; else such rows wait (ROW-046, ROW-047).
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
@@ -179,19 +180,33 @@ def import_files(
 
 def _granting_none(table: SourceTable, kind: str, used: Mapping, registry: Registry
                    ) -> SourceTable:
-    """The table, in which each row that says that a permit is granted has to wait (S08)."""
+    """The table, in which each row that decides has to wait: one that says that a permit is granted
+    (S08), or that a complaint is dealt with, and one of a complaint that is known already: what
+    somebody reported counts until who answers complaints has looked at it (S15)."""
+    from landrelease.core.names import folded
     from landrelease.records.intake import rough_values
     from landrelease.records.readers import Problem
+    from landrelease.workflows.cautions import DEALT_WITH
+    from landrelease.workflows.waiting_rows import waiting_rows
 
-    if kind != "permit":
+    def said(name: str) -> list[Any]:
+        heading = used.columns.get(name, "")
+        cells = table.cells[heading] if heading else [None] * len(table)
+        return [word for word, _ in rough_values(
+            [{heading: cell} for cell in cells], used, registry.kinds[kind].field(name), date.max)]
+
+    if kind == "permit":
+        return table.with_problems({i: Problem(PERMIT_GRANTED, {"field": "state", "found": word})
+                                    for i, word in enumerate(said("state")) if word == "granted"})
+    if kind != "complaint":
         return table
-    name = "state"
-    heading = used.columns.get(name, "")
-    cells = table.cells[heading] if heading else [None] * len(table)
-    said = rough_values([{heading: cell} for cell in cells], used, registry.kinds[kind].field(name),
-                        date.max)
-    return table.with_problems({i: Problem(PERMIT_GRANTED, {"field": name, "found": "granted"})
-                                for i, (word, _) in enumerate(said) if word == "granted"})
+    known = {folded(r.values.get("identifier")) for r in registry.records(kind)} | {
+        folded(row.entry.row.values.get("identifier")) for row in waiting_rows(registry, (kind,))}
+    problems = {i: Problem(COMPLAINT_DECIDED, {"field": "identifier", "found": str(word)})
+                for i, word in enumerate(said("identifier")) if word and folded(word) in known}
+    problems |= {i: Problem(COMPLAINT_DECIDED, {"field": "complaint_status", "found": word})
+                 for i, word in enumerate(said("complaint_status")) if word in DEALT_WITH}
+    return table.with_problems(problems)
 
 
 def _mark_synthetic(registry: Registry, tables: Sequence[SourceTable], dry_run: bool) -> None:
