@@ -106,7 +106,8 @@ def test_the_table_of_the_report_holds_the_numbers_of_the_json(made, written):
                  for k, v in told["years_until_done"].items()}
         assert cell["done (median)"] == dates["p50"]
         assert cell["80 % of the runs"] == f"{dates['p10']} to {dates['p90']}"
-        money = {k: f"{v:,.0f}" if v < 1e7 else f"{v / 1e6:,.0f} M"
+        millions = told["cost"]["p10"] >= 1e7  # one format for what stands beside each other
+        money = {k: f"{v / 1e6:,.0f} M" if millions else f"{v:,.0f}"
                  for k, v in told["cost"].items()}
         assert cell["cost (median)"] == f"{money['p50']} {told['currency']}"
         assert cell["80 %"] == f"{money['p10']} to {money['p90']}"

@@ -296,6 +296,10 @@ def test_each_class_has_a_sign_of_its_own_and_unsigned_is_never_drawn_as_decided
         for kind in ("closure", "item", "accident", "activity"):
             page.check(f"#layer-{kind}")
         until(page, DRAWN, ["item-point", "accident-point"], lambda found: len(found) == 2)
+        # What the field of the search and the controls take of the map hides nothing that is asked.
+        page.evaluate("""() => { const map = document.getElementById("map").view;
+                                 map.jumpTo({ zoom: map.getZoom() - 1 }); }""")
+        until(page, DRAWN, ["closure-fill", "closure-later"], lambda found: len(set(found)) == 3)
         drawn = page.evaluate(DRAWN, [
             *(f"outcome-{n}" for n in ("cleared", "reduced", "cancelled", "searched", "unsigned")),
             "hazard-open", "hazard-closed", "closure-fill", "closure-later"])
