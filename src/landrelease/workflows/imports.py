@@ -56,7 +56,7 @@ def import_files(
     reopened: Callable[[Sequence[Record]], None] = lambda hazards: None,
     by_index: bool = False,
     caution: Caution | None = None,
-    grants: bool = True,
+    decides: bool = True,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -76,7 +76,7 @@ def import_files(
 
     `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
     is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
-    why rows wait or bring nothing although they are sound. `grants`: whether who brings the files
+    why rows wait or bring nothing although they are sound. `decides`: whether who brings the files
     in may grant permits and answer complaints; else such rows wait (ROW-046, ROW-047).
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
@@ -114,8 +114,8 @@ def import_files(
                                other=len(paths), expected=", ".join(registry.kinds))
     for found, table, used in tables:
         intake.check_columns(table, found, used, registry.kinds)
-    if not grants:
-        tables = [(found, _granting_none(table, found, used, registry), used)
+    if not decides:
+        tables = [(found, _deciding_nothing(table, found, used, registry), used)
                   for found, table, used in tables]
     _mark_synthetic(registry, [table for _, table, _ in tables], dry_run)
     tables.sort(key=lambda item: order.get(item[0], len(order)))
@@ -178,7 +178,7 @@ def import_files(
     return reports
 
 
-def _granting_none(table: SourceTable, kind: str, used: Mapping, registry: Registry
+def _deciding_nothing(table: SourceTable, kind: str, used: Mapping, registry: Registry
                    ) -> SourceTable:
     """The table, in which each row that decides has to wait: one that says that a permit is granted
     (S08), or that a complaint is dealt with, and one of a complaint that is known already: what

@@ -56,7 +56,7 @@ def bring_in(registry: Registry, reader: View, path: Path, table: Path, lines: P
     last = registry.quarantine_state()[1]
     reports = imports.import_files(
         registry, [path], kind=kind or None, crs=crs, mapping_path=mapping, dry_run=dry_run,
-        recorded_by=recorded_by, progress=progress, grants=may_decide(reader))
+        recorded_by=recorded_by, progress=progress, decides=may_decide(reader))
     sources = {r.source for r in reports}
     numbers = [] if dry_run else [e.number for e in registry.quarantine("waiting")
                                   if e.number > last and e.row.source in sources]
