@@ -114,7 +114,8 @@ RUN = [
     ("quarantine list district.gpkg --as planner", 1, {}),
     ("quarantine export district.gpkg back.xlsx --file areas.csv --as planner", 0, {}),
     ("quarantine retry district.gpkg --from back.xlsx --as planner", 1, {}),
-    ("quarantine mend district.gpkg 12 --set crs=EPSG:6316 --as planner", 1, {"12": "1"}),
+    # The coordinates of this row are degrees: refused (GEO-028), and it waits as before.
+    ("quarantine mend district.gpkg 12 --set crs=EPSG:6316 --as planner", 2, {"12": "1"}),
     ("quarantine mend district.gpkg 13 --set date_order=dmy --set decimal=, --as planner", 0,
      {"13": "2"}),
     ("quarantine retry district.gpkg --from back.xlsx --as planner", 1, {}),

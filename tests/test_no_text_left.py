@@ -62,7 +62,8 @@ FRENCH = marked()
 DATA = (r"\w+@[0-9a-f]{12} [0-9a-f]{6,64} [0-9a-f]{4} \S*\d\S* [a-z]+(-[a-z0-9]+)+ ltr fr "
         r"landrelease Office Org Test Donor EUR USD UTC North field Mill Secret let HYPERLINK "
         r"http\S* csv geojson gpkg kml parquet xlsx one\.\w+ why test person:\S+ English Français "
-        r"Español Русский Українська العربية Ana Ivo WGS EPSG:\d+ N mai mars avril")
+        r"Español Русский Українська العربية Ana Ivo WGS EPSG:\d+ N mai mars avril "
+        r"[A-Z]{4}-[A-Z]{4}-[A-Z]{2}")  # a code may have no digit
 
 # Assumptions and codes of claims by the names that files and the API have for them.
 CODES = "".join(rf" {re.escape(n)}" for n in sorted({a.name for a in load_assumptions()} | set(

@@ -34,6 +34,15 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// What a view asks for ends with the view: asked after somebody signed in or out, in the name of who read
+// before, it would be refused. Nobody hears of it any more; a change that was sent goes on.
+const askUntil = left => async (path, options = {}) => {
+  if (options.method) return ask(path, options);
+  if (left.aborted) return new Promise(() => {});
+  try { return await ask(path, { ...options, signal: left }); }
+  catch (x) { return left.aborted ? new Promise(() => {}) : Promise.reject(x); }
+};
+
 export async function ask(path, options = {}) {
   const answer = await fetch(path, { credentials: "same-origin", ...options, headers: { ...options.headers, ...path.startsWith("/api/session") ? {} : stated() } });
   const kind = answer.headers.get("content-type") ?? "";
@@ -94,27 +103,30 @@ async function signOut() {
 
 // --- the whole ---------------------------------------------------------------------------------
 
-const tools = () => ({ ask, send, make, word, tell, about, shown, plain, kindName, kindNote, inWords, valueName, number, told, token: session.csrf || "page" });
+const tools = ask => ({ ask, send, make, word, tell, about, shown, plain, kindName, kindNote, inWords, valueName, number, told, token: session.csrf || "page" });
 const views = {
-  map: async (place, ...rest) => {
+  map: async (place, ask, ...rest) => {
     // What was asked for before it was known who reads may have been asked for with a session that has ended.
     const asked = early ? early.catch(settings) : settings();
     early = null;
     const [{ mapView }, found] = await Promise.all([parts.map(), asked]);
     return mapView(place, { ask, start: send, make, word, rest, found, stated });
   },
-  tables: async (place, ...rest) => (await parts.tables()).tableView(place, { ...tools(), rest }),
-  record: async (place, ...rest) => (await parts.record()).recordView(place, { ...tools(), rest }),
-  waiting: async place => (await parts.waiting()).waitingView(place, tools()),
-  import: async (place, ...rest) => (await parts.import()).importView(place, { ...tools(), rest }),
+  tables: async (place, ask, ...rest) => (await parts.tables()).tableView(place, { ...tools(ask), rest }),
+  record: async (place, ask, ...rest) => (await parts.record()).recordView(place, { ...tools(ask), rest }),
+  waiting: async (place, ask) => (await parts.waiting()).waitingView(place, tools(ask)),
+  import: async (place, ask, ...rest) => (await parts.import()).importView(place, { ...tools(ask), rest }),
   figures: () => location.replace("/figures"), sign_in: signInView,
 };
-let leave = null;
+let leave = () => {};
 
 async function show() {
   const [name, ...rest] = location.hash.slice(1).split("/").map(decodeURIComponent);
   const view = Object.hasOwn(views, name) ? name : "map";
-  leave?.(); leave = null;
+  leave();
+  // A view may be left before it stands: it ends as soon as it does.
+  const left = new AbortController(), ends = [];
+  leave = () => { left.abort(); for (const end of ends.splice(0)) end(); };
   tell("");
   for (const a of document.querySelectorAll("#nav a")) a.getAttribute("href") === `#${view}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
   const place = document.createDocumentFragment();
@@ -124,8 +136,10 @@ async function show() {
   place.append(holder);
   main.append(holder);
   document.title = `${word(view === "record" ? "record" : view)} – ${about.office ?? "landrelease"}`;
-  try { leave = await views[view](holder, ...rest) ?? null; }
-  catch (x) { holder.append(make("p", { class: "error", role: "alert" }, x.message)); }
+  try {
+    const end = await views[view](holder, askUntil(left.signal), ...rest);
+    if (end && left.signal.aborted) end(); else if (end) ends.push(end);
+  } catch (x) { holder.append(make("p", { class: "error", role: "alert" }, x.message)); }
 }
 
 async function begin() {
