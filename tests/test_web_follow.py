@@ -222,3 +222,27 @@ def test_an_open_page_alone_keeps_no_session_open(tmp_path):
         moment[0] += timedelta(hours=IDLE_HOURS) * .4
         held = accounts.session(secret)
     assert held is not None
+
+
+@pytest.mark.browser
+def test_a_map_that_is_left_before_it_stands_asks_nothing_more(place, chromium_path):
+    """In the name of who read before, it would be refused once somebody has signed in."""
+    with (served(place, "--as", "planner") as url, browsing(chromium_path, url) as browser):
+        page, held, asked = browser.page(), [], []
+        page.on("request", lambda r: asked.append(r.url) if "/tiles/" in r.url else None)
+        page.route("**/api/map", lambda route: held.append(route))
+        page.goto(url + "#map")
+        page.wait_for_selector("#reader:has-text('planner')")
+        page.wait_for_function("() => document.title.startsWith('Map')")
+        page.evaluate("() => { location.hash = '#sign_in'; }")
+        page.wait_for_selector("input[type=password]")
+        with page.expect_response("**/api/map"):
+            held[0].continue_()
+        page.wait_for_timeout(1500)
+        assert not asked
+        page.evaluate("() => { location.hash = '#map'; }")
+        held.clear()
+        page.unroute("**/api/map")
+        page.wait_for_selector("#map[data-drawn=yes]")
+        assert asked
+        browser.check()
