@@ -200,15 +200,16 @@ def test_offsets_and_limits_of_the_machine_do_not_fall_on_the_hand(tmp_path):
     task = geojson(tmp_path / "t.geojson", box(0, 0, 9, 30))
     machine = track_csv(tmp_path / "m.csv", t, x, y, p)
     hand = track_csv(tmp_path / "h.csv", 2 * t + 9000, x, y, p)
-    plain = run(tmp_path, task, machine, "--plane", "--manual", str(hand))[2]
-    limited = run(tmp_path, task, machine, "--plane", "--manual", str(hand), "--tool-forward", "2",
+    by_hand = ("--manual", str(hand), "--manual-width", "1.5", "--manual-position-error", "0")
+    plain = run(tmp_path, task, machine, "--plane", *by_hand)[2]
+    limited = run(tmp_path, task, machine, "--plane", *by_hand, "--tool-forward", "2",
                   "--tool-right", "1", "--speed-limit", "0.1", "--step-limit", "0.1",
                   "--depth", "0.2")[2]
     by = {k["name"]: k for k in limited["by_kind"]}
     assert by["manual"]["certain_m2"] == pytest.approx(
         {k["name"]: k for k in plain["by_kind"]}["manual"]["certain_m2"], abs=1e-9)
     assert by["manual"]["certain_m2"] > 260 and by["machine"]["certain_m2"] == 0
-    own = run(tmp_path, task, machine, "--plane", "--manual", str(hand),
+    own = run(tmp_path, task, machine, "--plane", *by_hand,
               "--manual-speed-limit", "0.1")[2]
     by = {k["name"]: k for k in own["by_kind"]}
     assert by["manual"]["certain_m2"] == 0 and by["machine"]["certain_m2"] > 260

@@ -146,8 +146,9 @@ def test_safety_S07_machine_and_manual_follow_up_stand_apart(registry, tmp_path)
     machine = track(tmp_path / "m.csv", lambda lane: lane != 1,
                     lambda lane: 0.1 + 0.05 * (lane < 4))
     manual = track(tmp_path / "h.csv", lambda lane: lane != 4, slower=2)
-    proof(registry, "--track", machine, "--manual", manual, "--uncovered",
-          tmp_path / "g.geojson", "--store")  # together all of it; a strip waits for hand
+    proof(registry, "--track", machine, "--manual", manual, "--manual-width", "1.7",
+          "--manual-position-error", "0", "--uncovered", tmp_path / "g.geojson",
+          "--store")  # together all of it; a strip waits for hand
     stored = [c for c in coverage.coverages(registry) if not c.values.get("pass_name")]
     by_hand = ground_proven(stored, "manual", 0.2)  # its tracks state no depth
     assert metres2(by_hand) == pytest.approx(270 - 39, abs=0.2)
@@ -387,8 +388,8 @@ def test_safety_S07_the_layer_of_gaps_tells_machine_and_hand_apart(registry, tmp
     alone = left()
     assert alone["machine_only"][0] == pytest.approx(270 - 39, abs=0.3)
     assert alone["not_proven"][0] == pytest.approx(39, abs=0.3)
-    proof(registry, "--track", machine, "--manual", manual, "--uncovered",
-          tmp_path / "g.geojson", "--store")
+    proof(registry, "--track", machine, "--manual", manual, "--manual-width", "1.7",
+          "--manual-position-error", "0", "--uncovered", tmp_path / "g.geojson", "--store")
     both = left()
     assert both["machine_only"][0] == pytest.approx(39, abs=0.3)
     assert both["not_proven"][0] == pytest.approx(39, abs=0.3)

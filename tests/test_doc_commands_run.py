@@ -61,8 +61,9 @@ ELSEWHERE = {
         "test_access_ways_out.py::run_all",
     "exchange resolve national.gpkg hazard-7 --choose 3f2a --reason visited --key me.pem":
         "test_exchange.py::test_a_conflict_is_listed_and_settled_by_a_person",
-    "operate proof REGISTRY TASK --track K.csv --manual H.csv --width 1.75 --position-error 0.03 "
-    "--confidence 0.95 --uncovered G.geojson --store --activity ID":
+    "operate proof REGISTRY TASK --track K.csv --width 1.75 --manual H.csv --manual-width 0.9 "
+    "--manual-position-error 0.03 --position-error 0.03 --confidence 0.95 "
+    "--uncovered G.geojson --store --activity ID":
         "test_coverage_stored.py::proof",
     "operate measured REGISTRY TASK --lanes L.geojson --position-error 0.05 --confidence 0.95 "
     "--depth 0.2 --day 2027-05-02 --uncovered G.geojson --store --as inspector":

@@ -42,6 +42,11 @@ def proof(tmp_path, task, track, *more, width=1.5, error=0.0):
     return got, json.loads(out.read_text()), json.loads(report.read_text())
 
 
+def followed(hand, width=1.5):
+    """The options of the follow-up by hand."""
+    return ("--manual", str(hand), "--manual-width", str(width), "--manual-position-error", "0")
+
+
 @pytest.fixture
 def plane_files(tmp_path):
     return (geojson(tmp_path / "t.geojson", shapely.box(0, 0, 9, 30)),
@@ -153,8 +158,8 @@ def test_follow_up_depth_and_detection(tmp_path, plane_files):
     hand.write_text("\n".join([head, *(",".join(
         str(1.5 * float(c) + 3600) if k == at else c for k, c in enumerate(r.split(",")))
         for r in rows)]) + "\n")
-    got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(hand),
-                           "--manual-width", "1.6", "--detection", "0.9", width=1.7)
+    got, _, report = proof(tmp_path, task, track, "--plane", *followed(hand, 1.6),
+                           "--detection", "0.9", width=1.7)
     assert got.exit_code == 0 and report["machine_or_animal_only_m2"] == 0
     assert report["manual_m2"] == pytest.approx(270)
     assert report["detection_share"] == pytest.approx(0.9)
@@ -169,7 +174,7 @@ def test_safety_S07_machine_and_hand_stand_apart_in_all_that_comes_out(tmp_path,
     t, x, y, p = lanes()
     left = (x < 4.5) & ~((p == 1) & (y > 10) & (y < 20))
     hand = track_csv(tmp_path / "h.csv", 2 * t[left] + 9000, x[left], y[left], p[left])
-    got, gaps, report = proof(tmp_path, task, track, "--plane", "--manual", str(hand), width=1.5)
+    got, gaps, report = proof(tmp_path, task, track, "--plane", *followed(hand), width=1.5)
     states = {f["properties"]["state"] for f in gaps["features"]}
     assert got.exit_code == 1 and states == {"machine or animal only, waits for hand"}
     waiting = shapely.union_all([shapely.geometry.shape(f["geometry"]) for f in gaps["features"]])
@@ -189,12 +194,11 @@ def test_safety_S07_machine_and_hand_stand_apart_in_all_that_comes_out(tmp_path,
         manual["certain_m2"] / 1e4 / manual["hours"])
     assert manual["best_m2"] == pytest.approx(135, abs=1e-6)  # straight over the hole
     # With a wider machine its overlap is its own, and none of the hand's.
-    wide = proof(tmp_path, task, track, "--plane", "--manual", str(hand), "--manual-width", "1.5",
-                 width=1.8)[2]["by_kind"]
+    wide = proof(tmp_path, task, track, "--plane", *followed(hand), width=1.8)[2]["by_kind"]
     assert wide[0]["overlap_m2"] == pytest.approx(6 * 30 * 1.8 - 270, abs=1)
     assert wide[1]["overlap_m2"] == pytest.approx(0, abs=1e-6)
     everything = track_csv(tmp_path / "all.csv", 2 * t + 9000, x, y, p)
-    assert proof(tmp_path, task, track, "--plane", "--manual", str(everything),
+    assert proof(tmp_path, task, track, "--plane", *followed(everything),
                  width=1.5)[0].exit_code == 0
 
 
@@ -208,7 +212,7 @@ def test_safety_S10_a_log_given_twice_is_no_second_pass(tmp_path, plane_files):
     task, track = plane_files
     copy = tmp_path / "copy.csv"
     copy.write_bytes(track.read_bytes() + b"\n")  # another file, the same fixes
-    for extra in (["--track", str(track)], ["--manual", str(copy)]):
+    for extra in (["--track", str(track)], followed(copy)):
         with pytest.raises(LandReleaseError, match=r"COV-009.*same fixes"):
             proof(tmp_path, task, track, "--plane", *extra)
 

@@ -53,8 +53,16 @@ def test_safety_S05_a_width_in_another_unit_proves_nothing(tmp_path, files, widt
 def test_safety_S05_the_width_of_the_hand_is_not_that_of_the_machine(tmp_path, files):
     task, track = files
     hand = track_csv(tmp_path / "hand.csv", *lanes())
+    by_hand = ("--manual", str(hand), "--manual-position-error", "0")
     with pytest.raises(LandReleaseError, match=r"COV-011.*hand\.csv.*person"):
-        proof(tmp_path, task, track, "--plane", "--manual", str(hand), width=3)
+        proof(tmp_path, task, track, "--plane", *by_hand, "--manual-width", "3", width=3)
+    with pytest.raises(LandReleaseError, match=r"--manual-width: nothing.*not that of the mach"):
+        proof(tmp_path, task, track, "--plane", *by_hand)
+    with pytest.raises(LandReleaseError, match="--manual-position-error: nothing"):
+        proof(tmp_path, task, track, "--plane", *by_hand[:2], "--manual-width", "1")
+    # The tracks of --track are by hand as well: the same people, the same receivers.
+    got, _, report = proof(tmp_path, task, track, "--plane", "--by", "manual", *by_hand[:2])
+    assert got.exit_code == 1 and report["manual_m2"] > 200
 
 
 @pytest.mark.parametrize(("width", "more"), [
@@ -88,14 +96,18 @@ def test_safety_S05_weak_confidence_is_a_finding_and_nothing_is_certain(tmp_path
     task, _ = files
     track = track_csv(tmp_path / "whole.csv", *lanes())
     for level in (0.0001, 0.9499):
-        got, _, report = proof(tmp_path, task, track, "--plane", "--pass-only",
-                               "--confidence", str(level), width=1.7)
+        got, gaps, report = proof(tmp_path, task, track, "--plane", "--pass-only",
+                                  "--confidence", str(level), width=1.45)
         assert got.exit_code == 1 and report["weak"]
+        assert gaps["weak"] and f"proves nothing ({100 * level:g} %)" in gaps["name"]
+        assert gaps["features"] and all(
+            f["properties"]["weak"] and f["properties"]["confidence"] == level
+            for f in gaps["features"])
         assert "COV-013" in got.output and "for certain:" not in got.output
         assert "covered for certain " not in got.output
         assert report["findings"][0]["code"] == "COV-013"
-    got, _, report = proof(tmp_path, task, track, "--plane", "--pass-only", width=1.7)
-    assert got.exit_code == 0 and not report["weak"]
+    got, gaps, report = proof(tmp_path, task, track, "--plane", "--pass-only", width=1.7)
+    assert got.exit_code == 0 and not report["weak"] and "weak" not in gaps
     file = operate.TrackFile(track, "machine", 1.7, 0.0)
     look = next(follow.following(operate.read_ground(task, plane=True), file,
                                  operate.ProofOptions(0.0001, plane=True), STATED, every_s=0,

@@ -75,9 +75,10 @@ def operate_proof(
         "--manual", metavar="K.csv", help="Track of the follow-up by hand; may be repeated.")]
     = None,
     manual_width: Annotated[float | None, typer.Option(
-        "--manual-width", metavar="M", help="Its width; else --width.")] = None,
+        "--manual-width", metavar="M", help="Its width; has to be stated with --manual, but "
+        "where the other tracks are by hand too.")] = None,
     manual_position_error: Annotated[float | None, typer.Option(
-        "--manual-position-error", metavar="M", help="Its error; else --position-error.")] = None,
+        "--manual-position-error", metavar="M", help="Its error, likewise.")] = None,
     manual_depth: Annotated[float, typer.Option(
         "--manual-depth", metavar="M", min=0.0, help="As --depth, of the tracks of --manual; what "
         "is said of the others never holds for these.")] = 0.0,
@@ -184,6 +185,13 @@ def operate_proof(
     if detection is not None and detection >= 1:
         raise LandReleaseError(BAD_OPTION, option="--detection", found=detection,
                                expected="less than 1: no detection is certain (S06)")
+    # The swath of a machine is no detector's, nor its receiver the one on a person's back (S05).
+    for option, stands in (("--manual-width", manual_width),
+                           ("--manual-position-error", manual_position_error)):
+        if manual and by != "manual" and stands is None:
+            raise LandReleaseError(
+                BAD_OPTION, option=option, found="nothing",
+                expected=f"the follow-up by hand in m, which is not that of the {by}")
     files = [operate.TrackFile(p, by, width, position_error, profile=profile) for p in track]
     files += [operate.TrackFile(
         p, "manual", manual_width if manual_width is not None else width,
@@ -257,7 +265,8 @@ def _written(made: Proven, days: AllDays | None, uncovered: Path, json: Path | N
 
     spots, waiting = (made.proof.spots, made.proof.waiting) if days is None else (
         days.left, days.waiting)
-    write_parts(uncovered, operate.uncovered_text(made.ground, spots, waiting))
+    weak = made.proof.confidence if made.proof.weak else None
+    write_parts(uncovered, operate.uncovered_text(made.ground, spots, waiting, weak))
     put_json(json, made.result if days is None else made.result | {"all_days": days.result()})
 
 

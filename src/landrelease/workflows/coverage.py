@@ -343,7 +343,8 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
         "task": task.id, "task_m2": ground.geometry.area, "covered_certain_m2": covered.area,
         "uncovered_most_m2": max(0.0, ground.geometry.area - covered.area), "lanes": len(shapes),
         "depth_m": depth_m, "confidence": confidence, "stored": store,
-        "spots": spot_features(ground, spots), "findings": findings}
+        "spots": spot_features(
+            ground, spots, weak=confidence if weak is not None else None), "findings": findings}
     if not store:
         return result
     check_storable(confidence, confidence_least)

@@ -551,19 +551,22 @@ WAITING = "machine or animal only, waits for hand"
 AT_ONCE = 1000  # polygons that are written at a time
 
 
-def uncovered_text(ground: Ground, spots: Spots, waiting: Spots) -> Iterator[bytes]:
+def uncovered_text(ground: Ground, spots: Spots, waiting: Spots, weak: float | None = None
+                   ) -> Iterator[bytes]:
     """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks.
 
-    Where there are tracks by hand, ground that others covered and nobody by hand is there too, with
-    a state of its own (S07). Part by part: a large field can have a hundred thousand.
+    `weak`: the confidence where it is too little to prove anything: file and features say so, for
+    more ground is open than they show. None where it proves. Where there are tracks by hand, ground
+    that others covered and nobody by hand is there too, with a state of its own (S07). Part by
+    part: a large field can have a hundred thousand.
     """
-    marks, name = _marks(ground)
+    marks, name = _marks(ground, weak)
     head = json.dumps({"type": "FeatureCollection", "name": name, **marks})
     yield f'{head[:-1]}, "features": ['.encode()
     before = ""
     for some, state in ((spots, OPEN), (waiting, WAITING)):
         for k in range(0, len(some.polygons), AT_ONCE):
-            features = _features(ground, some, state, slice(k, k + AT_ONCE))
+            features = _features(ground, some, state, slice(k, k + AT_ONCE), weak)
             yield (before + "\n" + ",\n".join(
                 f'{{"type": "Feature", "properties": {json.dumps(properties)}, '
                 f'"geometry": {shape}}}' for properties, shape in features)).encode()
@@ -574,24 +577,28 @@ def uncovered_text(ground: Ground, spots: Spots, waiting: Spots) -> Iterator[byt
 OPEN = "not proven covered"
 
 
-def spot_features(ground: Ground, spots: Spots, state: str = OPEN) -> dict[str, Any]:
-    marks, name = _marks(ground)
+def spot_features(ground: Ground, spots: Spots, state: str = OPEN, weak: float | None = None
+                  ) -> dict[str, Any]:
+    marks, name = _marks(ground, weak)
     return {"type": "FeatureCollection", "name": name, **marks, "features": [
         {"type": "Feature", "properties": properties, "geometry": json.loads(shape)}
-        for properties, shape in _features(ground, spots, state, slice(None))]}
+        for properties, shape in _features(ground, spots, state, slice(None), weak)]}
 
 
-def _marks(ground: Ground) -> tuple[dict[str, Any], str]:
-    return ({"synthetic": SYNTHETIC} if ground.synthetic else {},
-            "uncovered" if ground.plane is not None else "uncovered (metres)")
+def _marks(ground: Ground, weak: float | None) -> tuple[dict[str, Any], str]:
+    marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
+    name = "uncovered" if ground.plane is not None else "uncovered (metres)"
+    if weak is None:
+        return marks, name
+    return marks | {"weak": True, "confidence": weak}, f"{name}, proves nothing ({100 * weak:g} %)"
 
 
-def _features(ground: Ground, spots: Spots, state: str, some: slice
+def _features(ground: Ground, spots: Spots, state: str, some: slice, weak: float | None
               ) -> Iterator[tuple[dict[str, Any], str]]:
     """Properties of each spot, and its geometry as text."""
     if not len(spots.polygons[some]):
         return
-    marks, _ = _marks(ground)
+    marks, _ = _marks(ground, weak)
     for shape, area, radius in zip(
             shapely.to_geojson(ground.back(spots.polygons[some])), spots.area_m2[some],
             spots.radius_m[some], strict=True):
