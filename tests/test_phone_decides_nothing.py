@@ -7,8 +7,9 @@ import shapely
 
 import release_world as world
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import imports, operating, quarantine, sharing
+from landrelease.workflows import identities, imports, operating, public, quarantine, sharing
 from test_openrosa import A, B, survey, take
+from test_release import release
 
 AROUND = shapely.box(16.99, 43.99, 17.02, 44.02)
 
@@ -102,6 +103,105 @@ def test_safety_S09_an_export_of_the_form_is_held_to_the_same(registry, tmp_path
     imports.import_files(registry, [path])
     assert codes(registry, "permit") == [["FRM-024"]]
     assert [p.values["state"] for p in registry.records("permit")] == ["requested"]
+
+
+# --- what the office said of a record stands ---------------------------------------------------
+
+
+def decided(registry, folder, how, state="refused"):
+    """What the office says of the permit that the phone asks for."""
+    if how == "by a file":
+        path = folder / "permits.csv"
+        path.write_text("identifier,holder_organisation,information_date,state,geometry\n"
+                        f'permit-1,Org A,2026-04-01,{state},"{AROUND.wkt}"\n')
+        imports.import_files(registry, [path], kind="permit", crs="EPSG:4326")
+    else:
+        world.record(registry, "permit", "permit-permit-1", AROUND, holder_organisation="Org A",
+                     state=state, identifier="permit-1", information_date=date(2026, 4, 1))
+    (found,) = registry.records("permit")
+    assert found.values["state"] == state
+    return found
+
+
+@pytest.mark.parametrize("how", ["by hand", "by a file"])
+@pytest.mark.parametrize("state", ["refused", "granted"])
+@pytest.mark.parametrize("known", [True, False], ids=["asked before", "first"])
+def test_safety_S08_a_new_submission_takes_no_decision_of_the_office_back(
+        registry, tmp_path, how, state, known):
+    if known:
+        take(registry, permit(A, "requested"))
+    before = decided(registry, tmp_path, how, state)
+    take(registry, permit(B, "requested"), permit(B, "requested"))
+    (after,) = registry.records("permit")
+    assert after.values == before.values
+    (entry,) = registry.quarantine()
+    (finding,) = (f for f in entry.row.findings if f.fate == "quarantined")
+    assert entry.row.values["instanceID"] == B and finding.code == "FRM-025"
+    assert "permit-permit-1" in finding.problem
+    # A person may take what the phone says.
+    assert quarantine.retry_quarantined(registry, entry.number, {}).accepted == 1
+    assert registry.records("permit")[0].values["state"] == "requested" and not registry.audit()
+
+
+def test_what_has_a_level_of_the_office_waits_for_a_person_as_well(registry, tmp_path):
+    take(registry, survey(A, 1, 2))
+    identities.sign_off(registry, ["hazard-1"], "operations", reason="looked at",
+                        key=identities.read_key(tmp_path / "ana.pem", None))
+    take(registry, survey(B, 1, 2).replace(b"SHA", b"CHA"))
+    assert codes(registry, "hazard") == [["FRM-025"]]
+    assert {r.id: r.values["hazard_type"] for r in registry.records("hazard")
+            if r.id != "h1"} == {"hazard-1": "SHA", "hazard-2": "CHA"}
+
+
+def test_what_a_person_mended_waits_for_a_person_as_well(registry):
+    take(registry, survey(A, 1).replace(b"SHA", b"sure"))
+    (entry,) = registry.quarantine()
+    assert quarantine.retry_quarantined(registry, entry.number, {"hazard_type": "CHA"}).accepted
+    take(registry, survey(B, 1))
+    assert codes(registry, "hazard") == [["FRM-025"]]
+    assert [r.values["hazard_type"] for r in registry.records("hazard") if r.id != "h1"] == ["CHA"]
+
+
+def test_safety_S01_what_a_new_submission_says_of_a_released_area_waits_and_counts(
+        registry, tmp_path):
+    ana = identities.read_key(tmp_path / "ana.pem", None)
+    world.hazard(registry, "H2", world.OTHER)
+    world.cleared(registry, "H2", world.OTHER)
+    for name in ("h1", "H2"):
+        world.inspection(registry, name, ana)
+        release(registry, tmp_path, ana, name)
+    closed = registry.history("H2")
+
+    def told():
+        place = world.OTHER.centroid.coords[0]
+        return public.ask_spot(public.VIEWS.of(registry), *place, 0).answer.told
+
+    assert told() == "released"
+    take(registry, survey(A, 1).replace(b"hazard-1", b"H2").replace(b"44.1", b"44.0").replace(
+        b"17.5", b"17.01"))
+    assert codes(registry, "hazard") == [["FRM-025"]] and told() == "hazardous"
+    assert registry.history("H2") == closed
+
+
+def test_a_record_of_phones_alone_is_changed_by_a_later_submission_as_before(registry):
+    take(registry, survey(A, 1), survey(B, 1).replace(b"SHA", b"CHA"))
+    assert not registry.quarantine()
+    assert [r.values["hazard_type"] for r in registry.records("hazard") if r.id != "h1"] == ["CHA"]
+
+
+@pytest.mark.parametrize("name", ["landrelease_permit.csv", "submission.xml"])
+@pytest.mark.parametrize("how", ["by hand", "by a file"])
+def test_answers_that_come_as_a_file_take_no_decision_back_either(registry, tmp_path, name, how):
+    decided(registry, tmp_path, how)
+    path = tmp_path / name
+    path.write_bytes(permit(A, "requested") if name.endswith("xml") else (
+        "permit-identifier,permit-holder_organisation,permit-information_date,permit-state,"
+        "permit-place,KEY\npermit-1,Org A,2026-04-01,requested,43.99 16.99 0 3; 43.99 17.02 0 3; "
+        f"44.02 17.02 0 3; 43.99 16.99 0 3,{A}\n").encode())
+    imports.import_files(registry, [path])
+    of_export = name.endswith("csv") and how == "by hand"
+    assert codes(registry, "permit") == [["FRM-020" if of_export else "FRM-025"]]
+    assert registry.records("permit")[0].values["state"] == "refused"
 
 
 @pytest.mark.parametrize(("form", "kind", "field", "word"), [

@@ -81,6 +81,15 @@ def test_safety_S12_not_reported_declined_and_zero_are_three_values():
     assert convert(field, "0", Style(), TODAY) == (0, None)
 
 
+@pytest.mark.parametrize(("kind", "field"), [
+    ("permit", "state"), ("accreditation", "accreditation_status"), ("inspection", "result")])
+def test_safety_S12_a_refusal_is_no_question_that_nobody_answered(kind, field):
+    """Where "refused" is a word of the vocabulary, it is what the office decided."""
+    for word in ("refused", "Refused "):
+        assert convert(KINDS[kind].field(field), word, Style(), TODAY) == ("refused", None)
+    assert convert(KINDS[kind].field(field), "declined", Style(), TODAY) == (DECLINED, None)
+
+
 def test_population_has_no_decimals_and_is_not_negative():
     field = SETTLEMENT.field("population")
     assert convert(field, "1.234", Style(), TODAY)[0] == 1234

@@ -2062,6 +2062,11 @@ ANSWER_FIXED = Message(
     "FRM-024", "{file}, row {row}: {field} is {found}; the form {form} can only say {expected}.",
     "No phone decides that, and nothing is granted or closed by it. Put {expected} there and try "
     "the row again, or reject it. Whoever may decide records the decision.")
+ANSWERS_OF_DECIDED = Message(
+    "FRM-025", "{file}, row {row}: {other} was recorded, changed or signed here; these answers of "
+    "a phone say something else.",
+    "They change nothing: a phone takes no decision back. Compare both. Try the row again to take "
+    "them; else reject it.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

@@ -183,7 +183,8 @@ def convert(field: Field, value: Any, style: Style, today: date) -> tuple[Any, M
     if is_absent(value):
         return None, None
     if isinstance(value, str):
-        if value.strip().casefold() in _DECLINED:
+        word = value.strip().casefold()
+        if word in _DECLINED and word not in field.choices:  # an answer: the permit is refused
             return DECLINED, None
         if value.lstrip().startswith("="):
             raise Refused(VALUE_IS_FORMULA, found=shown(value))

@@ -1,5 +1,5 @@
-"""Exports of ODK Central and KoboToolbox of our own forms: what an older answer may change, and the
-photographs that came along.
+"""Exports of ODK Central and KoboToolbox of our own forms, and submissions that come as files: what
+an older answer may change, and the photographs that came along.
 
 An export holds all submissions so far: most of them came before, by an earlier export or by phone.
 """
@@ -11,20 +11,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landrelease.core.record import Record
-from landrelease.errors import ANSWERS_OF_CHANGED, Message
+from landrelease.core.record import DECLINED, NOT_REPORTED, Record
+from landrelease.errors import ANSWERS_OF_CHANGED, ANSWERS_OF_DECIDED, Message
+from landrelease.records.forms import FORMS
 from landrelease.records.told import Caution, Fate
 from landrelease.workflows.identities import current_revision
 
 if TYPE_CHECKING:
+    from landrelease.records.readers.table import SourceTable
     from landrelease.store.registry import Registry
 
 
-def of_export(registry: Registry, kind: str) -> Caution:
-    """What the answers of an export are held against: what was said before brings nothing
-    (FRM-019); where somebody here changed, mended or signed a record, other answers wait
-    (FRM-020)."""
+def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | None:
+    """What the answers of an export are held against, and those of a submission that comes as a
+    file: what was said before brings nothing (FRM-019); where somebody here changed, mended or
+    signed a record, other answers wait (FRM-020), and where it says what no answer of a form can
+    be, such as a permit that is refused (FRM-025). None: they are no answers to our forms."""
+    from landrelease.records.readers import LIMITS, openrosa
+    from landrelease.records.readers.exports import is_export
     from landrelease.workflows.submissions import openrosa_id
+
+    changed = ANSWERS_OF_CHANGED
+    if not is_export(table):
+        if not table.file.lower().endswith(".xml") or not openrosa.is_submission(table.content) \
+                or openrosa.said_of(table.file, table.content, LIMITS).form not in FORMS:
+            return None
+        changed = ANSWERS_OF_DECIDED
 
     mended = {(e.row.source, openrosa_id(e.row)) for e in registry.quarantine("accepted")
               if e.row.kind == kind and e.reason.startswith("mended:")}
@@ -35,11 +47,22 @@ def of_export(registry: Registry, kind: str) -> Caution:
 
     def of(record: Record, _: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
         now = current_revision(registry, record.id).revision
-        ours = not now.source or now.validation != "entered" or now.signature or (
-            now.source, record.id) in mended
-        return (ANSWERS_OF_CHANGED, {}, "quarantined") if ours else None
+        if not now.source or now.validation != "entered" or now.signature or (
+                now.source, record.id) in mended:
+            return changed, {}, "quarantined"
+        return (ANSWERS_OF_DECIDED, {}, "quarantined") if _beyond_forms(record) else None
 
     return Caution(None, of, before)
+
+
+def _beyond_forms(record: Record) -> bool:
+    """Whether a record says what no form lets a phone say (`Part.held`): somebody decided it."""
+    held: dict[str, set[str]] = {}
+    for form in FORMS.values():
+        for part in form.part.walk():
+            for name, words in part.held.items() if part.kind == record.kind else ():
+                held.setdefault(name, {NOT_REPORTED, DECLINED}).update(words)
+    return any(record.values.get(name) not in (None, *words) for name, words in held.items())
 
 
 def keep_pictures(registry: Registry, path: Path, *, by: str, at: datetime | None = None) -> int:

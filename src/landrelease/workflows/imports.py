@@ -88,7 +88,7 @@ def import_files(
     from landrelease.records import intake, mapping
     from landrelease.records.readers.exports import is_export
     from landrelease.workflows import few
-    from landrelease.workflows.form_exports import keep_pictures, of_export
+    from landrelease.workflows.form_exports import keep_pictures, of_forms
     from landrelease.workflows.quarantine import take_in_once
 
     order = {kind: n for n, kind in enumerate(_ORDER)}
@@ -142,9 +142,7 @@ def import_files(
             if looked_up(table) and bounds is None:
                 bounds = few.bounds_for(registry, found, settings.bounds_margin_deg)
 
-            held = caution
-            if held is None and is_export(table):
-                held = of_export(registry, found)
+            held = caution or of_forms(registry, found, table)
 
             def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    ANSWERS_OF_DECIDED,
     EDIT_OF_CHANGED,
     LEFT_OUT_BY_EDIT,
     LEFT_OUT_WAITING,
@@ -247,8 +248,11 @@ class _Line:
                     "found": self.said.instance, "other": after}, "merged"
             return REACHED_FARTHER, {
                 "found": record.id, "other": last.said.instance}, "quarantined"
-        if not self.said.replaces:
-            return None
+        if not self.said.replaces:  # a new submission about a record that is known
+            free = other is not None and not self._mended(now.source, record)
+            if free and now.validation == "entered" and not now.signature:
+                return None
+            return ANSWERS_OF_DECIDED, {}, "quarantined"
         free = now.source in older.values() and not self._mended(now.source, record)
         if not whole and other is not None and not other.replaces \
                 and other.form == self.said.form:
