@@ -748,3 +748,23 @@ def test_quantiles_of_cost_that_stand_beside_each_other_have_one_format():
         asked = dict(zip((0.1, 0.9), costs, strict=True))
         outlook = SimpleNamespace(cost_quantile=lambda q, asked=asked: (asked[q], True))
         assert [cost_words(outlook, q) for q in (0.1, 0.9)] == said
+
+
+@pytest.mark.parametrize(("off", "near"), [(None, ["a"]), (40.0, ["a"]), (700.0, ["a", "b"])])
+def test_safety_S04_communities_count_areas_as_far_off_as_they_may_be(off, near):
+    from types import SimpleNamespace
+
+    import shapely
+
+    from landrelease.core.hazard import Hazard, Land, Settlement
+    from landrelease.workflows.scenarios import communities_near
+
+    def area(name, west, accuracy):
+        return Hazard(name, shapely.box(west, 44, west + 0.001, 44.001), 8_900.0, "CHA", "open", "",
+                      accuracy)
+
+    land = Land(hazards=(area("a", 17.001, None), area("b", 17.014, off)), outcomes=(),
+                settlements=(Settlement("s", "Upper", shapely.Point(17, 44), 9, 0.0),),
+                municipalities=(), accidents=(), lifted=(), chain_head="", synthetic=False)
+    plan = SimpleNamespace(problem=SimpleNamespace(hazard_ids=["a", "b"]))
+    assert communities_near(land, plan, 500.0) == {"Upper": near}

@@ -353,6 +353,52 @@ def test_safety_S11_land_that_is_hazardous_again_is_not_back_and_none_counts_twi
         ("Far", 9, date(2027, 3, 1))]
 
 
+@pytest.mark.parametrize(("off", "people"), [(None, [9]), (30.0, [9]), (900.0, [])])
+def test_safety_S04_a_community_counts_areas_as_far_off_as_they_may_be(
+        tmp_path, monkeypatch, off, people):
+    """A hazard 1,100 m away that may be 900 m off may lie within the 500 m of the settlement."""
+    from landrelease import workflows
+    from landrelease.workflows import identities
+    from landrelease.workflows import phase_two as works
+
+    at = datetime(2027, 6, 1, tzinfo=UTC)
+    said = {"status": "open"} | ({} if off is None else {"position_accuracy_m": off})
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        registry.append([Revision(kind, name, said, shape, at, "landrelease test", "why", "")
+                         for kind, name, said, shape in (
+            ("hazard", "h1", said, shapely.box(17.014, 44, 17.015, 44.001)),
+            ("settlement", "s", {"name": "S", "population": 9}, shapely.Point(17, 44)),
+            ("handover", "g", {"handover_status": "held", "handed_over_on": date(2027, 2, 1)},
+             shapely.box(17, 44, 17.001, 44.001)))])
+        signed = registry.records("handover")
+        before = identities.standing_records
+        monkeypatch.setattr(identities, "standing_records", lambda r, kind, **said: (
+            signed if kind == "handover" else before(r, kind, **said)))
+        _, actual = works.returns(registry, workflows.load_assumptions(), None, 30)
+    assert [r.people for r in actual if r.people] == people
+
+
+def test_safety_S04_a_work_waits_for_ground_that_may_reach_its_own(tmp_path):
+    from landrelease.workflows.certificates import unlocked_projects
+    from landrelease.workflows.phase_two import sites_of
+
+    at = datetime(2027, 6, 1, tzinfo=UTC)
+    beside = shapely.box(17.0021, 44, 17.003, 44.001)  # 88 m east of the field
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        def put(*rows):
+            registry.append([Revision(kind, name, said, shape, at, "landrelease test", "why", "")
+                             for kind, name, said, shape in rows])
+
+        put(("project", "field", {}, shapely.box(17, 44, 17.001, 44.001)),
+            ("hazard", "near", {"status": "open", "position_accuracy_m": 80.0}, beside))
+        assert [p.unlocked for p in unlocked_projects(registry)] == [True]
+        put(("hazard", "near", {"status": "open", "position_accuracy_m": 95.0}, beside))
+        (found,) = unlocked_projects(registry)
+        assert not found.unlocked and found.waits_for == ("area near is still hazardous",)
+        sites, _ = sites_of(registry, registry.records("project"), None)
+        assert sites["field"].needs == ("near",) and not sites["field"].unlocked
+
+
 @pytest.mark.parametrize("role", [None, "public", "donor", "community", "operator", "inspector"])
 def test_safety_S14_works_are_for_whom_the_policy_names(role, tmp_path):
     from landrelease.errors import LandReleaseError

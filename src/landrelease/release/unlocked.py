@@ -6,10 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.lineage import lineage
+from landrelease.core.geometry import plane_for
+from landrelease.core.lineage import lineage, reach_m
 from landrelease.core.record import Record
+
+_DEGREE_M = 110_000.0  # a degree of latitude is longer everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,8 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
     held : the same by id of the hand-over.
 
     A project is unlocked when each area that it names is handed over, or all of its parts are, each
-    hand-over that it names is held, and no ground touches its own that is hazardous, or released
-    and not yet handed over.
+    hand-over that it names is held, and no ground touches its own that is hazardous, as far off as
+    it may be (S04), or released and not yet handed over.
     """
     line = lineage(hazards)
     known = {r.id for r in hazards} | {
@@ -56,7 +61,7 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
     shapes = [(r, "is still hazardous") for r in standing if r.geometry is not None]
     shapes += [(r, "is released, not yet handed over") for r in released
                if r.geometry is not None and r.id not in handovers and r.id not in still]
-    tree = shapely.STRtree([r.geometry for r, _ in shapes])
+    there = Near([r for r, _ in shapes], [reach_m(r) if r.id in still else 0.0 for r, _ in shapes])
     out = []
     for project in projects:
         waits: list[str] = []
@@ -88,8 +93,8 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
             else:
                 days.append(held[name])
         if project.geometry is not None:
-            touched = tree.query(project.geometry, predicate="intersects")
-            waits += [f"area {shapes[n][0].id} {shapes[n][1]}" for n in sorted(touched.tolist())]
+            waits += [f"area {shapes[n][0].id} {shapes[n][1]}"
+                      for n in there.meets(project.geometry)]
         named = bool(_listed(project, "hazards") or _listed(project, "handovers"))
         if not named and project.geometry is None:
             waits.append("neither areas nor hand-overs nor a place are on record for it")
@@ -97,6 +102,35 @@ def unlocked(projects: Iterable[Record], hazards: Sequence[Record], standing: It
         out.append(ProjectLand(project.id, not waits, max(dated) if dated and not waits else None,
                                tuple(dict.fromkeys(waits)), tuple(dict.fromkeys(used))))
     return tuple(out)
+
+
+class Near:
+    """Records with a place (degrees), of which those are asked for that meet some ground, each as
+    far round its place as `reach_m` says, m."""
+
+    def __init__(self, records: Sequence[Record], reach_m: Sequence[float]):
+        self._shapes = np.array([r.geometry for r in records], dtype=object)
+        self._reach_m = np.asarray(reach_m, dtype=float)
+        west, south, east, north = shapely.bounds(self._shapes).reshape(-1, 4).T
+        up = self._reach_m / _DEGREE_M
+        # Where parallels get short, as far as at the end that is nearer to a pole.
+        end = np.minimum(np.maximum(abs(south), abs(north)) + up, 90.0)
+        across = np.minimum(up / np.maximum(np.cos(np.radians(end)), 1e-9), 360.0)
+        self._tree = shapely.STRtree(shapely.box(west - across, south - up, east + across,
+                                                 north + up))
+
+    def meets(self, ground: BaseGeometry) -> list[int]:
+        """Numbers of the records that meet the ground, in order."""
+        near = np.sort(self._tree.query(ground))
+        if not len(near):
+            return []
+        met = shapely.intersects(self._shapes[near], ground)
+        wide = ~met & (self._reach_m[near] > 0)
+        if wide.any():
+            plane = plane_for(ground.bounds)
+            met[wide] = shapely.dwithin(plane.to_plane(self._shapes[near[wide]]),
+                                        plane.to_plane(ground), self._reach_m[near[wide]])
+        return [int(n) for n in near[met]]
 
 
 def _listed(record: Record, name: str) -> tuple[str, ...]:

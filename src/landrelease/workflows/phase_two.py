@@ -14,9 +14,11 @@ from landrelease.core.record import Record
 from landrelease.errors import PROJECTS_NOTHING, LandReleaseError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
-    from landrelease.core.hazard import Land, Settlement
+    from landrelease.core.hazard import Hazard, Land, Settlement
     from landrelease.core.ledger import Figure
     from landrelease.figures.phase_two import Return, Site, WorkOutlook
     from landrelease.store.registry import Registry
@@ -111,12 +113,11 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
              valid_at: date | None = None, known_at: datetime | None = None
              ) -> tuple[dict[str, Site], dict[str, date | None]]:
     """The land of each work, and the day on which each area is finished: by its signed release, or
-    by the plan (None: not within it)."""
-    import shapely
-
-    from landrelease.core.lineage import lineage
+    by the plan (None: not within it). A work needs each area that may reach its ground (S04)."""
+    from landrelease.core.lineage import lineage, reach_m
     from landrelease.core.links import Links
     from landrelease.figures.phase_two import Site
+    from landrelease.release.unlocked import Near
     from landrelease.workflows import hazards_that_stand
     from landrelease.workflows.certificates import unlocked_projects
     from landrelease.workflows.identities import standing_records
@@ -128,7 +129,7 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
     standing = [r for r in hazards_that_stand(registry, **then) if r.geometry is not None]
     still = {r.id for r in standing}
     closed = {r.id: r for r in standing_records(registry, "hazard", **then) if r.id not in still}
-    tree = shapely.STRtree([r.geometry for r in standing])
+    there = Near(standing, [reach_m(r) for r in standing])
     released: dict[str, date | None] = {}
     for r in closed.values():
         day = r.values.get("status_changed_on")
@@ -144,8 +145,7 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
             needs += [a for a in family if a in still
                       or (a in closed and closed[a].value("status") == "closed")]
         if project.geometry is not None:
-            needs += [standing[n].id for n in tree.query(project.geometry,
-                                                         predicate="intersects").tolist()]
+            needs += [standing[n].id for n in there.meets(project.geometry)]
         sites[project.id] = Site(
             known is not None and known.unlocked, known.since if known is not None else None,
             known.waits_for if known is not None else (), tuple(dict.fromkeys(needs)))
@@ -192,15 +192,17 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     """Land and people that come back: by the plan (None: no plan), by held hand-overs (None: none).
 
     Ground that is hazardous, again or still, is not back, whatever was handed over. Land belongs to
-    the nearest settlement. A community's own areas are those within
-    `community_hazard_distance_m`; its people count on the day on which the last of them is handed
-    over. By the plan: `handover_days` after the work on it ends.
+    the nearest settlement. A community's own areas are those that may lie within
+    `community_hazard_distance_m`, as far off as their records say (S04); its people count on the
+    day on which the last of them is handed over. By the plan: `handover_days` after the work on it
+    ends.
     """
     import numpy as np
     import shapely
 
     from landrelease.core.geometry import geodesic_area_m2
     from landrelease.core.happened import by_day
+    from landrelease.core.lineage import reach_m
     from landrelease.figures.phase_two import Return
     from landrelease.workflows import load_land
     from landrelease.workflows.identities import at_level, standing_records
@@ -211,8 +213,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             if r.value("handover_status") == "held" and r.geometry is not None]
     dated = sorted(((day, r) for r in held if (day := _handed_on(r)) is not None),
                    key=lambda pair: (pair[0], pair[1].id))
-    near = _Near(land.settlements, [h.ground for h in land.hazards],
-                 stated.value("community_hazard_distance_m"))
+    near = _Near(land.settlements, land.hazards, stated.value("community_hazard_distance_m"))
     actual: list[Return] | None = None
     if dated:
         actual, before = [], shapely.MultiPolygon()
@@ -227,10 +228,14 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             actual.append(Return(day, near.community(r.geometry), geodesic_area_m2(ground), 0.0,
                                  (r.id,)))
         shapes = np.array([r.geometry for _, r in dated], dtype=object)
+        # An area that counted for a settlement does so when it is back.
+        off = {h.id: reach_m(h) for h in registry.records(
+            "hazard", valid_at=valid_at, known_at=known_at)}
+        wider = np.array([off.get(str(r.values.get("hazard")), 0.0) for _, r in dated])
         for n, settlement in enumerate(land.settlements):
             if near.own[n]:
                 continue  # some of its areas are still hazardous
-            there = near.within(settlement, shapes)
+            there = near.within(settlement, shapes, wider)
             if there:
                 actual.append(Return(dated[max(there)][0], settlement.name or settlement.id, 0.0,
                                      None if settlement.population is None
@@ -251,8 +256,8 @@ def planned_by(registry: Registry, plan: PlanFile, stated: Assumptions, handover
     then = None if plan.chain_head == registry.head() else moment_of(registry, plan.chain_head)
     land = load_land(registry, stated, known_at=then, for_models=False)
     return _planned(plan, land, _Near(
-        land.settlements, [h.ground for h in land.hazards],
-        stated.value("community_hazard_distance_m")), handover_days)
+        land.settlements, land.hazards, stated.value("community_hazard_distance_m")),
+        handover_days)
 
 
 def _planned(plan: PlanFile, land: Land, near: _Near, handover_days: int) -> list[Return]:
@@ -337,13 +342,15 @@ def _handed_on(r: Record) -> date | None:
 
 
 class _Near:
-    """Which settlement is nearest to some ground, and which areas are near a settlement."""
+    """Which settlement is nearest to some ground, and which areas may be near a settlement: each
+    as far round its outline as this may be off (S04)."""
 
-    def __init__(self, settlements: Sequence[Settlement], grounds: Sequence[Any],
+    def __init__(self, settlements: Sequence[Settlement], hazards: Sequence[Hazard],
                  distance_m: float):
         import numpy as np
         import shapely
 
+        from landrelease.access.ground import hazard_widths_m
         from landrelease.core.geometry import plane_for
 
         self.settlements, self.distance_m = settlements, distance_m
@@ -355,10 +362,12 @@ class _Near:
         self._plane = plane_for(tuple(shapely.total_bounds(places)))
         self._places = self._plane.to_plane(places)
         self._tree = shapely.STRtree(self._places)
-        if len(grounds):
-            tree = shapely.STRtree(self._plane.to_plane(np.array(grounds, dtype=object)))
-            for s, h in zip(*tree.query(self._places, predicate="dwithin",
-                                        distance=distance_m).tolist(), strict=True):
+        if len(hazards):
+            grounds = self._plane.to_plane(np.array([h.ground for h in hazards], dtype=object))
+            for h, s in zip(*self._tree.query(
+                    grounds, predicate="dwithin",
+                    distance=distance_m + np.array(hazard_widths_m(hazards, 0.0))).tolist(),
+                    strict=True):
                 self.own[s].append(h)
 
     def community(self, ground: Any) -> str:
@@ -369,14 +378,14 @@ class _Near:
         found = self.settlements[int(self._tree.nearest(at))]
         return found.name or found.id
 
-    def within(self, settlement: Settlement, shapes: Any) -> list[int]:
-        """Which of the grounds are near a settlement."""
+    def within(self, settlement: Settlement, shapes: Any, wider_m: np.ndarray) -> list[int]:
+        """Which of the grounds, each so much wider, are near a settlement."""
         import shapely
 
         if self._plane is None:
             return []
         at = self._places[list(self.settlements).index(settlement)]
-        close = shapely.dwithin(self._plane.to_plane(shapes), at, self.distance_m)
+        close = shapely.dwithin(self._plane.to_plane(shapes), at, self.distance_m + wider_m)
         return [n for n, yes in enumerate(close.tolist()) if yes]
 
 

@@ -284,9 +284,11 @@ def _named(groups: Mapping[str, list[str]], names: Mapping[str, str]) -> dict[st
 
 
 def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, list[str]]:
-    """Community -> areas of the plan within the distance of it."""
+    """Community -> areas of the plan that may lie within the distance of it: each as far round its
+    outline as this may be off (S04)."""
     import shapely
 
+    from landrelease.access.ground import hazard_widths_m
     from landrelease.core.geometry import plane_for
 
     wanted = [h for h in land.hazards if h.id in set(plan.problem.hazard_ids)]
@@ -295,9 +297,10 @@ def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, lis
     plane = plane_for(tuple(shapely.total_bounds([h.ground for h in wanted])))
     grounds = plane.to_plane(np.array([h.ground for h in wanted], dtype=object))
     places = plane.to_plane(np.array([s.place for s in land.settlements], dtype=object))
-    here, there = shapely.STRtree(grounds).query(places, predicate="dwithin", distance=distance_m)
+    there, here = shapely.STRtree(places).query(
+        grounds, predicate="dwithin", distance=distance_m + np.array(hazard_widths_m(wanted, 0.0)))
     groups: dict[str, list[str]] = {}
-    for s, h in zip(here.tolist(), there.tolist(), strict=True):
+    for s, h in sorted(zip(here.tolist(), there.tolist(), strict=True)):
         groups.setdefault(land.settlements[s].id, []).append(wanted[h].id)
     return _named(groups, {s.id: s.name for s in land.settlements})
 
