@@ -340,6 +340,46 @@ def test_safety_S04_children_may_be_off_as_far_as_their_parents(tmp_path, more):
         assert not said["widened"]
 
 
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_safety_S04_tables_go_by_the_accuracy_that_they_show(tmp_path, down, limit):
+    """C1 says 5 m and C2 says 7 m; they stand with the 50 m and 90 m of where they came from."""
+    from landrelease.workflows import filtering
+
+    child = shapely.box(17, 44, 17.01, 44.01)
+    with new(tmp_path) as registry:
+        for n, off_m in enumerate((50.0, 90.0), 1):
+            hazard(registry, f"H{n}", position_accuracy_m=off_m)
+            hazard(registry, f"C{n}", child, parents=[f"H{n}"], position_accuracy_m=3.0 + 2 * n)
+        for n, off_m in enumerate((6.0, 8.0, 60.0, None)):
+            hazard(registry, f"D{n}", **({} if off_m is None else {"position_accuracy_m": off_m}))
+        reader = policy.view("planner", kinds=registry.kinds)
+        order, rows, after = collections.Order("position_accuracy_m", down), [], ""
+        while True:
+            page = collections.items(registry, reader, "hazard", order=order, limit=limit,
+                                     after=after)
+            rows += [(i.id, i.values.get("position_accuracy_m")) for i in page.items]
+            if not (after := page.after):
+                break
+        said = [("D0", 6), ("D1", 8), ("C1", 50), ("H1", 50), ("D2", 60), ("C2", 90), ("H2", 90)]
+        if down:
+            said = sorted(said, key=lambda r: (-r[1], r[0]))
+        assert rows == [*said, ("D3", None)]
+        found = collections.items(registry, reader, "hazard",
+                                  where={"position_accuracy_m": 50.0}, order=order, limit=limit)
+        assert {i.id for i in found.items} <= {"C1", "H1"} and found.items
+        assert {i.id for page in collections.every(
+            registry, reader, "hazard", where={"position_accuracy_m": 50.0}) for i in page
+        } == {"C1", "H1"}
+        assert not [i for page in collections.every(
+            registry, reader, "hazard", where={"position_accuracy_m": 5.0}) for i in page]
+        fields = {f.name: f for f in collections.collection(registry, reader, "hazard").fields}
+        keep = filtering.read_filter("position_accuracy_m > 40", "cql2-text", fields)
+        assert [i.id for page in collections.every(registry, reader, "hazard", keep=keep,
+                                                   order=order) for i in page] == [
+            name for name, off_m in said if off_m > 40]
+
+
 # --- offices that disagree -----------------------------------------------------------------------
 
 @pytest.fixture

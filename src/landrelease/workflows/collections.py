@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 CELLS, RELEASED, UNRECORDED = "hazard_cells", "released_ground", "unrecorded_hazards"
 GAPS = "coverage_gaps"
+ACCURACY = "position_accuracy_m"
 GAP_STATES = ("not_proven", "machine_only", "no_track")  # as `workflows.coverage.gaps` says them
 MADE = frozenset((CELLS, RELEASED, UNRECORDED, GAPS))  # of no records, but of what they say
 _BATCH = 500
@@ -226,7 +227,8 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     at = then or NOW
     marker = marks.Marker(registry, reader, name, valid_at=at.valid_at, known_at=at.known_at)
     where, keep = _as_it_stands(registry, name, where, keep, marker)
-    few = _by_text(registry, reader, name, keep, where, order, after) if then is None else None
+    few = None if then is not None or (order is not None and order.field == ACCURACY) else \
+        _by_text(registry, reader, name, keep, where, order, after)
     out: list[Item] = []
     places: list[str] = []  # after which place each one's next comes
     # To put all in order costs the same for few and for many: a page is asked for at once.
@@ -238,9 +240,8 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
             batch, whole = _batch(registry, name, windows, where, after, size, at, marker)
             place = {r.id: r.id for r in batch}
         else:
-            pairs = registry.ordered(name, order.field, down=order.down, where=where,
-                                     after=_pair(after, order), limit=size)
-            batch, whole = [r for _, r in pairs], len(pairs) < size
+            pairs, whole = _ordered(registry, name, order, where, _pair(after, order), size, marker)
+            batch = [r for _, r in pairs]
             place = {r.id: json.dumps([order.field, order.down, cell, r.id])
                      for cell, r in pairs}
         for record in reader.records(marker.standing(batch)):
@@ -267,10 +268,14 @@ def _as_it_stands(registry: Registry, name: str, where: Mapping[str, Any] | None
                   ) -> tuple[Mapping[str, Any] | None, Filter | None]:
     """What is asked by status, so that it leaves out no area that counts as hazardous although its
     record says that it is closed (S01, S09): such an area passes as what it says, and as what it
-    stands as."""
+    stands as. What is asked by accuracy, of the one that is shown: that with which it stands (S04).
+    """
     from landrelease.workflows import filtering
     from landrelease.workflows.unsigned import DECIDED
 
+    if name == "hazard" and where and ACCURACY in where:
+        keep = filtering.being({ACCURACY: where[ACCURACY]}, keep)
+        where = {k: v for k, v in where.items() if k != ACCURACY}
     status = DECIDED["hazard"]
     by_status = status in (where or {})
     if name != "hazard" or not (by_status or (keep is not None and status in keep.fields)):
@@ -285,6 +290,41 @@ def _as_it_stands(registry: Registry, name: str, where: Mapping[str, Any] | None
         keep = filtering.being({status: wanted}, keep)
     assert keep is not None
     return where, filtering.standing_as(status, stands, keep)
+
+
+def _ordered(registry: Registry, kind: str, order: Order, where: Mapping[str, Any] | None,
+             after: tuple[Any, str] | None, size: int, marker: marks.Marker
+             ) -> tuple[list[tuple[Any, Record]], bool]:
+    """The next records in an order, each after what orders it, and whether there are no others. An
+    area that stands with another accuracy than it said last comes where that puts it (S04)."""
+    moved: dict[str, tuple[Any, Record]] = {}
+    if kind == "hazard" and order.field == ACCURACY:
+        for i in marker.doubtful.wider:
+            for r in one_record(registry, kind, i, where=where):
+                (stands,) = marker.standing([r]) or (r,)
+                if stands.values.get(ACCURACY) != r.values.get(ACCURACY):
+                    moved[i] = stands.values.get(ACCURACY), r
+
+    def rank(pair: tuple[Any, str]) -> tuple[bool, Any, str]:
+        cell, record_id = pair
+        return cell is None, 0 if cell is None else -cell if order.down else cell, record_id
+
+    while True:
+        pairs = registry.ordered(kind, order.field, down=order.down, where=where, after=after,
+                                 limit=size)
+        whole = len(pairs) < size
+        if not moved:
+            return pairs, whole
+        first = None if after is None else rank(after)
+        last = None if whole else rank((pairs[-1][0], pairs[-1][1].id))
+        there = [(cell, r) for cell, r in moved.values()
+                 if (first is None or rank((cell, r.id)) > first)
+                 and (last is None or rank((cell, r.id)) <= last)]
+        found = sorted([*(p for p in pairs if p[1].id not in moved), *there],
+                       key=lambda p: rank((p[0], p[1].id)))
+        if found or whole:
+            return found, whole
+        after = pairs[-1][0], pairs[-1][1].id
 
 
 @dataclass(frozen=True, slots=True)
