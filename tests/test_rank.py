@@ -162,6 +162,8 @@ def test_no_spread_and_exact_values_give_one_ranking():
     ({"method": "by feeling"}, "PLN-502"),
     ({"stability": Stability(spread=2)}, "PLN-502"),
     ({"area_ids": ["a", "a"]}, "PLN-502"),
+    ({"values": [[1, 1e300], [0, -1e300]]}, r"PLN-502.*c1 of a: found 1e\+300.*less than 1e\+15"),
+    ({"criteria": criteria(1, 1e300)}, r"PLN-502.*weight of c1: found 1e\+300.*less than 1e\+15"),
 ])
 def test_what_cannot_be_ranked_says_why(change, code):
     given_ = {"area_ids": ["a", "b"], "criteria": criteria(1, 1),
@@ -198,6 +200,9 @@ def test_a_short_and_a_long_file_of_weights(tmp_path):
                                                     "wight"),
     ("criteria: {people: {weight: 1, better: big}}", "more or less"),
     ("criteria: {people: {weight: 1, low: 5, high: 2}}", "low < high"),
+    ('criteria: {people: {weight: 1, low: "10"}}', r'people: low: found "10", which is a text'),
+    ("people: 1e300", r'found "1e300", which is a text; expected a number, without quotes'),
+    ("people: 1.0e+300", r"found 1e\+300; expected a number of 0 or more and less than 1e\+15"),
     ("criteria: {people: 1}\nmethod: magic", "method"),
     ("criteria: {people: 1}\nstability: {spread: 3}", "spread"),
     ("criteria: {people: 1}\nstability: {samples: 1.5}", "samples"),
@@ -267,6 +272,38 @@ def test_two_areas_with_equal_parts_are_said_to_be_tied(capsys):
     assert "A and B are tied" in said and "+0.200  people" in said and "before" not in said
     show_difference(Difference("A", "B", 0.1, (("people", 0.1),), None, None))
     assert "A before B by 0.100" in capsys.readouterr().out
+
+
+def test_one_criterion_alone_says_that_no_weight_turns_the_order(capsys):
+    from landrelease.apps.plan_commands import show_difference
+
+    made = rank(["a", "b"], criteria(3), [[5], [2]], stability=Stability(samples=5))
+    between = why(made, "b", "a")
+    assert between.swap is None and between.first == "a"
+    show_difference(between)
+    said = capsys.readouterr().out
+    assert "only criterion" in said and "multiplied" not in said
+    # Where all but one weigh nothing between the two, it is as little turned by that one.
+    two = rank(["a", "b"], criteria(3, 1), [[5, 1], [2, 1]], stability=Stability(samples=5))
+    assert why(two, "a", "b").swap is None
+
+
+def test_a_field_that_there_is_not_is_refused_with_its_neighbours(tmp_path):
+    from landrelease import workflows
+    from landrelease.access import policy
+    from landrelease.workflows.ranking import rank_hazards
+
+    weights = tmp_path / "w.yaml"
+    weights.write_text("area_ha: 1\nfield:slope_dge: 1\n")
+    with beside_a_silent_settlement(tmp_path, ("s", 0, 5)) as registry:
+        stated = workflows.load_assumptions()
+        land = workflows.load_land(registry, stated)
+        made = workflows.assess(land, stated)
+        with pytest.raises(LandReleaseError, match=r"PLN-502.*found field:slope_dge.*slope_deg"):
+            rank_hazards(registry, policy.view("planner"), land, made, weights, stated)
+        weights.write_text("area_ha: 1\nfield:slope_deg: 1\n")
+        found = rank_hazards(registry, policy.view("planner"), land, made, weights, stated)
+        assert "field:slope_deg" in found.ranking.idle
 
 
 def beside_a_silent_settlement(tmp_path, *settlements):

@@ -482,6 +482,9 @@ def show_difference(between: Any) -> None:
     say(f"{between.first} before {between.second} by {between.score:.3f}:")
     for name, part in between.parts:
         say(f"  {part:+.3f}  {name}")
+    if len(between.parts) == 1:
+        say("  It is the only criterion: no weight turns the order.")
+        return
     if between.holds is not None:
         say(f"  The order holds while no weight is off by more than {between.holds:.0%}.")
     if between.swap is not None:

@@ -12,6 +12,7 @@ import numpy as np
 
 Method = Literal["weighted_sum", "topsis"]
 METHODS: tuple[Method, ...] = ("weighted_sum", "topsis")
+MOST = 1e15  # of any weight or value, either way; with it sums and differences stay numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,15 @@ import numpy as np
 import numpy.typing as npt
 
 from landrelease.core.progress import Progress, silent
-from landrelease.core.ranking import METHODS, Criterion, Difference, Method, Ranking, Stability
+from landrelease.core.ranking import (
+    METHODS,
+    MOST,
+    Criterion,
+    Difference,
+    Method,
+    Ranking,
+    Stability,
+)
 from landrelease.errors import RANK_NOTHING, RANK_VALUE, LandReleaseError
 
 HALF = 0.5  # of a value that is not reported
@@ -63,9 +71,9 @@ def rank(
     """
     stated = stability or Stability()
     _check(area_ids, criteria, method, stated)
-    x = _table("values", values, len(area_ids), len(criteria))
-    below = x if low is None else _or(_table("low", low, *x.shape), x)
-    above = x if high is None else _or(_table("high", high, *x.shape), x)
+    x = _table("values", values, area_ids, criteria)
+    below = x if low is None else _or(_table("low", low, area_ids, criteria), x)
+    above = x if high is None else _or(_table("high", high, area_ids, criteria), x)
     if (wrong := np.argwhere((below > x) | (above < x))).size:
         i, k = (int(v) for v in wrong[0])
         raise LandReleaseError(
@@ -115,11 +123,11 @@ def why(ranking: Ranking, first: str, second: str) -> Difference:
     parts = tuple(sorted(zip(names, part.tolist(), strict=True), key=lambda p: (-p[1], p[0])))
     swap = None
     if ranking.method == "weighted_sum":
-        # total + (f - 1) part_k = 0 for the factor f on weight k; a factor is 0 or more.
+        # total + (f - 1) part_k = 0 for the factor f on weight k. At 0 the two would be tied; no
+        # weight is less, so that nothing turns there.
         factors = [(name, 1.0 - total / p) for name, p in zip(names, part.tolist(), strict=True)
-                   if abs(p) > _TIE and 1.0 - total / p >= 0.0]
-        swap = min(factors, key=lambda f: (abs(math.log(f[1])) if f[1] > 0 else math.inf, f[0]),
-                   default=None)
+                   if abs(p) > _TIE and 1.0 - total / p > _TIE]
+        swap = min(factors, key=lambda f: (abs(math.log(f[1])), f[0]), default=None)
     reach = float(np.abs(part).sum())
     holds = min(1.0, total / reach) if ranking.method == "weighted_sum" and reach > _TIE else None
     return Difference(first, second, float(ranking.score[a] - ranking.score[b]), parts, swap, holds)
@@ -162,13 +170,15 @@ def _check(area_ids: Sequence[str], criteria: Sequence[Criterion], method: str,
         refuse("method", method, " or ".join(METHODS))
     names = [c.name for c in criteria]
     for c in criteria:
-        if not 0 <= c.weight < math.inf:
-            refuse(f"the weight of {c.name}", c.weight, "a number of 0 or more")
+        if not 0 <= c.weight < MOST:
+            refuse(f"the weight of {c.name}", c.weight,
+                   f"a number of 0 or more and less than {MOST:g}")
         if c.better not in ("more", "less"):
             refuse(f"better of {c.name}", c.better, "more or less")
         for end in (c.low, c.high):
-            if end is not None and not math.isfinite(end):
-                refuse(f"low or high of {c.name}", end, "a number")
+            if end is not None and not abs(end) < MOST:
+                refuse(f"low or high of {c.name}", end,
+                       f"a number of less than {MOST:g} either way")
         if c.low is not None and c.high is not None and c.low >= c.high:
             refuse(f"low and high of {c.name}", f"{c.low:g} and {c.high:g}", "low < high")
         if names.count(c.name) > 1:
@@ -183,14 +193,20 @@ def _check(area_ids: Sequence[str], criteria: Sequence[Criterion], method: str,
         refuse("first", stated.first, "1 or more")
 
 
-def _table(name: str, values: npt.ArrayLike, rows: int, columns: int) -> np.ndarray:
+def _table(name: str, values: npt.ArrayLike, area_ids: Sequence[str],
+           columns: Sequence[Criterion]) -> np.ndarray:
     table = np.asarray(values, dtype=np.float64)
-    if table.shape != (rows, columns):
+    if table.shape != (len(area_ids), len(columns)):
         raise LandReleaseError(RANK_VALUE, name=name, found=f"a table {table.shape}",
-                               expected=f"({rows}, {columns})")
+                               expected=f"({len(area_ids)}, {len(columns)})")
     if np.isinf(table).any():
         raise LandReleaseError(RANK_VALUE, name=name, found="an infinite value",
                                expected="numbers; empty where nothing is reported")
+    if (far := np.argwhere(np.abs(table) >= MOST)).size:
+        i, k = (int(v) for v in far[0])
+        raise LandReleaseError(RANK_VALUE, name=f"{columns[k].name} of {area_ids[i]}",
+                               found=f"{table[i, k]:g}",
+                               expected=f"a number of less than {MOST:g} either way")
     return table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from landrelease.core.ranking import METHODS, Criterion, Method, Stability
+from landrelease.core.ranking import METHODS, MOST, Criterion, Method, Stability
 from landrelease.errors import FILE_EMPTY, FILE_MISSING, RANK_FILE, LandReleaseError
 
 _KNOWN = ("method", "criteria", "stability", "scores")
@@ -18,7 +18,6 @@ _OF_CRITERION = ("weight", "better", "low", "high", "title")
 _OF_STABILITY = ("spread", "samples", "first", "seed")
 
 
-_MOST = 1e15  # of any number; with it sums of weights stay numbers
 _MOST_SAMPLES = 1_000_000
 _LONGEST_NAME = 1_000
 _NAME = "a short name or number in one piece as the name"
@@ -57,6 +56,14 @@ def _shown(found: object) -> str:
         return str(found)[:120]
     except ValueError:  # Python writes no number of more than some thousand digits
         return "a number of very many digits"
+
+
+def _number_in(text: str) -> bool:
+    """Whether a text is a number to people, and none to YAML: in quotes, or written as 1e6."""
+    try:
+        return len(text) < _LONGEST_NAME and math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 class _Refused(yaml.MarkedYAMLError):
@@ -107,10 +114,14 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
         return document
 
     def number(value: Any, place: str, least: float = -math.inf) -> float:
+        if isinstance(value, str) and _number_in(value):
+            raise wrong(place, f'"{value}", which is a text', "a number, without quotes and with a "
+                        "point and a sign in its power, as 12.5 or 1.0e+6")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not (
-                least <= value < _MOST and value > -_MOST):
-            raise wrong(place, value, "a number" if least == -math.inf
-                        else f"a number of {least:g} or more")
+                least <= value and abs(value) < MOST):
+            raise wrong(place, value, f"a number of less than {MOST:g} either way"
+                        if least == -math.inf else
+                        f"a number of {least:g} or more and less than {MOST:g}")
         return float(value)
 
     try:

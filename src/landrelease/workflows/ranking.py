@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,13 @@ def _numbers(assessments: Sequence[HazardAssessment], of: Callable[[HazardAssess
 
 def _field(field: str, registry: Registry, land: Land,
            scores: Mapping[str, Mapping[str, float]]) -> np.ndarray:
-    """A field of the hazard as a number, or by the scores of its words; NaN: not reported (S12)."""
+    """A field of the hazard as a number, or by the scores of its words; NaN: not reported (S12).
+    Raises PLN-502: there is no such field, or a value of it is neither."""
+    known = [f.name for f in registry.kinds["hazard"].fields]
+    if field not in known:
+        near = difflib.get_close_matches(field, known, n=3) or known
+        raise LandReleaseError(RANK_VALUE, name="field:NAME", found=f"field:{field}",
+                               expected="a field of the hazard, such as " + ", ".join(near))
     records = {r.id: r for r in registry.records("hazard")}
     words = scores.get(field, {})
     out = np.full(len(land.hazards), np.nan)
