@@ -15,7 +15,13 @@ from typer.testing import CliRunner
 from landrelease import workflows
 from landrelease.access import policy
 from landrelease.apps.cli import app
-from landrelease.core.coverage import NOT_PROVEN, ground_proven, not_proven, proven_outcomes
+from landrelease.core.coverage import (
+    NOT_PROVEN,
+    ONLY_A_WORD,
+    ground_proven,
+    not_proven,
+    proven_outcomes,
+)
 from landrelease.core.geometry import plane_for
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -140,6 +146,104 @@ def test_safety_S05_residual_risk_counts_covered_ground_only(registry, tmp_path)
     assert set(areas) == {"the whole hazard"}
     assert {"record": "out", "reason": NOT_PROVEN} in left_out
     assert effort(registry).uncredited == (("out", NOT_PROVEN),)
+
+
+WORDS = [{"proven_by": "measured_lanes", "confidence": 0.5}, {"proven_by": "measured_lanes"},
+         {"confidence": 0.99}, {"confidence": 0.99, "tracks": ["nowhere"]},
+         {"confidence": 0.99, "tracks": ["wide"]}]
+
+
+def stored(registry, name, shape, **said):
+    values = {"task": "tsk", "activity": "act", "coverage_by": "manual"} | said
+    values = {k: v for k, v in values.items() if v is not None}
+    registry.append([Revision("coverage", name, values, degrees(shape), AT, "test", "test", "",
+                              DAY)])
+
+
+@pytest.mark.parametrize("said", WORDS)
+def test_safety_S05_a_word_and_a_weak_proof_get_no_credit_anywhere(registry, said):
+    """Map, residual risk, lots and the layer of gaps: the same rule as for a release."""
+    from landrelease.workflows.finished import finished
+
+    registry.append([Revision("track", "wide", {"width_m": 17.5}, None, AT, "test", "test", "",
+                              DAY)])
+    stored(registry, "word", FIELD, **said)
+    found = effort(registry)
+    assert found.passes == () and found.uncredited == (("out", ONLY_A_WORD),)
+    assert found.not_proofs == 1
+    told = risk.residual_of_hazard(registry, "haz", policy.view("authority"), STATED)
+    assert {"record": "out", "reason": ONLY_A_WORD} in told["left_out"]
+    assert told["not_proofs"] == 1
+    assert {s["description"]["stratum"] for s in told["strata"]} == {"the whole hazard"}
+    proofs = coverage.coverages(registry)
+    words = coverage.not_proofs(registry, proofs, STATED)
+    done, left = finished([outcome()], {"act": ACTIVITY}, proofs, (), words)
+    assert not done and [one.reason for one in left] == [ONLY_A_WORD]
+    registry.append([Revision("task", "tsk", {"hazard": "haz", "task_status": "completed"}, None,
+                              AT + timedelta(hours=1), "test", "test", "", DAY)])
+    (gap,) = coverage.gaps(registry, policy.view("authority"))
+    assert metres2(gap[2]) == pytest.approx(270, rel=1e-3)
+    # Another proof of the same work counts beside it, for its own ground.
+    stored(registry, "good", box(0, 0, 9, 10), proven_by="measured_lanes", confidence=0.95)
+    found = effort(registry)
+    assert metres2(found.passes[0].ground) == pytest.approx(90, rel=1e-3)
+    assert found.not_proofs == 1
+    told = risk.residual_of_hazard(registry, "haz", policy.view("authority"), STATED)
+    areas = {s["description"]["stratum"]: s["description"]["area_m2"] for s in told["strata"]}
+    assert areas["cleared ground"] == pytest.approx(90, rel=1e-2)
+
+
+def test_safety_S05_a_word_of_some_work_does_not_hide_the_proof_of_its_task():
+    word = Record("coverage", "w", {"task": "tsk", "activity": "act", "coverage_by": "manual",
+                                    "depth_m": 0.2}, degrees(FIELD), DAY)
+    good = Record("coverage", "g", {"task": "tsk", "coverage_by": "manual"},
+                  degrees(box(0, 0, 9, 10)), DAY)
+    (found,), why = proven_outcomes([outcome()], [ACTIVITY], [word, good], void={"w"})
+    assert not why and metres2(found.geometry) == pytest.approx(90, rel=1e-3)
+    # What a machine proves does not stand for hand work of which there is only a word.
+    machine = dataclasses.replace(good, id="m", values={"task": "tsk", "coverage_by": "machine"})
+    _, why = proven_outcomes([outcome()], [ACTIVITY], [word, machine], void={"w"})
+    assert why == {"out": ONLY_A_WORD}
+
+
+def test_safety_S05_the_map_tells_of_proofs_without_credit(registry, tmp_path):
+    stored(registry, "word", FIELD, confidence=0.99)
+    got = RUN.invoke(app, ["assess", "map", registry.address, "--out", str(tmp_path / "m.tif"),
+                           "--cell", "10", "--as", "planner", "--quiet"])
+    assert got.exit_code == 0, (got.output, got.exception)
+    assert f"no credit: {ONLY_A_WORD} (1)" in got.output
+    assert "states too little confidence (S05): 1" in got.output
+
+
+@pytest.mark.parametrize(("quantities", "many", "least"), [
+    ((2, 1), 3, False), ((2, "declined"), 3, True), ((None,), 1, True), ((), 0, False)])
+def test_safety_S12_finds_without_a_number_are_at_least_so_many_on_the_map(
+        registry, tmp_path, quantities, many, least):
+    """The command, the description in the file, the layer of the web page and the page of the job.
+    """
+    import rasterio
+
+    from landrelease.apps.web.results import _map
+    from landrelease.workflows import maps
+
+    registry.append([Revision("item", f"i{n}", {"hazard": "haz", "ordnance_category": "ap_mine",
+                                                **({} if q is None else {"quantity": q})},
+                              degrees(FIELD.centroid) if n else None, AT, "test", "test", "", DAY)
+                     for n, q in enumerate(quantities)])
+    found, out = effort(registry), tmp_path / "m.tif"
+    assert found.items == (many, not least)
+    said = f"items found: {'at least ' if least else ''}{many}."
+    got = RUN.invoke(app, ["assess", "map", registry.address, "--out", str(out), "--cell", "10",
+                           "--as", "planner", "--quiet"])
+    assert said in got.output
+    with rasterio.open(out) as raster:
+        assert said in raster.tags()["TIFFTAG_IMAGEDESCRIPTION"]
+    maps.write_layer(out, tmp_path / "m.geojson", prior=0.0, synthetic=False, items=found.items)
+    layer = json.loads((tmp_path / "m.geojson").read_text())
+    assert (layer["items"], layer["items_at_least"]) == (many, least)
+    page = str(_map({"rows": 1, "columns": 1, "bands": [], "passes": 1, "uncredited": 0,
+                     "priors": 0, "areas": 1, "items": many, "items_at_least": least}))
+    assert f"Items found, by the records: {'at least ' if least else ''}{many}<" in page
 
 
 def test_safety_S07_machine_and_manual_follow_up_stand_apart(registry, tmp_path):

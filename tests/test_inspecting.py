@@ -113,7 +113,8 @@ def mechanical(tmp_path):
 
 def proof_of(registry, by, ground):
     return fill(registry, [record("coverage", f"c-{by}", ground, task="t2", activity="w2",
-                                  coverage_by=by, confidence=0.95)], later(1))
+                                  coverage_by=by, proven_by="measured_lanes",
+                                  confidence=0.95)], later(1))
 
 
 @pytest.mark.parametrize(("said", "words"), [
@@ -329,7 +330,8 @@ def test_a_rejected_lot_is_cleared_again_then_inspected_tighter(registry):
                   operational_method="manual", hazard="h1")
     proof = dataclasses.replace(
         record("coverage", "c-again", field(100, 0, 100, 100), task="t1", activity="w-again",
-               coverage_by="manual"), valid_from=DAY + timedelta(days=5))
+               coverage_by="manual", proven_by="measured_lanes", confidence=0.95),
+        valid_from=DAY + timedelta(days=5))
     fill(registry, [again, work], later(40))
     with pytest.raises(LandReleaseError, match=r"INS-009.*proven"):
         lots(registry, again="lot:t1:2")

@@ -261,6 +261,8 @@ def test_what_one_row_makes_impossible_is_told_without_a_solver(row, monkeypatch
              "forbidden": "forbidden"}
     (told,) = found.requirements
     assert told.kind == kinds[row] and found.proven
+    if row == "late":
+        assert told.words.endswith("starts after the end of the plan: decided")
 
 
 def test_no_team_at_all_and_no_time_at_all():

@@ -209,6 +209,40 @@ def test_a_pool_whose_organisation_has_lost_its_leave_is_not_planned(status, end
     assert any(p.kind == "mechanical" for p in free.problem.pools)
 
 
+def test_safety_S08_teams_of_whose_leave_nothing_is_on_record_are_named_one_by_one():
+    """Those of a file that no record knows: as the file says, and each pool and work is told."""
+    from types import SimpleNamespace
+
+    from landrelease.apps.web import results
+    from landrelease.core.recorded import as_if_accredited
+
+    pools = (*POOLS[:2], pool("manual-a", "manual", 3), pool("manual-b", "manual", 2,
+                                                             organisation="B"))
+    leave = (accredited("one", "manual-a-1"), *WHOLE)
+    found = asked(Sources(teams=CREW[:3], accreditations=leave), pools=pools)
+    told = {n.record: n.words for n in as_if_accredited(found.read)}
+    assert set(told) == {"manual-a", "manual-b"}
+    assert "its teams (2) are planned as if they had it" in told["manual-a"]  # one is on record
+    assert "none of B for manual_clearance is on record" in told["manual-b"]
+    assert "(S08)" in told["manual-b"] and "On record: A" in told["manual-b"]
+    both = asked(Sources(accreditations=leave), pools=(POOLS[0], dataclasses.replace(
+        pools[1], teams=1, also=("manual=900",))))
+    assert ["manual_clearance is on record" in n.words for n in as_if_accredited(both.read)] == [
+        True]
+    assert not as_if_accredited(asked(Sources(teams=CREW[:3]), pools=pools).read)
+    page = str(results.as_if_accredited(SimpleNamespace(recorded=found.read)))
+    assert page.count("<li>") == 2 and "manual-b: none of B for manual_clearance" in page
+
+
+def test_safety_S08_leave_that_lapsed_binds_teams_beside_recorded_ones_too():
+    """Two of three teams of a pool are not on record: what their organisation may do counts."""
+    lost = accredited("m", accredited_organisation="A", end=date(2027, 3, 31))
+    found = asked(Sources(teams=CREW[:3], accreditations=(
+        accredited("one", "manual-a-1"), lost, *WHOLE)))
+    assert [p.members for p in found.problem.pools if p.kind == "manual"] == [("team-manual-a-1",)]
+    assert "2 teams of manual-a: no accreditation of A for manual_clearance" in words(found, "team")
+
+
 def test_machines_of_an_organisation_spelled_otherwise_are_said():
     found = asked(Sources(machines=(
         record("machine", "m1", organisation="Contractor A", machine_status="ready"),)))
@@ -489,6 +523,18 @@ def test_orders_hold_stages_to_their_days_their_teams_and_their_sequence():
     assert found.read.counts["task"] == (7, 4)
     for why in ("completed", "not in the plan", "suspended", "excluded"):
         assert why in words(found, "task")
+
+
+def test_an_order_for_after_the_end_of_the_plan_says_that_and_no_other_day():
+    found = asked(Sources(tasks=(
+        order("T-1", hazard="h0", task_type="NTS", planned_start=date(2090, 5, 3)),
+        order("T-2", hazard="h1", task_type="NTS", not_before=date(2091, 6, 1)))))
+    told = words(found, "task")
+    assert "to start on 2090-05-03, after the end of the plan: no work on it is dated" in told
+    assert "not to start before 2091-06-01, after the end of the plan" in told
+    left = check.unkept(found.problem, planned(found.problem).schedule)
+    assert left == [f"{step}: ordered, to start after the end of the plan, and not in the plan"
+                    for step in ("h0:NTS", "h1:NTS")]
 
 
 def test_an_order_keeps_the_method_that_a_plan_proposes():

@@ -73,7 +73,8 @@ def place(tmp_path_factory):
         west, south, east, north = GAPS.bounds
         for by, reach in (("machine", 0.75), ("manual", 0.25)):
             put(registry, "coverage", f"c-{by}", shapely.box(
-                west, south, west + reach * (east - west), north), task="t-gaps", coverage_by=by)
+                west, south, west + reach * (east - west), north), task="t-gaps", coverage_by=by,
+                proven_by="measured_lanes", confidence=0.95)
     (folder / "teams.csv").write_text(TEAMS)
     assert command("plan", "make", folder / "r.gpkg", "--out", folder / "r.gpkg.plans/spring",
                    "--teams", folder / "teams.csv", "--iterations", 0, "--start", "2027-04-01",

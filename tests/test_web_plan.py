@@ -422,7 +422,8 @@ def test_a_plan_goes_over_the_recorded_roads_unless_they_are_left_out(address, t
     made.state.accounts.add(Account("one.planner", "planner", "Operator A"), PASSWORD)
     with TestClient(made) as client:
         headers = sign_in(client, "planner")
-        for name, more in (("roads", {}), ("none", {"no_roads": True})):
+        assert 'data-past="start"' in client.get("/plans").text
+        for name, more in (("roads", {}), ("none", {"no_roads": True, "start": "2026-04-01"})):
             answer = client.post("/jobs/plan", headers=headers, json={
                 "name": name, "teams": teams, "iterations": 0, **more})
             assert answer.status_code == 201, answer.text
@@ -430,6 +431,10 @@ def test_a_plan_goes_over_the_recorded_roads_unless_they_are_left_out(address, t
             assert job["state"] == "done", job
             told = client.get(f"/jobs/{job['id']}/result").json()
             assert told["recorded"]["kinds"]["road"]["used"] == (2 if name == "roads" else 0)
+            # A first day that has passed is said, as the command line says it.
+            assert told["start_passed"] == (name == "none")
+            said = "The plan starts on 2026-04-01, which has passed"
+            assert (said in client.get(f"/work/{job['id']}").text) == (name == "none")
             words = " ".join(n["words"] for n in told["recorded"]["notes"])
             assert ("no work of the plan opens them" in words) == (name == "roads")
             plan = load_plan(tmp_path / f"r.gpkg.plans/{name}").plan

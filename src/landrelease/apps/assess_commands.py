@@ -78,13 +78,17 @@ def assess_map(
         say(f"Drawn whole: {made.anew}.")
     bare = sum(a.prior.is_prior for a in assessments)
     say(f"{made.passes:,} searches are credited, {len(made.uncredited):,} are not; {made.finds:,} "
-        "finds with a place. " + (
+        "finds with a place; items found: "
+        f"{'' if made.items.stated else 'at least '}{made.items.least:,}. " + (
             "The chances are priors: no survey effort is on record."
             if bare == len(assessments) and not (made.passes or made.finds) else
             f"Before search and finds the chances of {bare:,} of {len(assessments):,} areas are "
             "priors."))
     for why, count in _counted(made.uncredited):
         say(f"  no credit: {why} ({count:,})")
+    if made.not_proofs:
+        say("  proofs of coverage that prove nothing, because each is a word or states too little "
+            f"confidence (S05): {made.not_proofs:,}")
 
 
 def _counted(uncredited: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:

@@ -20,6 +20,9 @@ from landrelease.core.record import Record
 from landrelease.core.search import NO_HAND_PROOF, asks_for_hand_proof, kinds_of_search
 
 NOT_PROVEN = "its tracks prove none of it covered (S05)"
+# Names no track: who reads it may not be one who sees tracks (S16).
+ONLY_A_WORD = ("its proof of coverage rests on no tracks or measured lanes on record, on a width "
+               "that no tool has, or on too little confidence (S05)")
 DEPTH_ROUNDING_M = 1e-9
 _SEARCHED = ("cleared", "searched")
 _A_DAY = timedelta(days=1)
@@ -27,7 +30,8 @@ _A_DAY = timedelta(days=1)
 
 def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
                     coverages: Sequence[Record], by_word: Container[str] = (),
-                    since: date | None = None) -> tuple[list[Record], dict[str, str]]:
+                    since: date | None = None, void: Container[str] = ()
+                    ) -> tuple[list[Record], dict[str, str]]:
     """Outcomes with the ground that their tracks prove, and id -> why where they prove nothing.
 
     A proof belongs to an outcome by its activity, else by the task of that activity. Where hand
@@ -38,8 +42,9 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
     Where the tracks state depths, they count from the outcome's depth on. An outcome that nothing
     is proven of keeps its ground: it stands in the reasons, and whoever gives credit leaves it out.
     `since`: proofs from before that day prove nothing; who has no other has none of its ground.
+    `void`: proofs that prove nothing (`only_a_word`): a search that has no other has none either.
     """
-    proofs = proofs_of(outcomes, activities, coverages, since)
+    proofs = proofs_of(outcomes, activities, coverages, since, void)
     out, why = [], {}
     for outcome in outcomes:
         own = proofs.get(outcome.id)
@@ -48,7 +53,8 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
             continue
         ground, words = _proven(outcome, own, by_word)
         if words:
-            why[outcome.id] = words
+            why[outcome.id] = ONLY_A_WORD if words == NOT_PROVEN and any(
+                c.id in void for c in own) else words
         elif ground is not None:
             outcome = dataclasses.replace(outcome, geometry=ground)
         out.append(outcome)
@@ -56,14 +62,17 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
 
 
 def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
-              coverages: Sequence[Record], since: date | None = None) -> dict[str, list[Record]]:
+              coverages: Sequence[Record], since: date | None = None,
+              void: Container[str] = ()) -> dict[str, list[Record]]:
     """Searches of whose work a proof is on record: id -> its proofs, those of its activity, else
     those of the task of that activity. Tracks from before the work began prove nothing of it: of
     work that is done again on the ground of a task, the first proof says nothing, and none may be
-    left."""
+    left. Proofs in `void` stay without their ground, so that a search with no other is not taken
+    for one of which nobody tried to prove anything; beside them those of the task count."""
     by_work: dict[tuple[str, str], list[Record]] = {}
     for c in coverages:
         if not c.values.get("pass_name"):
+            c = _emptied(c) if c.id in void else c
             key = "activity" if c.values.get("activity") else "task"
             by_work.setdefault((key, str(c.values.get(key, ""))), []).append(c)
     works = {a.id: a for a in activities} if by_work else {}
@@ -73,7 +82,8 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
         work = works.get(activity)
         task = str(work.values.get("task") or "") if work is not None else ""
         own = by_work.get(("activity", activity)) if activity else None
-        own = own or (by_work.get(("task", task)) if task else None)
+        if task and all(c.id in void for c in own or ()):
+            own = [*(own or ()), *by_work.get(("task", task), ())]
         if own and outcome.geometry is not None and (
                 outcome.values.get("outcome_type") in _SEARCHED):
             began = None if work is None else day_of(work.values.get("started_on"))
@@ -82,6 +92,12 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
             found[outcome.id] = own if began is None else [
                 c for c in own if c.valid_from is None or c.valid_from >= began - _A_DAY]
     return found
+
+
+def _emptied(coverage: Record) -> Record:
+    """A proof that shows nothing; nor does its depth ask others of its kind to state theirs."""
+    values = {k: v for k, v in coverage.values.items() if k != "depth_m"}
+    return dataclasses.replace(coverage, values=values, geometry=None)
 
 
 def only_a_word(coverages: Sequence[Record], tracks: Mapping[str, Record], least: float,

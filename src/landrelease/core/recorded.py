@@ -46,6 +46,18 @@ class Recorded:
 
 NOTHING_READ = Recorded()
 
+# Of a pool of a teams file for whose organisation nothing is on record: the plan assumes its leave.
+AS_IF_ACCREDITED = (
+    "none of {organisation} for {scope} is on record: its teams ({n}) are planned as if they had "
+    "it, and no gate opens for them until one is recorded and signed (S08). On record: {others}. "
+    "Is it spelled otherwise?")
+
+
+def as_if_accredited(read: Recorded) -> tuple[Note, ...]:
+    """The notes on teams that a plan takes to be accredited although nothing on record says so."""
+    start = AS_IF_ACCREDITED.partition("{")[0]
+    return tuple(n for n in read.notes if n.kind == "accreditation" and n.words.startswith(start))
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingGround:

@@ -20,7 +20,7 @@ from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import joined
 from landrelease.core.hazard import Ground
-from landrelease.core.how_many import how_many
+from landrelease.core.how_many import HowMany, how_many
 from landrelease.core.inspection import Rejection, rejections
 from landrelease.core.moment import day_of
 from landrelease.core.record import Record
@@ -72,6 +72,9 @@ class Effort:
     `since`: hazard id -> first day on which it was recorded.
     `uncredited`: (record, why its search gives no credit). `independent`: whether passes over the
     same ground miss independently; else further passes find nothing that the best does not.
+    `unstated`: how many of the records of finds state no whole number of items, so that what is
+    counted of them is the least it can be (S12). `not_proofs`: how many proofs of the coverage of
+    these searches prove nothing (`core.coverage.only_a_word`).
     """
 
     passes: tuple[SearchPass, ...] = ()
@@ -84,6 +87,14 @@ class Effort:
     depth_m: float = 0.0  # required where the hazard does not say
     independent: bool = False
     uncredited: tuple[tuple[str, str], ...] = ()
+    unstated: int = 0
+    not_proofs: int = 0
+
+    @property
+    def items(self) -> HowMany:
+        """Items found, with a place or without."""
+        return HowMany(sum(f.quantity for f in self.finds) + sum(self.unplaced.values()),
+                       not self.unstated)
 
 
 def build_effort(
@@ -125,13 +136,14 @@ def build_effort(
     dated: list[tuple[str, Ground | Point, date]] = []
     unplaced: dict[str, int] = {}
     located: dict[str, int] = {}
-    finds = []
+    finds, unstated = [], 0
     for item in items:
         if item.values.get("ordnance_category") in _NO_HAZARD:
             continue
-        count = how_many(item.values.get("quantity")).least
+        count, whole = how_many(item.values.get("quantity"))
         if not count:
             continue
+        unstated += not whole
         located[str(item.values.get("activity", ""))] = located.get(
             str(item.values.get("activity", "")), 0) + count
         hazard_id = str(item.values.get("hazard", ""))
@@ -197,7 +209,8 @@ def build_effort(
         required_depth_m={h.id: float(depth) for h in hazards if isinstance(
             depth := h.values.get("required_depth_m"), (int, float))},
         depth_m=assumptions.value("required_depth_m"),
-        independent=independent, uncredited=tuple(sorted(without)))
+        independent=independent, uncredited=tuple(sorted(without)),
+        unstated=unstated)
 
 
 def _note(dated: list[tuple[str, Ground | Point, date]], record: Record, day: object) -> None:

@@ -3,6 +3,8 @@ braces is filled in there. A test makes such results and holds this list to them
 
 from __future__ import annotations
 
+from landrelease.core.recorded import AS_IF_ACCREDITED
+
 _ASK = "Technical survey: find the edges of what is confirmed"
 _AGAIN = ("Technical survey: non-technical survey was done and the chance is still not below the "
           "national threshold")
@@ -176,6 +178,8 @@ FORECAST: tuple[str, ...] = (
 _ONE, _TWO, _THREE = "{low} to {high}", "{first} to {last}", "{start} to {end}"
 # Plans: the simple rules beside them, and stages.
 PLAN: tuple[str, ...] = (
+    # Teams of whose leave nothing is on record (`plan.recorded.crew`).
+    AS_IF_ACCREDITED,
     "benefit per day, whole chain", "largest area first", "largest benefit first",
     "benefit per day first", "benefit per day, best of chain", "most people reconnected per day",
     "nearest first", "not planned now", "machine then manual", "dogs then manual",
@@ -191,6 +195,7 @@ PLAN: tuple[str, ...] = (
     # What people ordered or fixed and a plan leaves undone (`plan.check`).
     "{step}: ordered, and not in the plan",
     "{step}: ordered, to start from {low} on, and not in the plan",
+    "{step}: ordered, to start after the end of the plan, and not in the plan",
     "{step}: ordered, to start by {high}, and not in the plan",
     "{step}: ordered, to start from {low} on and by {high}, and not in the plan",
     "no work that it could do is left",
@@ -207,6 +212,7 @@ PLAN: tuple[str, ...] = (
     "there is time",
     "{name} may not be done by {teams}, then {other} ({what}): decided",
     "{name} may not be done by {teams} ({what}): decided",
+    "{name} starts after the end of the plan: decided",
     "{name} starts not before {day}: decided", "{name} starts by {day}: decided",
     "{name} starts on {day}: decided", "{name} starts between {low} and {high}: decided",
     f"no work {_ONE}: {{name}}", f"no work {_ONE}, {_TWO}: {{name}}",

@@ -93,7 +93,8 @@ def unkept(problem: Problem, schedule: Schedule) -> list[str]:
         if int(schedule.option[s]) >= 0 or (high >= horizon and not (
                 decided.ordered is not None and bool(decided.ordered[s]))):
             continue
-        when = [f"from {problem.slot_starts[low].isoformat()} on"] if 0 < low < horizon else []
+        when = [] if low <= 0 else ["after the end of the plan"] if low >= horizon else [
+            f"from {problem.slot_starts[low].isoformat()} on"]
         if high < horizon:
             when.append(f"by {problem.slot_starts[high].isoformat()}")
         out.append(f"{name}: ordered" + (f", to start {' and '.join(when)}" if when else "")

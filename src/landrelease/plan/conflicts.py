@@ -265,7 +265,8 @@ class _Model:
         if decided is not None:
             low, high = int(decided.earliest[s]), int(decided.latest[s])
             if low > 0 or high < horizon:
-                when = (f"starts not before {self._day(low)}" if high >= horizon else
+                when = ("starts after the end of the plan" if low >= horizon else
+                        f"starts not before {self._day(low)}" if high >= horizon else
                         f"starts by {self._day(high)}" if low <= 0 else
                         f"starts on {self._day(low)}" if low == high else
                         f"starts between {self._day(low)} and {self._day(high)}")

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from landrelease.access.policy import View
+    from landrelease.core.assumption import Assumptions
     from landrelease.operate.proof import CoveredPart, Work
     from landrelease.operate.spots import Spots
     from landrelease.store.registry import Registry
@@ -55,6 +56,19 @@ def coverages(registry: Registry, known_at: datetime | None = None) -> list[Reco
     """All stored proofs, whoever asks: they only take credit away. Also of a registry that was
     made before there was this kind."""
     return registry.records("coverage", known_at=known_at or EVER)
+
+
+def not_proofs(registry: Registry, proofs: Sequence[Record], stated: Assumptions,
+               known_at: datetime | None = None) -> dict[str, str]:
+    """Those of some proofs that prove nothing, and why; the same rule for a release, the map, the
+    residual risk and lots (`core.coverage.only_a_word`)."""
+    from landrelease.core.coverage import only_a_word
+    from landrelease.workflows.operate import widest_m
+
+    if not proofs:
+        return {}
+    tracks = {t.id: t for t in registry.records("track", known_at=known_at)}
+    return only_a_word(proofs, tracks, stated.value("proof_confidence_least"), widest_m(stated))
 
 
 def recorded_ground(registry: Registry, reader: View, task: str) -> tuple[Record, Ground]:
@@ -422,13 +436,17 @@ def gaps(registry: Registry, reader: View) -> list[tuple[str, str, BaseGeometry,
     so that it waits for its follow-up (S07). "no_track": the task says that it is completed, and
     neither a proof nor a track of it is on record: all of its ground. Tracks without a proof prove
     nothing: "not_proven". Tasks that go on and have no proof yet, those that search no ground, and
-    those that hand work covers whole, are not in it. A task without an outline has that of its
+    those that hand work covers whole, are not in it. A proof that is a word, or too weak, covers
+    nothing. A task without an outline has that of its
     hazard. What is left is never smaller than what the proofs leave (S05).
     """
     from landrelease.core.geometry import geodesic_area_m2
+    from landrelease.workflows import load_assumptions
 
     # Whoever asks: of a task of which anything is on record it is not said that there is nothing.
     proofs = coverages(registry)
+    words = not_proofs(registry, proofs, load_assumptions(None, registry))
+    proofs = [replace(r, geometry=None) if r.id in words else r for r in proofs]
     proven = {str(r.values.get("task")) for r in proofs if r.geometry is not None}
     tracked = {str(r.values.get("task")) for r in (*proofs, *registry.records("track"))}
     covered: dict[str, dict[bool, list[BaseGeometry]]] = {}

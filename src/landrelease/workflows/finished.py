@@ -40,18 +40,19 @@ class LeftOut:
 
 
 def finished(outcomes: Sequence[Record], works: Mapping[str, Record], proofs: Sequence[Record],
-             by_word: Container[str]) -> tuple[dict[str, BaseGeometry], list[LeftOut]]:
+             by_word: Container[str], void: Container[str] = ()
+             ) -> tuple[dict[str, BaseGeometry], list[LeftOut]]:
     """Ground of each outcome that is done to the standard, by id, and what is left out.
 
     outcomes : with ground, of one task. works : activities by id. proofs : of coverage, all that
     are on record. by_word : machines or animals whose follow-up counts once it is recorded as done
-    (`core.search.by_word`).
+    (`core.search.by_word`). void : proofs that prove nothing (`core.coverage.only_a_word`).
     """
     from landrelease.verify.lots import areal, broad
 
     told = [_with_method(o, works) for o in outcomes]
-    shown, why = proven_outcomes(told, list(works.values()), proofs, by_word)
-    own = proofs_of(told, list(works.values()), proofs)
+    shown, why = proven_outcomes(told, list(works.values()), proofs, by_word, void=void)
+    own = proofs_of(told, list(works.values()), proofs, void=void)
     done: dict[str, BaseGeometry] = {}
     out: list[LeftOut] = []
     for outcome, proven in zip(told, shown, strict=True):

@@ -560,7 +560,7 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     """
     from landrelease.core.coverage import proofs_of, proven_outcomes
     from landrelease.core.search import build_effort, by_word
-    from landrelease.workflows.coverage import coverages
+    from landrelease.workflows.coverage import coverages, not_proofs
 
     assert lot.geometry is not None
     outcomes = [o for o in registry.records("outcome")
@@ -569,6 +569,8 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     proofs = [c for c in coverages(registry)  # of the search that was rejected none counts
               if day is not None and c.valid_from is not None and c.valid_from >= day]
     hazards = [h for h in registry.records("hazard") if h.id == task.values.get("hazard")]
+    words = not_proofs(registry, proofs, stated)
+    proofs = [c for c in proofs if c.id not in words]
     proven = proofs_of(outcomes, works, proofs)
     reported, unproven = proven_outcomes(outcomes, works, proofs, by_word(stated))
     effort = build_effort(hazards=hazards, outcomes=reported, items=(), activities=works,
@@ -650,7 +652,7 @@ def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
     Pieces stand whole, because the draw is computed again from the outcomes alone.
     """
     from landrelease.core.search import by_word
-    from landrelease.workflows.coverage import coverages
+    from landrelease.workflows.coverage import coverages, not_proofs
     from landrelease.workflows.finished import finished
 
     works = {r.id: r for r in reader.inside(registry.records("activity"))}
@@ -658,8 +660,9 @@ def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
     found = [_piece(r, works.get(str(r.values.get("activity") or "")), task, open_too=True)
              for r in every.values()]
     pieces = sorted((p for p in found if p is not None), key=lambda p: p.id)
+    proofs = coverages(registry)
     done, left_out = finished([replace(every[p.id], geometry=p.ground) for p in pieces], works,
-                              coverages(registry), by_word(stated))
+                              proofs, by_word(stated), not_proofs(registry, proofs, stated))
     return ([p for p in pieces if p.id in done], done,
             [{"outcome": one.outcome, "area_m2": geodesic_area_m2(one.ground),
               "reason": one.reason} for one in left_out])

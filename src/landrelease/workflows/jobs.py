@@ -108,9 +108,9 @@ def _plan(job: Doing) -> dict[str, Any]:
     if job.text("standing"):
         standing = job.plan("standing")
     out = job.folder / "plan"
+    start = job.day("start") or date(job.today.year + 1, 4, 1)
     made = planning.make(
-        job.registry, job.reader, teams=job.file("teams", "csv"),
-        start=job.day("start") or date(job.today.year + 1, 4, 1),
+        job.registry, job.reader, teams=job.file("teams", "csv"), start=start,
         iterations=job.whole("iterations", 250), seed=job.whole("seed", 1),
         seconds=None if job.inputs.get("seconds") is None else job.number("seconds", 0.0),
         renewed=bool(job.inputs.get("renewed")), money=job.text("money", "announced"),
@@ -120,7 +120,8 @@ def _plan(job: Doing) -> dict[str, Any]:
         progress=job.progress)
     saved = planning.write_plan(out, made.saved, made.land, job.number("bound_seconds", 0.0))
     result: dict[str, Any] = {
-        **planning.plan_summary(saved.plan), "recorded": recorded_rows(saved.recorded),
+        **planning.plan_summary(saved.plan), "start": start.isoformat(),
+        "start_passed": start < job.today, "recorded": recorded_rows(saved.recorded),
         "plan": name, "unkept": unkept(saved.plan), "uncounted": made.uncounted,
         "synthetic": saved.synthetic}
     if made.again is not None:
@@ -335,10 +336,12 @@ def _map(job: Doing) -> dict[str, Any]:
     priors = sum(a.prior.is_prior for a in assessments)
     maps.write_layer(job.folder / "contamination.tif", job.folder / "contamination.geojson",
                      prior=priors / len(assessments) if assessments else 1.0,
-                     synthetic=land.synthetic)
+                     synthetic=land.synthetic, items=made.items)
     return {"chain_head": land.chain_head, "rows": made.rows, "columns": made.columns,
             "bands": list(made.names),
             "passes": made.passes, "uncredited": len(made.uncredited), "finds": made.finds,
+            "items": made.items.least, "items_at_least": not made.items.stated,
+            "not_proofs": made.not_proofs,
             "priors": priors, "areas": len(assessments),
             "synthetic": land.synthetic}
 

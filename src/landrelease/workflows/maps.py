@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.hazard import Land
+from landrelease.core.how_many import HowMany
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.risk import ContaminationMap, HazardAssessment
@@ -46,7 +47,9 @@ class MapReport:
     names: tuple[str, ...]
     passes: int
     finds: int
+    items: HowMany  # found, by the records, with a place or without
     uncredited: tuple[tuple[str, str], ...]
+    not_proofs: int  # proofs of coverage that are a word or too weak, and prove nothing
     windows: int | None
     cells: int
     anew: str = ""
@@ -62,9 +65,9 @@ def load_effort(
     `level`: only outcomes and activities that were validated at least so far; a find counts at
     every level (S01).
     """
-    from landrelease.core.coverage import proven_outcomes
+    from landrelease.core.coverage import proofs_of, proven_outcomes
     from landrelease.core.search import build_effort, by_word
-    from landrelease.workflows.coverage import coverages
+    from landrelease.workflows.coverage import coverages, not_proofs
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, standing_records
 
@@ -76,9 +79,10 @@ def load_effort(
 
     hazards, outcomes = records("hazard"), records("outcome")
     # Work whose tracks are on record counts where they prove it, whoever may see them.
-    outcomes, unproven = proven_outcomes(
-        outcomes, registry.records("activity", known_at=known_at), coverages(registry, known_at),
-        by_word(assumptions))
+    works, proofs = registry.records("activity", known_at=known_at), coverages(registry, known_at)
+    words = not_proofs(registry, proofs, assumptions, known_at)
+    own = proofs_of(outcomes, works, proofs, void=words)
+    outcomes, unproven = proven_outcomes(outcomes, works, proofs, by_word(assumptions), void=words)
     effort = build_effort(
         hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven,
         activities=records("activity"),
@@ -88,8 +92,9 @@ def load_effort(
         assumptions=assumptions, independent=independent,
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
     now = valid_at is None and known_at is None
-    return dataclasses.replace(effort, since={**effort.since, **_first_days(
-        registry, hazards, effort, now=now)})
+    return dataclasses.replace(
+        effort, since={**effort.since, **_first_days(registry, hazards, effort, now=now)},
+        not_proofs=len({c.id for found in own.values() for c in found} & words.keys()))
 
 
 def _first_days(registry: Registry, hazards: Sequence[Record], effort: Effort, *, now: bool
@@ -165,14 +170,17 @@ def write_map(
     cells = (grid.rows * grid.columns if windows is None
              else sum((b - t) * (e - f) for t, f, b, e in windows))
     return MapReport(grid.rows, grid.columns, frame.names, len(effort.passes), len(effort.finds),
-                     effort.uncredited, None if windows is None else len(windows), cells, anew)
+                     effort.items, effort.uncredited, effort.not_proofs,
+                     None if windows is None else len(windows), cells, anew)
 
 
-def write_layer(path: Path, out: Path, *, prior: float, synthetic: bool) -> None:
+def write_layer(path: Path, out: Path, *, prior: float, synthetic: bool,
+                items: HowMany | None = None) -> None:
     """A contamination map that was written (`path`) as GeoJSON for the web app's map: a feature for
     each class of chance, with the least and largest bound of its cells and the limit of the class.
 
-    prior : share of the areas behind it that no local effort has touched (S12).
+    prior : share of the areas behind it that no local effort has touched (S12). items : found, by
+    the records behind it; None: it is not told.
     """
     import orjson
     import shapely
@@ -189,6 +197,7 @@ def write_layer(path: Path, out: Path, *, prior: float, synthetic: bool) -> None
         "type": "FeatureCollection", "chain_head": tags.get(_HEAD, ""), "cell_m": side,
         "prior": "all" if prior == 1 else "none" if prior == 0 else "some",
         **({"synthetic": True} if synthetic else {}),
+        **({} if items is None else {"items": items.least, "items_at_least": not items.stated}),
         "features": [{
             "type": "Feature",
             "properties": {"class": k, "from": round(100 * limits[k]), "low": low, "high": high},
@@ -277,9 +286,13 @@ def _label(land: Land) -> str:
     return workflows.label(land.synthetic)
 
 
+def _least(found: HowMany) -> str:
+    return f"{'' if found.stated else 'at least '}{found.least:,}"
+
+
 def _description(land: Land, effort: Effort) -> str:
     said = (f"{len(effort.passes):,} searches and {len(effort.finds):,} finds with a place are "
-            f"credited" if effort.passes or effort.finds else
+            f"credited; items found: {_least(effort.items)}" if effort.passes or effort.finds else
             "all chances are priors: no search with method and depth is on record")
     return (f"{_label(land)}"
             "Chance that a cell holds explosive ordnance. Cells without a value: no information, "

@@ -281,12 +281,12 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     """What other stages say about the ground, put together for the checks: from all records, so
     that it does not depend on who proposes. What is dated after `until` has not happened."""
     from landrelease.access.policy import view
-    from landrelease.core.coverage import by_confidence, only_a_word, proofs_of, proven_outcomes
+    from landrelease.core.coverage import by_confidence, proofs_of, proven_outcomes
     from landrelease.core.inspection import SEVERITIES
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.coverage import not_proofs
     from landrelease.workflows.inspecting import weaker_than
-    from landrelease.workflows.operate import widest_m
     from landrelease.workflows.risk import residual_of_hazard
 
     known = OnFile(registry) if on_file is None else on_file
@@ -297,10 +297,8 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     # the ground was opened again proves nothing of it.
     proofs = [c for c in r["coverage"] if since.again is None or (
         c.valid_from is not None and c.valid_from >= since.again - timedelta(days=1))]
-    not_proofs = only_a_word(
-        proofs, {t.id: t for t in registry.records("track")} if proofs else {},
-        stated.value("proof_confidence_least"), widest_m(stated))
-    proofs = [c for c in proofs if c.id not in not_proofs]
+    worthless = not_proofs(registry, proofs, stated)
+    proofs = [c for c in proofs if c.id not in worthless]
     outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
     every = standing_records(registry, "inspection")
     inspections, accepted, unsigned, void = _inspected(registry, every, r["inspection"],
@@ -341,7 +339,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
         {i.id: words for i in inspections
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
-        not_proofs=not_proofs, earlier=behind.earlier,
+        not_proofs=worthless, earlier=behind.earlier,
         others=[h for h in known.standing_near(taken.ground)
                 if h.id != record.id and lies_on(h, taken.ground)])
 

@@ -50,10 +50,10 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     (too few strata to learn from).
     """
     from landrelease.assess.residual import residual
-    from landrelease.core.coverage import proven_outcomes
+    from landrelease.core.coverage import proofs_of, proven_outcomes
     from landrelease.core.search import by_word
     from landrelease.workflows import hazards_that_stand, is_synthetic
-    from landrelease.workflows.coverage import coverages
+    from landrelease.workflows.coverage import coverages, not_proofs
     from landrelease.workflows.identities import doubts
     from landrelease.workflows.inspecting import detection_elsewhere
     from landrelease.workflows.trials import trials_of
@@ -66,13 +66,16 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     told = {kind: reader.records(registry.records(kind))
             for kind in ("outcome", "activity", "item", "inspection")}
     # Work whose tracks are on record counts where they prove it, whoever may see them.
-    told["outcome"], unproven = proven_outcomes(
-        told["outcome"], registry.records("activity"), coverages(registry), by_word(stated))
+    works, proofs = registry.records("activity"), coverages(registry)
+    words = not_proofs(registry, proofs, stated)
+    own_proofs = proofs_of(told["outcome"], works, proofs, void=words)
+    told["outcome"], unproven = proven_outcomes(told["outcome"], works, proofs, by_word(stated),
+                                                void=words)
     # A file takes the place of what is on record: the same trial may stand in both (S10).
     tried = read_trials(trials) if trials is not None else [
         t for _, t in trials_of(told["inspection"])]
     opening = _Openings(registry, reader.records(registry.records("outcome")), by_word(stated),
-                        on_file)
+                        on_file, words)
     described = _described(registry, record, told, tried, stated,
                            _prior(registry, record, reader, stated), unproven, opening,
                            # A density that is learned from the finds of other hazards has them
@@ -101,7 +104,9 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
             "synthetic": is_synthetic(registry), "chain_head": registry.head(),
             "learned_from_strata": None if own is None else own.strata,
             "strata": strata, "records": described.records, "assumed": described.assumed,
-            "left_out": described.left_out}
+            "left_out": described.left_out,
+            "not_proofs": len({c.id for o in told["outcome"] if _about(o, record)
+                               for c in own_proofs.get(o.id, ())} & words.keys())}
 
 
 def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
@@ -133,10 +138,10 @@ class _Openings:
     """When areas were last opened again after they had been closed, and what counts since then."""
 
     def __init__(self, registry: Registry, outcomes: list[Record], by_word: Container[str],
-                 on_file: OnFile | None):
+                 on_file: OnFile | None, not_proofs: Container[str] = ()):
         from landrelease.workflows.behind import OnFile
 
-        self.registry, self.by_word = registry, by_word
+        self.registry, self.by_word, self.not_proofs = registry, by_word, not_proofs
         self.known = OnFile(registry) if on_file is None else on_file
         self.reported = {r.id: r for r in outcomes}
 
@@ -160,7 +165,7 @@ class _Openings:
         works = {folded(n): a for a in activities for n in (a.values.get("identifier"), a.id) if n}
         narrowed, unproven = proven_outcomes(
             [self.reported.get(o.id, o) for o in outcomes], activities, coverages(self.registry),
-            self.by_word, day)
+            self.by_word, day, self.not_proofs)
         before = {}
         for o in outcomes:
             work = works.get(folded(o.values.get("activity")))

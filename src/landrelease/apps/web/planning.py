@@ -198,6 +198,8 @@ def _make_form(kept: list[Kept]) -> Html:
         text_input("name", word("plan.make_name"), word("plan.make_name_hint"), required=True,
                    pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}", maxlength="64"),
         day_input("start", word("plan.make_start"), hint=word("plan.make_start_hint")),
+        tag("p", word("plan.make_start_past"), class_="warn", hidden=True, role="status",
+            data_past="start"),
         file_input("teams", word("plan.make_teams"), word("plan.make_teams_hint")),
         field(word("plan.make_money"), choices("money", [
             (m, word(f"plan.money.{m}")) for m in MONEY], "announced")),
@@ -426,7 +428,8 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
                  for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"),
                               ("cash.csv", "plan.cash"))
                  if (kept.path / f).is_file()]
-        return group(_numbers(view, saved), results.undone(_unkept(kept, saved)), chart,
+        return group(_numbers(view, saved), results.undone(_unkept(kept, saved)),
+                     results.as_if_accredited(saved), chart,
                      work_table, tag("p", *files, class_="buttons"), FILED.buttons(request, kept))
 
     note_reading(request, "plan_dates", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from landrelease.apps.web import speaking
 from landrelease.apps.web.jobs import Job
@@ -14,6 +14,9 @@ from landrelease.apps.web.words import kind_named, told, word
 from landrelease.core import amounts
 from landrelease.core.texts import CLAIM_SENTENCES
 from landrelease.workflows.languages import meanings
+
+if TYPE_CHECKING:
+    from landrelease.store.results import PlanFile
 
 ROWS_MOST = 200
 
@@ -67,6 +70,8 @@ def _plan(found: Mapping[str, Any]) -> Html:
     return group(
         plan_numbers(found),
         tag("p", word("plan.stopped")) if found["interrupted"] else None,
+        tag("p", word("plan.start_past", day=found["start"]), class_="warn")
+        if found.get("start_passed") else None,
         tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
                       class_="button")),
         undone(found.get("unkept", ())),
@@ -87,6 +92,18 @@ def undone(words: Sequence[str], before: Sequence[str] | None = None) -> Html | 
     return group(tag("h3", word("plan.unkept")), tag("ul", *(
         tag("li", told(w), " ", mark("bad", word("plan.unkept_new"))
             if before is not None and w not in known else None) for w in words), class_="undone"))
+
+
+def as_if_accredited(saved: PlanFile) -> Html | None:
+    """The teams that a plan takes to be accredited although nothing on record says so (S08)."""
+    from landrelease.core.recorded import as_if_accredited
+
+    notes = as_if_accredited(saved.recorded)
+    if not notes:
+        return None
+    return group(tag("h3", word("plan.unaccredited")), tag("ul", *(
+        tag("li", f"{n.record}: " if n.record else None, told(n.words)) for n in notes),
+        class_="undone"))
 
 
 def changes(stages: Sequence[Mapping[str, Any]], communities: Sequence[Mapping[str, Any]],
@@ -346,10 +363,16 @@ def claims(found: Mapping[str, Any]) -> Html:
 
 
 def _map(found: Mapping[str, Any]) -> Html:
-    return tag("p", word("job.map.done", rows=f"{found['rows']:,}",
-                         columns=f"{found['columns']:,}", bands=", ".join(found["bands"]),
-                         passes=f"{found['passes']:,}", uncredited=f"{found['uncredited']:,}",
-                         priors=f"{found['priors']:,}", areas=f"{found['areas']:,}"))
+    least = "_least" if found.get("items_at_least") else ""
+    return group(tag("p", word("job.map.done", rows=f"{found['rows']:,}",
+                               columns=f"{found['columns']:,}",
+                               bands=", ".join(found["bands"]), passes=f"{found['passes']:,}",
+                               uncredited=f"{found['uncredited']:,}",
+                               priors=f"{found['priors']:,}", areas=f"{found['areas']:,}")),
+                 tag("p", word(f"cont.items{least}", n=f"{found['items']:,}"))
+                 if "items" in found else None,
+                 tag("p", word("job.map.not_proofs", n=f"{found['not_proofs']:,}"))
+                 if found.get("not_proofs") else None)
 
 
 def _import(job: Job, found: Mapping[str, Any]) -> Html:

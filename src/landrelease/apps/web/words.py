@@ -263,6 +263,8 @@ ENGLISH = {
     "cont.class": "{from} % or more", "cont.bounds": "bounds {low} to {high} %",
     "cont.cells": "Cells of {m} m. A cell without a value is ground without information: treat it "
                   "as dangerous.",
+    "cont.items": "Items found, by the records: {n}",
+    "cont.items_least": "Items found, by the records: at least {n}",
     "cont.prior.all": "A prior: no local search or find stands behind it.",
     "cont.prior.some": "Part of it is a prior: no local search or find stands behind that part.",
     "cont.none": "No map of this time has been drawn for you yet.",

@@ -96,6 +96,9 @@ ENGLISH = {
         "{rows} x {columns} cells; bands: {bands}. {passes} searches are credited, "
         "{uncredited} are not. The chances of {priors} of {areas} areas are priors: no survey "
         "on record has touched them.",
+    "job.map.not_proofs":
+        "Proofs of coverage that prove nothing, because each is a word or states too little "
+        "confidence: {n}",
     "job.export.title": "Export records",
     "job.export.words": "The records that your role may see, with a list of what is withheld.",
     "job.export.formats": "Formats",
@@ -463,7 +466,11 @@ ENGLISH = {
     "plan.make_standing": "Made again from",
     "plan.make_standing_none": "nothing: a new plan",
     "plan.make_standing_hint": "What was done since counts, and what was announced has its price.",
+    "plan.make_start_past": "This day has passed: the plan would date work on days that are over.",
+    "plan.start_past":
+        "The plan starts on {day}, which has passed: it dates work on days that are over.",
     "plan.recorded": "What was read of the records",
+    "plan.unaccredited": "Teams without an accreditation on record",
     "plan.quality_only": "Your role sees how good the plan is, not its order and dates.",
     "forecast.words":
         "When it will be done and what it will cost: distributions from many simulated runs of "

@@ -15,7 +15,7 @@ from typing import get_args
 import numpy as np
 
 from landrelease.core.record import NOT_REPORTED, Record
-from landrelease.core.recorded import Note, Recorded, Sources, by_name
+from landrelease.core.recorded import AS_IF_ACCREDITED, Note, Recorded, Sources, by_name
 from landrelease.core.work import Problem, TeamKind, TeamPool
 from landrelease.plan.recorded.slots import last_days, within
 
@@ -66,8 +66,9 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
 
     A recorded team belongs to the pool whose id it has, or has with a number behind it
     (`manual-north-3`). Where any accreditation is on record, a recorded team works in the scope of
-    its kind only while one of its own or of its organisation is in force; a pool of which no team
-    is on record is planned as its file says.
+    its kind only while one of its own or of its organisation is in force; teams of a file that are
+    not on record as long as one of their organisation is. Where nothing of that is on record they
+    are planned as the file says, and each such pool is named (`AS_IF_ACCREDITED`).
     """
     notes: list[Note] = []
     teams = [r for r in sources.teams if _wanted(r, notes)]
@@ -103,8 +104,8 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
             notes.append(Note("team", "", f"{len(own)} teams of {pool.id} are on record, the "
                               f"teams file has {pool.teams}: the file counts"))
         if nameless:
-            spells, *rest = ((_of_organisation(pool, kind, sources, renew, used_leave, start)
-                              if not own else _ALWAYS) for kind in (pool.kind, *others))
+            spells, *rest = (_of_organisation(pool, kind, sources, renew, used_leave, start)
+                             for kind in (pool.kind, *others))
             if spells:
                 parts.setdefault((pool.available_from, pool.available_until, spells, tuple(
                     zip(others, rest, strict=True))), []).extend([""] * nameless)
@@ -318,8 +319,8 @@ def _leave(record: Record, pool: TeamPool, kind: TeamKind, sources: Sources, ren
 
 def _of_organisation(pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool,
                      used: set[str], start: date) -> Spells:
-    """A pool of which no team is on record: what its organisation is accredited for; always, where
-    nothing of that is on record."""
+    """Teams of a pool that are not on record: what their organisation is accredited for; always,
+    where nothing of that is on record (`_without_leave` names them)."""
     who = _word(pool.organisation)
     own = [a for a in sources.accreditations
            if a.value("scope") == SCOPES[kind] and _organisations(a, who)]
@@ -328,17 +329,19 @@ def _of_organisation(pool: TeamPool, kind: TeamKind, sources: Sources, renew: bo
 
 def _without_leave(pools: Sequence[TeamPool], members: Sequence[Sequence[Record]],
                    sources: Sources) -> list[Note]:
-    """Pools of a file of whose organisation no accreditation is on record, while others have one:
-    perhaps it is spelled in another way."""
+    """Pools of a file with teams that are not on record, of whose organisation no accreditation for
+    some of their work is on record either, while there are others: perhaps it is spelled in another
+    way. No gate opens for them as it is (S08)."""
     known = sorted({str(a.values["accredited_organisation"]) for a in sources.accreditations
                     if a.values.get("accredited_organisation")})
-    return [Note("accreditation", "", f"none of {pool.organisation} for {SCOPES[pool.kind]} is on "
-                 f"record, so that {pool.id} is planned as if it needed none (on record: "
-                 f"{', '.join(known[:5]) or 'teams alone'}); is it spelled otherwise?")
+    return [Note("accreditation", pool.id, AS_IF_ACCREDITED.format(
+                organisation=pool.organisation, scope=SCOPES[kind], n=pool.teams - len(own),
+                others=", ".join(known[:5]) or "teams alone"))
             for pool, own in zip(pools, members, strict=True)
-            if sources.accreditations and pool.teams > 0 and not own and not any(
-                a.value("scope") == SCOPES[pool.kind]
-                and _organisations(a, _word(pool.organisation)) for a in sources.accreditations)]
+            if sources.accreditations and pool.teams > len(own) for kind in pool.speeds()
+            if not any(a.value("scope") == SCOPES[kind]
+                       and _organisations(a, _word(pool.organisation))
+                       for a in sources.accreditations)]
 
 
 def _organisations(record: Record, who: str) -> bool:

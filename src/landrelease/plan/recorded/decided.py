@@ -144,6 +144,9 @@ def _when(problem: Problem, task: Record, own: Sequence[int], fixed: _Fixed, not
     if isinstance(soonest, date) or isinstance(by, date):
         low = within(problem, soonest, None)[0] if isinstance(soonest, date) else 0
         high = problem.horizon
+        if isinstance(soonest, date) and low >= problem.horizon:
+            notes.append(Note("task", task.id, f"it is not to start before {soonest.isoformat()}, "
+                              "after the end of the plan: no work on it is dated"))
         if isinstance(by, date):
             high = max(0, int(np.searchsorted(
                 np.array([d.toordinal() for d in problem.slot_starts[:problem.horizon]]),
@@ -161,7 +164,7 @@ def _when(problem: Problem, task: Record, own: Sequence[int], fixed: _Fixed, not
                               f"{problem.slot_starts[low].isoformat()} on"))
         if low >= problem.horizon:
             notes.append(Note("task", task.id, f"it is to start on {start.isoformat()}, after the "
-                              "end of the plan"))
+                              "end of the plan: no work on it is dated"))
             high = problem.horizon
     else:
         if isinstance(start, date):

@@ -155,6 +155,7 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
     notes.contamination.replaceChildren(...(drawn ? [
       make("ul", { class: "parts" }, ...words),
       make("p", { class: "note" }, told(word("cont.cells"), { m: found.cell_m })),
+      found.items == null ? null : make("p", { class: "note" }, told(word(found.items_at_least ? "cont.items_least" : "cont.items"), { n: found.items })),
       found.prior === "none" ? null : make("p", { class: "note" }, word(`cont.prior.${found.prior}`))] : [make("p", { class: "note" }, word("cont.none"))]).filter(Boolean),
     ...(found.current ? [] : [...(drawn ? [make("p", { class: "note" }, word("cont.old"))] : []),
       make("p", {}, make("button", { type: "button", class: "plain", onclick: draw }, word("cont.draw")))]));

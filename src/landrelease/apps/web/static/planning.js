@@ -89,6 +89,17 @@ document.addEventListener("click", async event => {
   } catch (x) { button.disabled = false; document.getElementById("said").textContent = x.message; }
 });
 
+// A first day that has passed is told before the work begins, as the command line does.
+for (const say of document.querySelectorAll("[data-past]")) {
+  const at = say.closest("form").elements[say.dataset.past];
+  const look = () => {
+    const now = new Date();
+    say.hidden = !at.value || at.valueAsNumber >= Date.UTC(now.getFullYear(), now.getMonth(), now.getDate());
+  };
+  at.addEventListener("input", look);
+  look();
+}
+
 // --- a job that runs: the page asks where it stands, and shows the result when it is over ----------
 
 const watched = document.querySelector("[data-watch]");
