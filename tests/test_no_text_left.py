@@ -12,6 +12,7 @@ from datetime import date
 from inspect import signature
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import shapely
 from litestar.testing import TestClient
@@ -22,6 +23,7 @@ import test_documents
 import test_web_inspection
 import test_web_plan
 import test_web_release
+from landrelease import errors
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.navigation import PARTS
 from landrelease.apps.web.settings import Settings
@@ -344,6 +346,89 @@ def test_a_requirement_that_conflicts_is_said_in_the_language(words):
     for texts in (FRENCH, *(t for t in languages.all_texts() if t.code != "en")):
         assert texts.said(words) != words
     assert not left_out(FRENCH.said(words))
+
+
+NOTES = (
+    "Learned from the records as well: working days lost to weather, closures and stand-downs 31% "
+    "(20% to 44%); how much areas differ in the time that they take: 0.52 of the logarithm; rates "
+    "by month, from 0.80 of the mean in January to 1.15 in June.",
+    "Learned from the records as well: area that nobody knew of and that turns up 4% (1% to 9%).",
+    "4 teams are new on the first day.",
+    "4 teams are new on the first day; manual teams are 20% slower then, and a third of that after "
+    "60 days at work; dog teams are 30% slower then, and a third of that after 90 days at work.",
+    "A prior, not learned here: only 3 whole days of it were reported (IMAS).",
+    "12 reports of more than a day were left out.",
+    "1,204 reports were sent again: the last one counts.",
+    "3 days on which the work of an area ended were left out: they are not whole days.",
+    "What was known at each past month cannot be told: the records came in from 2026-05-01 on. The "
+    "dates of the records are taken instead; reports that came late are seen too early, and the "
+    "scores are kinder than they ought to be.",
+    "Areas that closures of any time have touched make 2 sectors: 0 is A-0 and 1 more; 1 is A-7.",
+    "Days lost hold what closures cost as well (lost_day_share); the closures of the scenario come "
+    "on top of them. `assumptions: {lost_day_share: ...}` states what is lost without closures.",
+    "learning: manual changes nothing: no such team is new in this scenario, and no staff leave.",
+    "9 runs do not finish within 12 years; whether they would keep it is not known.",
+    "No date has a chance of 90%: too many runs do not finish within 12 years.",
+    "90% of the runs are done by 2031-05-01.",
+    "left undone, as no team can do them: 1,200 steps of NTS (no team of kind nts), 3 steps of TS "
+    "(no base of teams of kind ts within 90 km)")
+OWN = f"{DATA} IMAS NTS TS A lost_day_share assumptions learning manual nts ts of the"
+
+
+@pytest.mark.parametrize("words", NOTES)
+def test_a_note_of_a_forecast_or_a_plan_is_said_in_the_language(words):
+    assert not words_left([FRENCH.said(words)], OWN)
+    for texts in languages.all_texts():
+        watched = texts.watched()
+        assert texts.code == "en" or watched.said(words) != words
+        assert not watched.missing, watched.missing
+
+
+def test_the_ground_of_a_forecast_is_said_in_the_language():
+    from types import SimpleNamespace
+
+    from landrelease.forecast.ground import ground_note
+
+    seen_on = {"manual": ({"forest": (-0.7, 1.0), "grass": (0.2, 1.0)}, 1.0)}
+    for of_hazard in ([0, 1, 2], [1, 2, 3]):
+        for names in (["forest", "grass"], ["forest", "grass", "a", "b", "c", "d"]):
+            note = ground_note(names, np.array(of_hazard), [SimpleNamespace(kind="manual")],
+                               seen_on, {"manual": "manual teams"})
+            assert not words_left([FRENCH.said(note)], f"{DATA} forest grass a b c d")
+
+
+@pytest.mark.parametrize("found", [
+    "self-intersection", "ring self-intersection", "self-intersection[17.1 44]; 2 more parts are "
+    "not valid", "corner 3 repeats the corner before it, corner 9 repeats corner 2",
+    "corner 3 repeats the corner before it, part 2 repeats part 1, corner 9 repeats corner 2 and 4 "
+    "more", "6,200 m, and 3 more such pairs", "row 3 (12.3 ha)", "H-1 (row 3), H-2 (row 4)",
+    "H-1 (row 3) (50.1 %)", "administrative area Zenica", "all administrative areas", "H-9"])
+def test_what_was_found_in_a_row_is_said_in_the_language(found):
+    for code, message in (("GEO-017", errors.READINGS_DIFFER), ("GEO-317", errors.SHAPES_OVERLAP)):
+        facts = {"file": "a.csv", "row": 3, "found": found, "difference": "8,800 m² (12.0%)",
+                 "area": "7.3 ha", "bounds": "17.00000 44.00000 to 17.10000 44.20000",
+                 "kind_word": "hazard"}
+        said = FRENCH.finding(code, message.problem.format(**facts), message.remedy)
+        assert not words_left(said, rf"{DATA} a\.csv H Zenica")
+
+
+def test_what_somebody_wrote_into_a_row_is_not_translated():
+    typed = "no team of kind x and 3 more things; list"
+    said, _ = FRENCH.finding("GEO-317", errors.SHAPES_OVERLAP.problem.format(
+        file="row 3", row=3, kind_word="hazard", found=typed), "")
+    assert typed in said and "row 3" in said
+
+
+@pytest.mark.parametrize("words", [
+    *sentences.LOG, "from 10.0.0.1", "of one.donor: my phone, write, 90 days",
+    "password, from 10.0.0.1", "one.donor: 3 sessions", "WEB-014 from 10.0.0.1",
+    "new.one, no organisation, all areas, no person to new.one, Org A, North, no person"])
+def test_what_the_log_says_of_an_account_is_in_the_language(words):
+    named = DATA + r" my phone write new\.one one\.donor Org A North WEB OpenID Connect webhook"
+    said = re.sub(r"\{\w+\}", "7", words)
+    assert not words_left([FRENCH.logged(said)], named)
+    for texts in languages.all_texts():
+        assert texts.logged(said) != said or texts.code == "en", texts.code
 
 
 # --- what is published ---------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Quarantine: rows come in once, go back to their sender as a workbook, and come in mended."""
 
+import json
 import multiprocessing
 from datetime import date
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from landrelease import workflows
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
-from landrelease.store.returns import ReturnedRow, ReturnedSheet, write_return
-from landrelease.workflows import imports, quarantine, sharing
+from landrelease.store.returns import SHAPE, ReturnedRow, ReturnedSheet, write_return
+from landrelease.workflows import imports, languages, quarantine, sharing
 
 TODAY = date(2027, 5, 1)
 PLACES = ("Ort;latitude;longitude;Einwohner;Bemerkung\n"
@@ -150,6 +151,36 @@ def test_a_mended_workbook_comes_in_and_untouched_rows_go_on_waiting(registry, p
     again = quarantine.take_back(registry, out, planner(registry))
     assert [o.status for o in again] == ["unknown", "still waits", "unchanged"]
     assert len(registry.records("settlement")) == 2 and not registry.audit()
+
+
+@pytest.mark.parametrize("texts", languages.all_texts(), ids=lambda t: t.code)
+def test_a_workbook_goes_out_and_comes_back_in_every_language(registry, tmp_path, texts):
+    """Its headings and sentences are in the language; those of the file stand as they are."""
+    path = tmp_path / "areas.geojson"
+    star = [[17, 44], [17.02, 44.06], [17.04, 44], [16.99, 44.04], [17.05, 44.04], [17, 44]]
+    outline = {"type": "Polygon", "coordinates": [star]}  # it crosses itself (GEO-017)
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"id": "H-1", "Ort": "wait"},
+         "geometry": outline}]}))
+    imports.import_files(registry, [path], kind="hazard")
+    out = tmp_path / "back.xlsx"
+    assert quarantine.write_return(registry, out, planner(registry), made_on=TODAY,
+                                   texts=texts) == 1
+    book = openpyxl.load_workbook(out)
+    first, sheet = book.worksheets
+    english = " ".join(str(c.value) for row in (*first, sheet[1], sheet[2]) for c in row)
+    assert (texts.code == "en") == ("quarantine number" in english)
+    assert (texts.code == "en") == ("the polygon is not valid" in english)
+    assert (texts.code == "en") == ("send this workbook back" in english)
+    assert sheet.sheet_view.rightToLeft is (texts.code == "ar") or texts.code != "ar"
+    (same,) = quarantine.take_back(registry, out, planner(registry))
+    assert same.status == "unchanged"
+    heads = [c.value for c in sheet[1]]
+    assert "id" in heads and heads[-1] == texts(SHAPE)
+    sheet.cell(2, len(heads), "POLYGON ((17 44, 17.1 44, 17.1 44.1, 17 44.1, 17 44))")
+    book.save(out)
+    (mended,) = quarantine.take_back(registry, out, planner(registry))
+    assert mended.status == "accepted" and not registry.quarantine()
 
 
 def test_a_row_that_stands_twice_in_the_workbook_is_told_and_not_guessed(

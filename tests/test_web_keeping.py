@@ -360,3 +360,11 @@ def test_a_person_makes_an_account_and_its_owner_chooses_a_password(
         page.wait_for_selector(".mark.good")
         looked_at("account")
         browser.check("401 (Unauthorized)")
+
+
+def test_the_log_of_an_account_is_in_the_language_of_the_reader(client, app):
+    sign_in(client, "one.donor", OLD)
+    client.cookies.clear()
+    sign_in(client, "one.administrator", OLD)
+    page = client.get("/accounts/one.donor", headers={"Accept-Language": "fr"}).text
+    assert "connecté" in page and "mot de passe, depuis" in page and "signed in" not in page

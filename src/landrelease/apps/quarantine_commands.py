@@ -23,6 +23,7 @@ from landrelease.apps.common import (
     say,
 )
 from landrelease.apps.console import listening
+from landrelease.apps.document_commands import LangOption
 from landrelease.apps.reading import reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
@@ -199,18 +200,19 @@ def quarantine_export(
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="Or OUT.csv, to read only.")],
     file: Annotated[list[str] | None, typer.Option(
         "--file", metavar="NAME", help="Only rows of this file, for its sender; repeat for more.")]
-    = None, role: RoleOption = None,
+    = None, lang: LangOption = "en", role: RoleOption = None,
 ) -> None:
     """Write the waiting rows for their sender: the cells as they were, the errors beside them.
 
-    The workbook comes back with `quarantine retry --from`.
+    The workbook comes back with `quarantine retry --from`, in whatever language it is.
 
     Example: landrelease quarantine export district.gpkg back.xlsx --as planner
     """
     from landrelease import workflows
     from landrelease.store.exports import write_csv
-    from landrelease.workflows import quarantine
+    from landrelease.workflows import languages, quarantine
 
+    texts = languages.texts(lang)
     ending = out.suffix.lower()
     if ending not in (".xlsx", ".csv"):
         raise LandReleaseError(BAD_OPTION, option="OUT", found=out.name,
@@ -218,7 +220,7 @@ def quarantine_export(
     with reading(registry, "quarantine export", role) as (opened_registry, reader):
         if ending == ".xlsx":
             written = quarantine.write_return(opened_registry, out, reader, files=file or (),
-                                              made_on=date.today())
+                                              made_on=date.today(), texts=texts)
             say(f"{written:,} rows written to {out}")
             return
         entries = [e for e in workflows.visible_quarantine(opened_registry, reader)
@@ -226,8 +228,9 @@ def quarantine_export(
         synthetic = workflows.is_synthetic(opened_registry)
     write_csv(out, workflows.marked([
         {"number": e.number, "file": e.row.file, "row": e.row.row, "kind": e.row.kind,
-         "errors": " ".join(f"[{f.code}] {f.field}: {f.problem} {f.remedy}"
-                            for f in e.row.findings),
+         "errors": " ".join(
+             " ".join((f"[{f.code}] {f.field}:", *texts.finding(f.code, f.problem, f.remedy)))
+             for f in e.row.findings),
          **{f"value: {k}": v for k, v in e.row.values.items()},
          "geometry": e.row.geometry_wkt[:30_000]}
         for e in entries], synthetic))

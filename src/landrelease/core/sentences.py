@@ -149,6 +149,63 @@ FORECAST: tuple[str, ...] = (
     "0 m² were reported of {n} of {days} days at work of {activity}, {method}: they lower the rate "
     "by {share}.",
     "This forecast takes the money to be there; `money:` in a scenario makes it wait for money.",
+    # What else the records taught, and what ground, new teams and scenarios do.
+    "Learned from the records as well: {learned}.",
+    "working days lost to weather, closures and stand-downs {share} ({low} to {high})",
+    "team-days lost to staff that leave and are replaced {share} ({low} to {high})",
+    "area that nobody knew of and that turns up {share} ({low} to {high})",
+    "cleared area that fails inspection and is cleared again {share} ({low} to {high})",
+    "share of the area that survey leaves for clearance {share} ({low} to {high})",
+    "how much areas differ in the time that they take: {value} of the logarithm",
+    "rates by month, from {low} of the mean in {first} to {high} in {last}",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+    "{value} teams are new on the first day.",
+    "{value} teams are new on the first day; {learning}.",
+    "{teams} are {share} slower then, and a third of that after {days} days at work",
+    "Ground is reported of {n} of {all} areas and counts in the time that they take.",
+    "Ground is reported of {n} of {all} areas and counts in the time that they take ({rates}).",
+    "Ground is reported of {n} of {all} areas and counts in the time that they take; {others}.",
+    "Ground is reported of {n} of {all} areas and counts in the time that they take ({rates}); "
+    "{others}.",
+    "{teams} {value} of the ordinary rate on {what}",
+    "{teams} {low} of the ordinary rate on {what} and {high} of the ordinary rate on {other}",
+    "no report has been on {what}: its effect is by chance",
+    "no report has been on {what}: its effect is by chance, and so on for {n} more",
+    "the others count as ordinary ground",
+    "A prior, not learned here: no whole day of it was reported ({source}).",
+    "A prior, not learned here: only {n} whole day of it were reported ({source}).",
+    "A prior, not learned here: only {n} whole days of it were reported ({source}).",
+    "{value} days on which the work of an area ended were left out: they are not whole days.",
+    "{value} days at work without a reported area were left out.",
+    "{value} reports without a day were left out.",
+    "{value} reports of more than a day were left out.",
+    "{value} reports without a team were left out.",
+    "{value} reports without area or hours were left out.",
+    "{value} reports were sent again: the last one counts.",
+    "{n} of {all} team-days state neither hours nor time lost: they say nothing of days lost. Not "
+    "reported is not zero.",
+    "What was known at each past month cannot be told: the records came in later. The dates of "
+    "the records are taken instead; reports that came late are seen too early, and the scores are "
+    "kinder than they ought to be.",
+    "What was known at each past month cannot be told: the records came in from {day} on. The "
+    "dates of the records are taken instead; reports that came late are seen too early, and the "
+    "scores are kinder than they ought to be.",
+    "Areas that closures of any time have touched make {n} sectors: {sectors}.",
+    "Areas that closures of any time have touched make {n} sectors: {sectors}; ...",
+    "{value} is {area}", "{value} is {area} and {all} more",
+    "Days lost hold what closures cost as well (lost_day_share); the closures of the scenario come "
+    "on top of them. {quoted} states what is lost without closures.",
+    "team_turnover_share stays, for the kinds of team of which the scenario simulates no turnover: "
+    "what it costs the others counts twice.",
+    "Days lost that reports taught hold staff that left as well; the turnover of the scenario "
+    "comes on top of them.",
+    "learning: {what} changes nothing: no such team is new in this scenario, and no staff leave.",
+    "No area is open, and not all is done: {n} that are cleared wait for an inspection that they "
+    "may fail. What fails it is cleared again; this forecast counts none of that.",
+    "{n} runs do not finish within {years} years; whether they would keep it is not known.",
+    "No date has a chance of {share}: too many runs do not finish within {years} years.",
+    "{share} of the runs are done by {day}.",
     # The report of a forecast.
     "Half of the runs are not done by {year}; nine in ten of {runs} runs are not.",
     "All done by {month} (median); nine in ten of {runs} runs are not.",
@@ -205,6 +262,12 @@ PLAN: tuple[str, ...] = (
     "{step}: closed ground or rest", "shared equipment for {step}", "money for {step}",
     "{step} would not be done by the end of the plan, of leave or of its stay",
     "{step} would not be done before its next work", "{step} is done sooner by others",
+    # What a plan read from the records (`plan.problem`, `workflows.recorded`).
+    "left undone, as no team can do them: {what}",
+    "{value} steps of {activity} (no team of kind {kind})",
+    "{value} steps of {activity} (no base of teams of kind {kind} within {km} km)",
+    "{rates} are recorded of {day}: they contradict each other, and none of them is used",
+    "{value} {after} for 1 {before} ({source})",
     # Requirements that conflict (`plan.conflicts`).
     "no team can do {name} ({what})",
     "whether it can be done was not found out in the time that the solver has",
@@ -492,6 +555,38 @@ PAGES: tuple[str, ...] = (
     "the level {what} for a record that has the level {other}",
     "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
     "its centre, where squares are up to {longer} longer in one direction than stated.",
+)
+# Facts of findings that are words (`records.ground`, `records.geochecks`): why GEOS takes a
+# polygon for not valid, what repeats what. They are read in messages of rows alone.
+FINDINGS: tuple[str, ...] = (
+    "self-intersection", "ring self-intersection", "hole lies outside shell", "holes are nested",
+    "interior is disconnected", "nested shells", "duplicate rings", "repeated point",
+    "too few points in geometry component", "invalid coordinate", "ring is not closed",
+    "topology validation error", "{what}[{quoted}]",
+    "{n} more parts are not valid", "only ground on which all readings agree was taken",
+    "all ground of every reading was taken", "{low} to {high}",
+    "the last two corners repeat the first two",
+    "the last corner repeats the first (besides closing the ring)",
+    "corner {n} repeats the corner before it", "corner {n} repeats corner {all}",
+    "part {n} repeats part {all}", "{metres}, and {n} more such pairs", "{what} and {n} more",
+    "a day is not reported", "on the same day", "{value} days apart", "row {n}",
+    "row {n} ({share})",
+    "{called} (row {n})", "{called} (row {n}) ({share})", "{called} of row {n}",
+    "administrative area {called}", "all administrative areas", "point {n}", "device {n}",
+)
+# What the log of accounts says, read there alone.
+LOG: tuple[str, ...] = (
+    "account changed", "account locked", "account made", "account unlocked",
+    "key ended", "key recorded", "key vouched for", "password changed", "password refused",
+    "password reset", "revoked without the password", "sign-in refused", "signed in",
+    "signed out", "token made", "webhook made", "webhook message", "webhook paused",
+    "webhook removed", "webhook tested", "webhook woken",
+    "from {address}", "wrong password, from {address}", "password, from {address}",
+    "one-time word, from {address}", "OpenID Connect, from {address}",
+    "{code} from {address}", "asked for again at {address}, from {other}",
+    "one session or token: {sign}", "everywhere: {n} sessions", "{value} sessions", "of {called}",
+    "it waits after failures: {called}", "no organisation", "all areas", "no person",
+    "{value} days",
 )
 TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *ASKED, *PLAN, *RELEASE, *CHECKLIST, *GATE,
                               *FIGURES, *MONEY, *TYPES, *COUNTS, *PAGES)

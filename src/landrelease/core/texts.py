@@ -16,7 +16,7 @@ from landrelease.core.claim_sentences import CLAIMS
 from landrelease.core.labels import ROLES, label
 from landrelease.core.plurals import ONE, for_number
 from landrelease.core.reading import CALLED, KNOWN, QUOTED, Reading, bare, facts_in, parts
-from landrelease.core.sentences import FIGURES, TEMPLATES
+from landrelease.core.sentences import FIGURES, FINDINGS, LOG, TEMPLATES
 from landrelease.errors import CATALOGUE, LandReleaseError
 
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -114,8 +114,25 @@ class Texts:
         if facts is None:
             return text
         return self.filled(bare(said), {
-            k: self.roles(v) if k in ("role", "roles") else self.words.get(v, v)
+            k: self.roles(v) if k in ("role", "roles") else self._found(k, v)
             for k, v in {**(more or {}), **facts}.items()})
+
+    def _found(self, name: str, value: str) -> str:
+        """A fact of a finding, where it is words of ours: alone, or several in a row."""
+        if said := self.words.get(value):
+            return said
+        if self.code == "en" or name in ("file", "row", "field", "record"):
+            return value
+        return self._known(value, FINDING_FACTS) or self._fact(value, FINDING_FACTS) or value
+
+    def logged(self, english: str) -> str:
+        """What the log of accounts says; names, addresses and paths stay."""
+        if self.code == "en":
+            return english
+        if known := self._word(english, LOG_WORDS):
+            return known
+        return "".join(" → " if one == " to " else self._known(one, LOG_WORDS) or one
+                       for one in re.split(r"(, | to |: |; )", english))
 
     def said(self, english: str, sentences: Reading | None = None) -> str:
         """What a program wrote in English, as far as this language knows it (`core.reading`); what
@@ -189,5 +206,7 @@ def _bare(value: str) -> str:
 
 SENTENCES = Reading((*TEMPLATES, *(ONE[t] for t in TEMPLATES if t in ONE)))
 CLAIM_SENTENCES = Reading((*CLAIMS, *FIGURES), whole=True)
+FINDING_FACTS = Reading(FINDINGS)
+LOG_WORDS = Reading(LOG)
 _QUOTED = re.compile(r"\{(\w+)!r\}")
 ENGLISH = Texts("en", "English", reviewed=True)

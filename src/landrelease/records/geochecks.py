@@ -385,7 +385,7 @@ def _validity(told: _Told, shapes: Shapes, parts: np.ndarray, of: np.ndarray) ->
         count[i] += 1
     for i, why in first.items():
         more = f"; {count[i] - 1} more parts are not valid" if count[i] > 1 else ""
-        told.shape(POLYGON_NOT_VALID, shapes, i, found=f"{why}{more}")
+        told.shape(POLYGON_NOT_VALID, shapes, i, found=f"{why.lower()}{more}")
 
 
 def _corners(told: _Told, shapes: Shapes, ground: np.ndarray, parts: np.ndarray, of: np.ndarray,

@@ -13,9 +13,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.store.exports import atomic
 
 NUMBER, TO_DO = "quarantine number", "what to do"
+README = "read me"
+# Column for ground that the file holds as a shape and not in its cells.
+SHAPE = "geometry (WKT, longitude latitude, WGS 84)"
 _CELL = 32_000  # characters that a cell of a worksheet holds, with some room
 _EXACT = 10**15  # larger whole numbers lose digits in a worksheet
 
@@ -63,9 +67,10 @@ def cell_of(value: Any) -> Any:
     return text
 
 
-def write_return(path: Path, sheets: Sequence[ReturnedSheet], about: Sequence[tuple[str, str]]
-                 ) -> None:
-    """Write the workbook, whole or not at all; `about` is the first sheet, a pair a row.
+def write_return(path: Path, sheets: Sequence[ReturnedSheet], about: Sequence[tuple[str, str]],
+                 texts: Texts = ENGLISH) -> None:
+    """Write the workbook, whole or not at all; `about` is the first sheet, a pair a row. Its own
+    headings are in the language of `texts`, those of the files as they are.
 
     Raises STO-008 where it cannot be written.
     """
@@ -89,17 +94,19 @@ def write_return(path: Path, sheets: Sequence[ReturnedSheet], about: Sequence[tu
             setattr(cell, attribute, what)
         return cell
 
-    names = _titles([s.title for s in sheets])
-    first = book.create_sheet("read me")
+    names = _titles([s.title for s in sheets], texts(README))
+    first = book.create_sheet(texts(README))
+    first.sheet_view.rightToLeft = texts.direction == "rtl"
     first.column_dimensions["A"].width, first.column_dimensions["B"].width = 22, 110
     for name, words in about:
         first.append([put(first, name, font=bold),
                       put(first, words, alignment=Alignment(wrap_text=True, vertical="top"))])
     for title, sheet in zip(names, sheets, strict=True):
         page = book.create_sheet(title)
+        page.sheet_view.rightToLeft = texts.direction == "rtl"
         page.freeze_panes = "C2"
         page.column_dimensions["A"].width, page.column_dimensions["B"].width = 22, 70
-        heads = (NUMBER, TO_DO, *sheet.headings)
+        heads = (texts(NUMBER), texts(TO_DO), *sheet.headings)
         page.append([put(page, h, font=bold, fill=grey) for h in heads])
         for row in sheet.rows:
             cells = [put(page, row.key, fill=grey), put(
@@ -115,14 +122,15 @@ def write_return(path: Path, sheets: Sequence[ReturnedSheet], about: Sequence[tu
         book.save(part)
 
 
-def _titles(names: Sequence[str]) -> list[str]:
+def _titles(names: Sequence[str], first: str) -> list[str]:
     """Titles of worksheets: at most 31 characters, without the marks that Excel refuses, unique."""
     out: list[str] = []
     for name in names:
         plain = "".join("_" if c in "[]:*?/\\" or ord(c) < 32 else c for c in name).strip("' ")
         base = plain[:31] or "rows"
         title, n = base, 2
-        while title.casefold() in {"read me", "history", *(t.casefold() for t in out)}:
+        while title.casefold() in {
+                first.casefold(), "history", *(t.casefold() for t in out)}:
             title = f"{base[:27]} {n}"
             n += 1
         out.append(title)

@@ -104,7 +104,8 @@ def texts_of_results() -> tuple[str, ...]:
     from landrelease.figures.catalogue import metrics
     from landrelease.forecast.outlook import COST_DEFINITION, POLICY
     from landrelease.records.geochecks import CHECK_OF
-    from landrelease.workflows import load_assumptions
+    from landrelease.store import returns
+    from landrelease.workflows import SYNTHETIC, load_assumptions, quarantine
 
     return tuple(dict.fromkeys(text for text in (
         *amounts.TEXTS, *plurals.ONE.values(), *plurals.UNITS.values(),
@@ -112,7 +113,10 @@ def texts_of_results() -> tuple[str, ...]:
         *(c for m in metrics() for c in m.counts.split("; ") if SENTENCES.of(c) is None),
         *(t for a in load_assumptions(None) for t in (a.definition, a.unit)), *_thresholds(),
         POLICY, COST_DEFINITION, *meanings().values(), *_checklist(),
-        *(c.title for c in CHECK_OF.values()), *sentences.TEMPLATES,
+        *(c.title for c in CHECK_OF.values()), *sentences.TEMPLATES, *sentences.FINDINGS,
+        *sentences.LOG, returns.NUMBER, returns.TO_DO, returns.README, returns.SHAPE, SYNTHETIC,
+        *quarantine.ABOUT, *quarantine.ABOUT.values(), quarantine.LOOK,
+        quarantine.MADE_ON, quarantine.MADE_UP,
         *claim_sentences.CLAIMS) if re.search(r"\w", text)))
 
 

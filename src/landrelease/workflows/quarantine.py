@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
+from landrelease.core.texts import ENGLISH
 from landrelease.errors import (
     FILE_MISSING,
     MENDED_TO_LESS,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.record import Kind
     from landrelease.core.revision import Revision
+    from landrelease.core.texts import Texts
     from landrelease.records.mapping import Mapping as ColumnMapping
     from landrelease.store.registry import QuarantineEntry, Registry
 
@@ -429,8 +431,12 @@ def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, 
 # --- back to the sender and in again -----------------------------------------------------------
 
 DECIDED_MEANWHILE = (QUARANTINE_UNKNOWN.code, QUARANTINE_REFUSED.code)
-# Column of the workbook for ground that the file holds as a shape and not in its cells.
-SHAPE = "geometry (WKT, longitude latitude, WGS 84)"
+# What the workbook says beside what is wrong; it is read in each language (`_returned_rows`).
+LOOK, MADE_ON, MADE_UP = "Look at this row.", "made on", "made-up data"
+ABOUT = {
+    "what this is": "Rows of your files that {office} could not accept.",
+    "what to do": "Correct the cells (those with an error are red, with a note), and send this "
+    "workbook back. Leave the first column as it is. Rows that stay as they are go on waiting."}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -448,15 +454,17 @@ class Outcome:
 
 
 def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence[str] = (),
-                 made_on: date, rows: Sequence[QuarantineEntry] | None = None) -> int:
+                 made_on: date, rows: Sequence[QuarantineEntry] | None = None,
+                 texts: Texts = ENGLISH) -> int:
     """Write the waiting rows as a workbook for whoever sent them; returns how many.
 
     A sheet for each file and layer has the columns of the file in their order, the cells as they
     were, those with an error marked and with a note, and in words what to do with the row. `files`:
     only rows of files of these names, because a sender gets only what is theirs. `rows`: those that
-    are written, as the reader may see them; None: all that the reader sees.
+    are written, as the reader may see them; None: all that the reader sees. `texts`: the language
+    in which it says what is wrong; it comes back in whichever it is.
     """
-    from landrelease.store.returns import ReturnedRow, ReturnedSheet
+    from landrelease.store.returns import SHAPE, ReturnedRow, ReturnedSheet
     from landrelease.store.returns import write_return as write
     from landrelease.workflows import SYNTHETIC, is_synthetic
 
@@ -481,23 +489,27 @@ def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence
                     heading = place
                 if heading in headings or heading == SHAPE:
                     marks[heading] = " ".join(filter(None, (
-                        marks.get(heading), f"[{f.code}] {f.problem} {f.remedy}")))
+                        marks.get(heading), f"[{f.code}]",
+                        *texts.finding(f.code, f.problem, f.remedy))))
+            if SHAPE in marks:
+                marks[texts(SHAPE)] = marks.pop(SHAPE)
+            cells = dict(e.row.values)
+            if shaped:
+                cells[texts(SHAPE)] = e.row.geometry_wkt or None
             told.append(ReturnedRow(
-                _key(e), _cells(e, shaped), marks,
-                "\n".join(f"{f.problem} {f.remedy}" for f in e.row.findings
-                          if f.fate == "quarantined") or "Look at this row."))
+                _key(e), cells, marks,
+                "\n".join(" ".join(texts.finding(f.code, f.problem, f.remedy))
+                          for f in e.row.findings if f.fate == "quarantined") or texts(LOOK)))
         title = entries[0].row.file + (f" {layer}" if layer else "")
         sheets.append(ReturnedSheet(f"{title} ({kind})" if len(groups) > 1 and sum(
             g[0] == entries[0].row.source for g in groups) > 1 else title,
-            headings + ((SHAPE,) if shaped else ()), tuple(told)))
-    about = [("what this is", f"Rows of your files that {registry.office} could not accept."),
-             ("what to do", "Correct the cells (those with an error are red, with a note), and "
-              "send this workbook back. Leave the first column as it is. Rows that stay as they "
-              "are go on waiting."),
-             ("date", made_on.isoformat())]
+            headings + ((texts(SHAPE),) if shaped else ()), tuple(told)))
+    about = [(texts(name), texts.told(words, office=registry.office))
+             for name, words in ABOUT.items()]
+    about.append((texts(MADE_ON), made_on.isoformat()))
     if is_synthetic(registry):
-        about.insert(0, ("synthetic", SYNTHETIC))
-    write(out, sheets, about)
+        about.insert(0, (texts(MADE_UP), texts(SYNTHETIC)))
+    write(out, sheets, about, texts)
     return sum(len(s.rows) for s in sheets)
 
 
@@ -509,6 +521,8 @@ def _key(entry: QuarantineEntry) -> str:
 
 
 def _cells(entry: QuarantineEntry, shaped: bool) -> dict[str, Any]:
+    from landrelease.store.returns import SHAPE
+
     return {**entry.row.values, **({SHAPE: entry.row.geometry_wkt or None} if shaped else {})}
 
 
@@ -525,6 +539,8 @@ def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str =
 
     Raises FIL-038 where no sheet has the numbers; FIL-... where it cannot be read.
     """
+    from landrelease.store.returns import SHAPE
+
     waiting = {_key(e): e for e in (visible_quarantine(registry, reader) if rows is None else rows)}
     hear = told or (lambda report: without_personal(report.findings, reader.kinds[report.kind]))
     mender = Mender(registry, decided_by=decided_by, today=today, decides=decides)
@@ -564,9 +580,13 @@ def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str =
 
 
 def _returned_rows(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Sheet, key and cells of each row of a workbook that has the column of numbers."""
+    """Sheet, key and cells of each row of a workbook that has the column of numbers, in whatever
+    language; the shape stands under `SHAPE`."""
     from landrelease.records.readers import LIMITS, workbooks
-    from landrelease.store.returns import NUMBER, TO_DO
+    from landrelease.store.returns import NUMBER, SHAPE, TO_DO
+    from landrelease.workflows.languages import all_texts
+
+    spoken = {t(NUMBER): t for t in all_texts()}
 
     if not path.is_file():
         raise LandReleaseError(FILE_MISSING, file=path.name or str(path))
@@ -574,13 +594,17 @@ def _returned_rows(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
     found = False
     for sheet in workbooks.sheets(path.name, ending, content, LIMITS):
         table = workbooks.from_workbook(path.name, ending, content, sheet, LIMITS)
-        if NUMBER not in table.columns:
+        number = next((c for c in table.columns if c in spoken), "")
+        if not number:
             continue
         found = True
+        texts = spoken[number]
+        own = {number, texts(TO_DO)}
         for row in table.rows:
-            key = str(row.values.get(NUMBER) or "").strip()
+            key = str(row.values.get(number) or "").strip()
             if key:
-                yield sheet, key, {h: v for h, v in row.values.items() if h not in (NUMBER, TO_DO)}
+                yield sheet, key, {SHAPE if h == texts(SHAPE) else h: v
+                                   for h, v in row.values.items() if h not in own}
     if not found:
         raise LandReleaseError(RETURN_WITHOUT_NUMBERS, file=path.name, expected=NUMBER)
 

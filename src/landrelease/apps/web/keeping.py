@@ -18,7 +18,7 @@ from litestar.params import FromPath, JSONBody
 
 from landrelease.access import policy
 from landrelease.access.policy import View
-from landrelease.apps.web import layout, stepup
+from landrelease.apps.web import layout, speaking, stepup
 from landrelease.apps.web.account import (
     NewToken,
     made_token,
@@ -42,7 +42,7 @@ from landrelease.apps.web.layout import (
     tag,
 )
 from landrelease.apps.web.tiers import KEY, within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import ENGLISH, word
 from landrelease.apps.web.work import when
 from landrelease.errors import (
     ACCOUNT_UNKNOWN,
@@ -180,10 +180,15 @@ async def one_account(request: Request, name: FromPath[str]) -> Response[str]:
                 button=word("account.end"))),
             tag("h2", word("keep.log")),
             table(word("keep.log"), [word("keep.at"), word("keep.what"), word("keep.detail")],
-                  [[when(at), subject, detail]
+                  [[when(at), _in_words(subject), speaking.texts().logged(detail)]
                    for at, _, _, subject, detail in accounts.logged(_LOG, name)]))
 
     return await _page(request, name, work, name[:64])
+
+
+def _in_words(subject: str) -> str:
+    """What stands in the log about something, as people read it: what was done, or read."""
+    return word(subject) if subject in ENGLISH else speaking.texts().logged(subject)
 
 
 def _actions(account: Account, sessions: int) -> list[Html]:

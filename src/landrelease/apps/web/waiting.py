@@ -102,13 +102,14 @@ def _mended(registry: Registry, scope: Scope, data: ManyMending, by: str) -> dic
 async def _workbook(request: Request, scope_of: Callable[[Registry, View], Scope], file: str
                     ) -> File:
     folder = Path(tempfile.mkdtemp(prefix="landrelease-"))
+    spoken = speaking.texts()
 
     def inner(registry: Registry, view: View) -> int:
         from landrelease.workflows import quarantine
 
         return quarantine.write_return(
             registry, folder / "rows.xlsx", view, files=(file,) if file else (),
-            made_on=date.today(), rows=scope_of(registry, view).rows)
+            made_on=date.today(), rows=scope_of(registry, view).rows, texts=spoken)
 
     try:
         count = await read(request, inner, request.app.state.exports)
