@@ -1,12 +1,15 @@
 """What lies in deploy/: parsed, validated by the programs that read it, and run as far as one
 machine allows. `docs/deploy.md` says how it is used."""
 
+import importlib.metadata
+import ipaddress
 import os
 import re
 import shutil
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -48,11 +51,30 @@ def test_the_app_believes_the_address_that_the_proxy_has():
     assert "--https" in SERVICES["app"]["command"] and address in DOCS
 
 
+def test_no_address_that_is_given_out_is_the_one_that_is_fixed():
+    """Else the database, which starts first, may take that of the proxy."""
+    for name, network in COMPOSE["networks"].items():
+        fixed = [ipaddress.ip_address(where[name]["ipv4_address"])
+                 for service in SERVICES.values()
+                 if isinstance(where := service["networks"], dict)
+                 and "ipv4_address" in (where.get(name) or {})]
+        if not fixed:
+            continue
+        (pool,) = network["ipam"]["config"]
+        subnet, given = (ipaddress.ip_network(pool[n]) for n in ("subnet", "ip_range"))
+        assert given.subnet_of(subnet) and given.num_addresses > 2 * len(SERVICES)
+        assert len(set(fixed)) == len(fixed)
+        for address in fixed:  # the first of the network is the gateway's
+            assert address in subnet and address not in given
+            assert address not in (subnet[0], subnet[1], subnet[-1])
+
+
 def test_services_may_do_little():
-    for name in ("app", "proxy"):
+    for name in ("app", "backup", "proxy"):
         service = SERVICES[name]
         assert service["read_only"] is True and service["cap_drop"] == ["ALL"]
-    assert SERVICES["app"]["user"] == "10001:10001" and "cap_add" not in SERVICES["app"]
+    for name in ("app", "backup"):
+        assert SERVICES[name]["user"] == "10001:10001" and "cap_add" not in SERVICES[name]
     for service in SERVICES.values():
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert not service.get("privileged") and "network_mode" not in service
@@ -135,7 +157,65 @@ def test_the_container_is_pinned_and_runs_as_nobody_special():
     assert "/health" in lines
 
 
-@pytest.mark.parametrize("name", ["landrelease-backup", "container-start", "database-start.sh"])
+# What the base of the container has: the C library, and what its Python and its packages rest on.
+_SLIM = {"ld-linux-x86-64.so.2", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0",
+         "libresolv.so.2", "librt.so.1", "libutil.so.1", "libgcc_s.so.1", "libstdc++.so.6",
+         "libz.so.1"}
+_DEBIAN = {"libexpat.so.1": "libexpat1"}  # in a package of Debian that the Containerfile names
+# Ways of numba to run loops at once that it does without where they are not there.
+_OPTIONAL = {"omppool", "tbbpool"}
+
+
+def needed(path):
+    """Names of the libraries that an ELF file of 64 bits asks for (its DT_NEEDED entries)."""
+    held = path.read_bytes()
+    if held[:5] != b"\x7fELF\x02":
+        return set()
+    start, (size, count) = struct.unpack_from("<Q", held, 40)[0], struct.unpack_from(
+        "<HH", held, 58)
+    sections = [struct.unpack_from("<IIQQQQII", held, start + n * size) for n in range(count)]
+    found = set()
+    for _, kind, _, _, at, length, link, _ in sections:
+        for entry in range(at, at + length, 16) if kind == 6 else ():
+            tag, value = struct.unpack_from("<qQ", held, entry)
+            if tag == 1:
+                name = sections[link][4] + value
+                found.add(held[name:held.index(b"\0", name)].decode())
+    return found
+
+
+def test_the_container_has_every_library_that_the_pinned_wheels_ask_for():
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        pytest.skip("the wheels of the container are those of Linux on x86-64")
+    pinned = re.findall(r"^([\w.-]+)==", (DEPLOY.parent / "requirements.txt").read_text(), re.M)
+    files = []
+    for name in pinned:
+        try:
+            found = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:  # of another system
+            continue
+        files += [Path(str(found.locate_file(f))) for f in found.files or ()
+                  if re.search(r"\.so(\.|$)", f.name)]
+    assert len(files) > 100
+    brought = {f.name for f in files}
+    missing = {}
+    for file in files:
+        if file.name.split(".")[0] not in _OPTIONAL:
+            for library in needed(file) - brought - _SLIM:
+                missing.setdefault(library, set()).add(
+                    file.relative_to(Path(str(importlib.metadata.distribution(
+                        "numpy").locate_file("")))).parts[0].split(".")[0])
+    assert set(missing) <= set(_DEBIAN), missing
+    last = (DEPLOY / "Containerfile").read_text().split("\nFROM ")[-1]
+    for library, users in missing.items():
+        assert re.search(rf"apt-get install .*\b{_DEBIAN[library]}\b", last), library
+        # What asks for it is loaded while the image is made.
+        loaded = re.search(r'"import (.*)"\]', last)[1]
+        assert {u.removesuffix("_libs") for u in users} <= set(loaded.split(", ")), users
+
+
+@pytest.mark.parametrize("name", ["landrelease-backup", "landrelease-nightly", "container-start",
+                                  "database-start.sh"])
 def test_scripts_can_be_read_by_their_shell(name):
     shell = (DEPLOY / name).read_text().splitlines()[0].removeprefix("#!")
     subprocess.run([shell, "-n", DEPLOY / name], check=True)
@@ -159,6 +239,69 @@ def test_commands_of_compose_and_units_are_commands_of_ours():
             (said,) = re.findall(r"^# OPTIONS=(.+)$", (DEPLOY / sample).read_text(), re.M)
             assert problem([*words, *said.split()]) is None, said
             assert set(re.findall(r"--\w+", said)) == {"--basemap", "--oidc", "--templates"}
+
+
+def test_containers_are_backed_up_every_night_as_a_server_is(tmp_path):
+    """Of the same registry, to the folder that is the keeper's, as many as he says."""
+    backup, app = SERVICES["backup"], SERVICES["app"]
+    program, registry, folder, accounts = backup["command"]
+    assert program == "landrelease-nightly" and registry == app["command"][1]
+    assert f"--accounts={accounts}" in app["command"]
+    assert {v for v in app["volumes"] if "/etc/" not in v} == set(backup["volumes"])
+    assert any(v.endswith(f":{folder}") for v in backup["volumes"])
+    assert backup["environment"]["KEEP"] == "${KEEP:-14}" and backup["secrets"] == app["secrets"]
+    for name in ("proxy", "app"):  # nobody is told to stop the one and leave the other writing
+        assert "stop proxy app backup\n" in DOCS and f"stop {name}\n" not in DOCS
+    lines = (DEPLOY / "Containerfile").read_text()
+    assert "deploy/landrelease-nightly" in lines
+    shown = subprocess.run([DEPLOY / "container-start", program, "x"], text=True,
+                           capture_output=True, env={**os.environ, "PATH": f"{tmp_path}"})
+    assert "landrelease-nightly" in shown.stderr, "it becomes that program"
+
+
+def nights(tmp_path, at, *, newest=None, fails=False):
+    """What the loop does until it sleeps: (backups asked for, for how long it then sleeps)."""
+    folder, bin_ = tmp_path / "backups", tmp_path / "bin"
+    for made in (folder, bin_):
+        made.mkdir(exist_ok=True)
+    if newest is not None:
+        (folder / time.strftime("registry-%Y%m%dT%H%M%SZ.gpkg", time.gmtime(newest))).touch()
+    asked = tmp_path / "asked"
+    asked.write_text("")
+    for name, lines in (("landrelease-backup", f'echo "$@ $KEEP" >> {asked}; exit {int(fails)}'),
+                        ("sleep", f"echo $1 > {tmp_path}/slept; exit 1")):
+        (bin_ / name).write_text(f"#!/bin/sh\n{lines}\n")
+        (bin_ / name).chmod(0o755)
+    subprocess.run([DEPLOY / "landrelease-nightly", "REG", folder, "ACC"], text=True,
+                   capture_output=True, timeout=60, env={
+                       **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "KEEP": "3",
+                       "BACKUP_AT": at, "FAILED": str(tmp_path / "failed")})
+    return asked.read_text().splitlines(), int((tmp_path / "slept").read_text())
+
+
+def test_the_night_of_a_container(tmp_path):
+    now = time.time()
+    hour = time.strftime("%H:%M", time.gmtime(now - 7200))  # the last one was due two hours ago
+    one = f"REG {tmp_path / 'backups'} ACC 3"
+    assert nights(tmp_path, hour) == ([one], 60), "there is none yet"
+    assert nights(tmp_path, hour, newest=now - 3 * 3600) == ([one], 60)
+    assert nights(tmp_path, hour, newest=now - 4 * 3600, fails=True) == ([one], 3600)
+    assert (tmp_path / "failed").exists(), "the container is shown as unhealthy"
+    assert nights(tmp_path, hour) == ([one], 60) and not (tmp_path / "failed").exists()
+    assert nights(tmp_path, hour, newest=now - 3600) == ([], 60), "made since it was due"
+    ahead = time.strftime("%H:%M", time.gmtime(now + 7200))  # yesterday's is the last
+    assert nights(tmp_path, ahead) == ([], 60)
+    assert SERVICES["backup"]["healthcheck"]["test"] == ["CMD", "test", "!", "-e",
+                                                         "/tmp/backup-failed"]
+    done = subprocess.run([DEPLOY / "landrelease-nightly", "REG", tmp_path, "ACC"], text=True,
+                          capture_output=True, env={**os.environ, "BACKUP_AT": "late"})
+    assert done.returncode == 2 and "BACKUP_AT" in done.stderr
+
+
+def test_nobody_is_led_to_a_certificate_that_no_phone_trusts():
+    sample = (DEPLOY / "compose.env.sample").read_text()
+    assert re.search(r"^TLS=(\S+)$", sample, re.M)[1] != "internal"
+    assert "no phone can send" in sample
 
 
 def test_what_a_centre_adds_reaches_the_app_on_a_server_and_in_a_container(tmp_path):

@@ -208,6 +208,7 @@ RUN = [
      0, {}),
     ("publish district.gpkg public", 0, {}),
     ("forms build forms --lang uk --registry district.gpkg --as planner", 0, {}),
+    ("forms build forms-any --for any", 0, {}),
     ("ask district.gpkg --at 44.2083, 17.6612", 0, {}),
     ("ask district.gpkg --place Name of a community --lang uk", 0,
      {"Name of a community": "Upper"}),

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -22,7 +23,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.records import readers
 from landrelease.records.forms import FORMS, sheets
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, PHOTO_OPTIONAL
-from landrelease.records.forms.xlsform import _PLACE_RULES, texts_of
+from landrelease.records.forms.xlsform import _PLACE_RULES, is_new_collect, texts_of
 from landrelease.store.open import open_registry
 from landrelease.workflows import forms as building
 from landrelease.workflows import languages, public_words
@@ -37,6 +38,14 @@ def xforms():
     """Form -> the XForm that a phone gets, all languages in it."""
     texts = languages.all_texts()
     return {name: building.to_xform(form, building.workbook(sheets(form, texts)))
+            for name, form in FORMS.items()}
+
+
+@pytest.fixture(scope="session")
+def collect_xforms():
+    """The same for ODK Collect of today."""
+    texts = languages.all_texts()
+    return {name: building.to_xform(form, building.workbook(sheets(form, texts, collect=True)))
             for name, form in FORMS.items()}
 
 
@@ -172,20 +181,82 @@ def test_a_changed_form_has_another_version_and_an_unchanged_one_the_same():
 
 # --- valid for the programs that read it ---------------------------------------------------------
 
-def test_odk_validate_accepts_every_form(xforms, tmp_path):
+def test_odk_validate_accepts_every_form(xforms, collect_xforms, tmp_path):
     import pyxform
 
     if shutil.which("java") is None:
         pytest.skip("ODK Validate needs Java: `apt-get install default-jre-headless`")
     jar = (Path(pyxform.__file__).parent / "validators" / "odk_validate" / "bin"
            / "ODK_Validate.jar")
-    for name, xform in xforms.items():
+    outlines = {f"{name}-collect": x for name, x in collect_xforms.items() if x != xforms[name]}
+    assert len(outlines) >= 5
+    for name, xform in {**xforms, **outlines}.items():
         (tmp_path / f"{name}.xml").write_text(xform, encoding="utf-8")
     done = subprocess.run(["java", "-jar", jar, *sorted(tmp_path.glob("*.xml"))],
                           capture_output=True, text=True, timeout=300, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
-    assert said.count("Xform is valid") == len(xforms), said[-3000:]
+    assert said.count("Xform is valid") == len(xforms) + len(outlines), said[-3000:]
+
+
+def test_a_phone_may_edit_what_was_sent_but_not_the_report_of_somebody_else(xforms):
+    """ODK Collect edits finalized and sent forms only where the form says so."""
+    for name, xform in xforms.items():
+        root = ElementTree.fromstring(xform)
+        said = [value for e in root.iter() if local(e) == "submission"
+                for heading, value in e.attrib.items() if heading.endswith("}client-editable")]
+        assert said == ([] if FORMS[name].public else ["true"]), name
+
+
+def test_safety_S17_a_form_tells_neither_the_phone_nor_who_holds_it(xforms):
+    for name, xform in xforms.items():
+        asked = {local(e) for e in instance(xform).iter()}
+        assert {"start", "end", "today"} <= asked, name
+        assert not asked & {"deviceid", "username", "phonenumber", "email", "subscriberid"}, name
+        assert "jr:preloadParams=\"deviceid" not in xform and '"property"' not in xform
+
+
+def test_outlines_for_odk_collect_are_checked_for_crossings_while_they_are_drawn(
+        xforms, collect_xforms):
+    """Other clients take no outline where they do not know the function."""
+    for name, xform in collect_xforms.items():
+        drawn = [p for p in FORMS[name].part.walk() if p.place == "geoshape"]
+        root = ElementTree.fromstring(xform)
+        rules = [e.get("constraint", "") for e in root.iter()
+                 if local(e) == "bind" and e.get("type") == "geoshape"]
+        assert len(rules) == len(drawn) == xform.count('incremental="true"')
+        assert all(r.endswith(" and not(intersects(.))") for r in rules)
+        assert (xform == xforms[name]) == (not drawn)
+        assert "intersects" not in xforms[name] and "incremental" not in xforms[name]
+    form = FORMS["landrelease_permit"]
+    assert sheets(form).settings[0]["version"] != sheets(form, collect=True).settings[0]["version"]
+
+
+@pytest.mark.parametrize(("client", "new"), [
+    ("org.odk.collect.android/v2026.2.2 Dalvik/2.1.0 (Linux; U; Android 14)", True),
+    ("org.odk.collect.android/v2026.3.0-beta.1 Dalvik/2.1.0", True),
+    ("org.odk.collect.android/v2027.1 Dalvik/2.1.0", True),
+    ("org.odk.collect.android/v2026.2.1 Dalvik/2.1.0", False),
+    ("org.odk.collect.android/v2024.3.4 Dalvik/2.1.0", False),
+    ("org.koboc.collect.android/v2026.3.0 Dalvik/2.1.0", False),
+    ("Mozilla/5.0 (X11; Linux x86_64) org.odk.collect.android/v2026.3.0", False), ("", False)])
+def test_a_client_is_known_by_what_it_says_of_itself(client, new):
+    assert is_new_collect(client) == new
+
+
+def test_forms_are_written_for_collect_or_for_any_client(tmp_path):
+    def rules(folder):
+        book = openpyxl.load_workbook(folder / "landrelease_permit.xlsx")
+        return " ".join(str(c.value) for row in book["survey"] for c in row)
+
+    code, said = run("forms", "build", tmp_path / "a", "--form", "landrelease_permit")
+    assert code == 0 and "--for any" in said
+    assert "intersects(.)" in rules(tmp_path / "a")
+    code, said = run("forms", "build", tmp_path / "b", "--form", "landrelease_permit",
+                     "--for", "any")
+    assert code == 0 and "--for any" not in said
+    assert "intersects" not in rules(tmp_path / "b")
+    assert run("forms", "build", tmp_path / "c", "--for", "kobo")[0] != 0
 
 
 def test_every_language_stands_in_the_xform(xforms):
@@ -274,6 +345,44 @@ def test_a_submission_becomes_records_that_name_each_other(xforms, tmp_path):
     # The same submission again changes nothing.
     code, said = run("import", path, "--into", registry)
     assert code == 0 and open_registry(str(registry)).chains()[0].position == 3, said
+
+
+def corners(*metres):
+    """An outline as a phone writes it; corners in m east and north of a place, the first again."""
+    return ";".join(f"{44.1 + n / 111_320:.8f} {17.5 + e / 79_940:.8f} 0 3.0"
+                    for e, n in (*metres, metres[0]))
+
+
+def test_safety_S01_an_outline_drawn_across_itself_waits_and_all_of_the_field_counts(
+        xforms, tmp_path):
+    """160 m, one side 2.2 m longer, two corners exchanged: no form without `intersects` finds
+    that, and half of the field lies in neither triangle."""
+    from landrelease.workflows import waiting_hazards
+
+    field = [(0, 0), (160, 0), (160, 160), (0, 162.2)]
+    crossed = corners(field[0], field[2], field[1], field[3])
+    loop = corners((0, 0), (80, 0), (160, 1), (159, 1.2), (159.2, 0.4), (160, 160), (0, 162.2))
+    path = tmp_path / "nts.xml"
+    path.write_bytes(filled(xforms["landrelease_nts"], NTS, repeats={"activity/hazard": [
+        {**HAZARDS[0], "place": crossed},
+        {**HAZARDS[0], "identifier": "hazard-u2", "name": "South field",
+         "evidence/identifier": "evidence-u2", "place": loop}]}))
+    registry = tmp_path / "r.gpkg"
+    assert run("init", registry, "--office", "Test")[0] == 0
+    assert run("import", path, "--into", registry)[0] == 1, "a row waits"
+    with open_registry(str(registry)) as opened:
+        (hazard,) = opened.records("hazard")
+        assert hazard.id == "hazard-u2" and hazard.geometry.is_valid, "a small loop changes little"
+        (entry,) = opened.quarantine("waiting")
+        assert {f.code for f in entry.row.findings} == {"GEO-017"}
+        (waiting,), nowhere = waiting_hazards(opened)
+        assert not nowhere
+        whole = shapely.Polygon([(17.5 + e / 79_940, 44.1 + n / 111_320) for e, n in field])
+        assert waiting.ground.buffer(1e-7).covers(whole)
+    # Tried again as it is, it goes on waiting.
+    assert run("quarantine", "retry", registry, str(entry.number))[0] != 0
+    with open_registry(str(registry)) as opened:
+        assert len(opened.quarantine("waiting")) == 1 and len(opened.records("hazard")) == 1
 
 
 SITE = [
@@ -452,7 +561,7 @@ def test_submissions_of_forms_of_others_are_read_with_their_repeats():
 def test_a_submission_that_is_damaged_or_empty_is_refused_with_words(content):
     with pytest.raises(LandReleaseError) as raised:
         readers.read_content("s.xml", content)
-    assert raised.value.code in ("FIL-011", "FIL-004", "FIL-007")
+    assert raised.value.code in ("FIL-011", "FIL-048", "FIL-007")
 
 
 # --- from the command line -----------------------------------------------------------------------

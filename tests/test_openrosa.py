@@ -21,7 +21,12 @@ from landrelease.apps.web import openrosa as serving
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.core.revision import Revision
-from landrelease.errors import PLACE_COLUMNS_MISSING, LandReleaseError
+from landrelease.errors import (
+    FILE_XML_CUT_OFF,
+    PLACE_COLUMNS_MISSING,
+    SUBMISSION_CUT_OFF,
+    LandReleaseError,
+)
 from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
@@ -855,7 +860,7 @@ def test_a_wrong_clock_and_a_wrong_number_wait_and_the_phone_may_forget_them(pho
 
 
 @pytest.mark.parametrize(("content", "files", "code"), [
-    (b"<landrelease_item", {}, "FIL-004"), (b"", {}, "FRM-013"),
+    (b"<landrelease_item", {}, "FIL-048"), (b"", {}, "FRM-013"),
     (b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", {}, "FIL-011")])
 def test_what_cannot_be_taken_stays_on_the_phone_and_leaves_nothing(phone, address, content, files,
                                                                    code):
@@ -1010,7 +1015,7 @@ def test_a_phone_is_answered_in_its_language(phone):
         (words,) = texts(answer.content, "message")
         assert answer.status_code == 201 and words.startswith(sign)
         (words,) = texts(send(phone, b"<landrelease_item").content, "message")
-        assert words.startswith("[FIL-004] ") and "submission.xml" in words
+        assert words.startswith("[FIL-048] ") and "submission.xml" in words
         assert "the file is cut off" not in words
 
 
@@ -1063,6 +1068,20 @@ def test_what_a_phone_sends_of_the_form_that_it_got_is_taken(phone, address):
     with open_registry(address) as registry:
         (record,) = registry.records("gate")
         assert record.values["medic"] == "passed" and str(record.values["day"]) == "2026-09-01"
+
+
+def test_only_odk_collect_of_today_gets_outlines_that_look_for_crossings(phone):
+    """Of each client list and form agree; no other client hears of the function."""
+    seen = {}
+    for client in ("org.odk.collect.android/v2026.2.2 Dalvik/2.1.0", "Mozilla/5.0 Chrome/140",
+                   "org.odk.collect.android/v2025.4.0 Dalvik/2.1.0"):
+        asked = {"user-agent": client}
+        listed = phone.get("/openrosa/formList?formID=landrelease_permit", headers=asked)
+        form = phone.get("/openrosa/forms/landrelease_permit.xml", headers=asked).content
+        assert texts(listed.content, "hash") == [f"md5:{hashlib.md5(form).hexdigest()}"]
+        assert texts(listed.content, "version")[0].encode() in form
+        seen[client] = b"intersects(.)" in form
+    assert list(seen.values()) == [True, False, False]
 
 
 def test_forms_for_a_reader_are_those_of_the_command(address):
@@ -1192,6 +1211,20 @@ def test_a_phone_that_asks_first_with_a_wrong_name_or_token_is_asked_for_them(ph
     answer = phone.head("/openrosa/submission", headers=told)
     assert answer.status_code == 401 and answer.headers["x-openrosa-version"] == "1.0"
     assert answer.headers["www-authenticate"].startswith("Basic realm=") and not answer.content
+
+
+@pytest.mark.parametrize("code", ["fr", "es", "ru", "uk", "ar"])
+def test_a_request_that_is_cut_off_is_told_in_the_language_of_the_phone(phone, code):
+    """Without words of the parsers, which speak English alone."""
+    phone.headers["accept-language"] = code
+    whole = parts(answers(b"<landrelease_item"))
+    for body, message in ((whole[:-9], SUBMISSION_CUT_OFF), (whole, FILE_XML_CUT_OFF)):
+        (said,) = texts(post(phone, body).content, "message")
+        told = languages.texts(code)
+        problem = told(message.problem).format(file="submission.xml", line=1, column=1)
+        plain = re.sub("[\u2066-\u2069]", "", said)  # isolated in Arabic
+        assert problem in plain and told(message.remedy) in plain, said
+        assert problem != message.problem and not re.search("token|multipart|Invalid", plain)
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=other"])

@@ -269,7 +269,7 @@ def test_xml_that_reaches_outside_explodes_or_is_bottomless_is_refused(name):
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>'
     assert refused(name, bomb) == "FIL-011"
     assert refused(name, b"<a>" * 5000 + b"</a>" * 5000) == "FIL-012"
-    assert refused(name, b"<gpx><wpt") == "FIL-004"
+    assert refused(name, b"<gpx><wpt") == "FIL-048"
     assert refused(name, b"<html/>") == "FIL-003"
     assert refused(name, b"") == "FIL-002"
 

@@ -92,7 +92,7 @@ def test_rows_with_too_many_cells_or_cut_off_are_kept_and_marked(tmp_path):
     ("a.geojson", b'{"type":"Topology"}', "FIL-003"), ("a.csv", b"\x01\x00\x00\x00", "FIL-003"),
     ("a.kml", b"<gpx></gpx>", "FIL-003"), ("a.dwg", b"AC1015", "FIL-006"),
     ("a.geojson", b'{"type":"FeatureCollection","features":[{"type":"Fea', "FIL-004"),
-    ("a.kml", b"<kml><Placemark>", "FIL-004"),
+    ("a.kml", b"<kml><Placemark>", "FIL-048"),
     ("a.csv.gz", gzip.compress(CSV.encode() * 50, mtime=0)[:-30], "FIL-004"),
     ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 50, "FIL-004"),
     ("a.csv", "name\nб\n".encode("utf-16")[:-1], "FIL-008"),

@@ -46,6 +46,10 @@ FILE_NOT_AS_NAMED = Message(
 FILE_CUT_OFF = Message(
     "FIL-004", "{file}: the file is cut off or damaged at {place}: {found}.",
     "Copy it again from where it came; the sizes of both copies must be equal.")
+FILE_XML_CUT_OFF = Message(
+    "FIL-048", "{file}: this is no whole XML document; it cannot be read on from line {line}, "
+    "column {column}.",
+    "Copy it again from where it came; the sizes of both copies must be equal.")
 FILE_TOO_LARGE = Message(
     "FIL-005", "{file}: {what} is {found} bytes; at most {expected} are read.",
     "Split the file, or save it as GeoPackage, and import the parts.")
@@ -2018,6 +2022,9 @@ SUBMISSION_FILE = Message(
     "Take the photograph again within the form where it is needed; the answers are kept.")
 SUBMISSION_EMPTY = Message(
     "FRM-013", "The request holds no xml_submission_file.",
+    "Send the submission again; the phone still has it.")
+SUBMISSION_CUT_OFF = Message(
+    "FRM-026", "The request was cut off on its way, or its parts cannot be told apart.",
     "Send the submission again; the phone still has it.")
 SUBMISSION_AGAIN = Message(
     "FRM-014", "The submission {found} came before with other content ({other}).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,11 @@ from landrelease.apps.common import (
 )
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
+
+
+class Client(StrEnum):
+    collect = "collect"
+    any = "any"
 
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:
@@ -38,6 +44,10 @@ def forms_build(
     registry: Annotated[str | None, typer.Option(
         "--registry", metavar="REGISTRY", help="Its words, and its tasks, teams and areas to "
         "choose from, as the role may see them.")] = None,
+    client: Annotated[Client, typer.Option(
+        "--for", help="collect: ODK Collect v2026.2.2 or newer, which tells while an outline is "
+        "drawn that its sides cross; any: KoboToolbox, browsers and older phones as well.",
+    )] = Client.collect,
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -53,8 +63,11 @@ def forms_build(
            reading(registry, "forms build", role, organisation, area))
     with way as (opened_registry, reader), listening(quiet) as progress:
         built = forms.build(out, forms=form or (), language=lang, registry=opened_registry,
-                            reader=reader, progress=progress)
+                            reader=reader, collect=client is Client.collect, progress=progress)
     put_json(json, [{**dataclasses.asdict(b), "path": str(b.path)} for b in built])
     for b in built:
         say(f"{b.form:<28}{b.title:<44}{len(b.lists)} lists")
+    if client is Client.collect:
+        say("For ODK Collect v2026.2.2 or newer alone: other clients take no outline in these. For "
+            "KoboToolbox, browsers and older phones: --for any.")
     say(f"{len(built)} forms written to {out}. Choices and texts stand in docs/forms.md.")

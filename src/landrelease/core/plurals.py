@@ -1,8 +1,8 @@
 """Texts that count something, as they are for one.
 
 A text is written for many, and `ONE` has it for one (in French also for none). Russian, Ukrainian
-and Arabic decline what is counted by several numbers: their translations are worded so that they
-are right for each ("Районов: {n}"), for one as for many.
+and Arabic decline what is counted by several numbers: a number with its unit alone has all these
+forms (`UNITS`), other texts are translated so that they are right for each ("Районов: {n}").
 """
 
 from __future__ import annotations

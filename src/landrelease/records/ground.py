@@ -47,6 +47,7 @@ from landrelease.records import coordinates, places, shapes, traverses
 from landrelease.records.coordinates import Notation
 from landrelease.records.mapping import MEASURED, Mapping
 from landrelease.records.readers import SourceTable
+from landrelease.records.readers.openrosa import INSTANCE
 from landrelease.records.told import Told
 from landrelease.records.traverses import TraversePoint
 from landrelease.records.values import is_absent, shown
@@ -128,13 +129,14 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
     ok &= ~told.misplaced
     ground[~ok] = None
     _check_types(told, kind, ground, settings)
+    drawn = INSTANCE in table.columns  # on a phone, by a person
     if kind.geometry == "polygon":
-        _check_shapes(told, kind, ground, settings)
+        _check_shapes(told, kind, ground, settings, drawn)
     elif kind.geometry == "any":
         areas = ground.copy()
         areas[~np.isin(shapely.get_type_id(ground), (3, 6))] = None
         others = shapely.is_missing(areas)
-        _check_shapes(told, kind, areas, settings)
+        _check_shapes(told, kind, areas, settings, drawn)
         ground[~others] = areas[~others]
     accuracy = read.accuracy_m
     if (heading := mapping.columns.get(MEASURED)) is not None:
@@ -591,7 +593,8 @@ def _check_types(told: Told, kind: Kind, ground: np.ndarray, settings: Settings)
         ground[i] = None
 
 
-def _check_shapes(told: Told, kind: Kind, ground: np.ndarray, settings: Settings) -> None:
+def _check_shapes(told: Told, kind: Kind, ground: np.ndarray, settings: Settings, drawn: bool
+                  ) -> None:
     """Repair by S01; refuse what is no area, a scribble, or readable in too many ways."""
     here = ~shapely.is_missing(ground)
     counts = shapely.get_num_coordinates(ground)
@@ -601,7 +604,7 @@ def _check_shapes(told: Told, kind: Kind, ground: np.ndarray, settings: Settings
             ground[i], here[i] = None, False
     invalid = here & ~shapely.is_valid(ground)
     for i in np.flatnonzero(invalid).tolist():
-        ground[i] = _repaired(told, i, kind, ground[i], settings)
+        ground[i] = _repaired(told, i, kind, ground[i], settings, drawn)
         here[i] = ground[i] is not None
     # 111,320 m a degree: an area below 4 m² on the sphere is measured on the ellipsoid.
     box = shapely.bounds(ground)
@@ -616,7 +619,7 @@ def _check_shapes(told: Told, kind: Kind, ground: np.ndarray, settings: Settings
             ground[i] = None
 
 
-def _repaired(told: Told, i: int, kind: Kind, shape: BaseGeometry, settings: Settings
+def _repaired(told: Told, i: int, kind: Kind, shape: BaseGeometry, settings: Settings, drawn: bool
               ) -> BaseGeometry | None:
     why = shapely.is_valid_reason(shape).split("[")[0].strip().lower()
     vertices = int(shapely.get_num_coordinates(shape))
@@ -627,7 +630,8 @@ def _repaired(told: Told, i: int, kind: Kind, shape: BaseGeometry, settings: Set
                         crossings=f"{crossings:,}")
             return None
     try:
-        fixed = shapes.repair(shape, "intersection" if kind.repair == "intersection" else "union")
+        fixed = shapes.repair(shape, "intersection" if kind.repair == "intersection" else "union",
+                              drawn=drawn)
     except shapely.errors.GEOSException as error:
         told.refuse(i, GEOMETRY_UNREADABLE, field="geometry", found=shown(error))
         return None

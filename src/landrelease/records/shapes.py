@@ -6,7 +6,10 @@ number w of a place (how often the outline goes round it) the common readings ar
     even-odd (w odd)  is within  non-zero (w not 0)  is within  filled (all that it encloses)
 
 so the union of all readings is the filled one, joined with the structural one, and the
-intersection of all is the even-odd one cut with the structural one. `buffer(0)` is not taken as a
+intersection of all is the even-odd one cut with the structural one. Corners that somebody drew on
+a phone in the wrong order make such an outline too: of a field of four corners two triangles, with
+half of the field outside of both. What was drawn is therefore also read as if its corners stood in
+an order in which no sides cross (`uncrossed`). `buffer(0)` is not taken as a
 reading: it keeps only ground that the outline goes round in one direction and loses whole lobes.
 """
 
@@ -32,6 +35,9 @@ DIFFERENCE_M2 = 1_000.0
 # Beyond these an outline is a scribble: noding it would exhaust memory, and no reading is an area.
 TANGLE_VERTICES = 2_000
 TANGLE_CROSSINGS = 100_000
+# Crossings that are taken out of an outline one by one; of one that has more the convex hull is the
+# reading: no order of its corners goes round any ground outside.
+MOST_UNCROSSED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +59,48 @@ class Repair:
         return self.share > share and self.difference_m2 > area_m2
 
 
-def readings(shape: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
-    """Even-odd, structural and filled reading of an invalid polygon or multipolygon.
+def readings(shape: BaseGeometry, *, drawn: bool = False) -> tuple[BaseGeometry, ...]:
+    """Even-odd, structural and filled reading of an invalid polygon or multipolygon; of what was
+    drawn by hand (`drawn`) the uncrossed one as well, where sides cross.
 
     Filled: all ground that an outer ring encloses; an inner ring is left open only where it is a
-    clean hole (simple, and inside that outer ring), because then no reading fills it.
+    clean hole (simple, and inside that outer ring), because then no reading fills it. Uncrossed:
+    the corners of each outer ring in an order in which no sides cross.
     Sources: `make_valid` of GEOS 3.14 (linework, structure); polygonising of the noded outline.
     """
     even_odd = polygons_of(shapely.make_valid(shape, method="linework"))
     structural = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
     filled = polygons_of(joined([_outline(p) for p in parts], degrees=True, exact=True))
-    return even_odd, structural, filled
+    if not drawn:
+        return even_odd, structural, filled
+    orders = [uncrossed(shapely.get_coordinates(shapely.get_exterior_ring(p))) for p in parts]
+    if all(order is None for order in orders):  # sides touch or lie on each other at most
+        return even_odd, structural, filled
+    ordered = polygons_of(joined([_outline(p if order is None else Polygon(order, p.interiors))
+                                  for p, order in zip(parts, orders, strict=True)],
+                                 degrees=True, exact=True))
+    return even_odd, structural, filled, ordered
+
+
+def uncrossed(ring: np.ndarray) -> BaseGeometry | None:
+    """The outer ring `(n, 2)` with its corners in an order in which no sides cross, or its convex
+    hull where more than `MOST_UNCROSSED` crossings stood in the way; None where no sides cross.
+
+    Where two sides cross, all that lies between them is gone through the other way round: they then
+    no longer cross, and the outline is shorter, so that this ends. Source: the 2-opt move of G. A.
+    Croes, A Method for Solving Traveling-Salesman Problems, Operations Research 6 (1958).
+    """
+    corners = ring[:-1]
+    for number in range(MOST_UNCROSSED + 1):
+        sides = shapely.linestrings(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
+        first, second = shapely.STRtree(sides).query(sides, predicate="crosses")
+        pairs = np.stack([first, second], axis=1)[first < second]
+        if not len(pairs):
+            return Polygon(corners).exterior if number else None
+        i, j = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))[0]]
+        corners = np.concatenate([corners[:i + 1], corners[i + 1:j + 1][::-1], corners[j + 1:]])
+    return shapely.get_exterior_ring(shapely.convex_hull(shapely.multipoints(ring)))
 
 
 def _outline(part: Polygon) -> BaseGeometry:
@@ -81,14 +117,16 @@ def _outline(part: Polygon) -> BaseGeometry:
     return shapely.difference(filled, joined(holes, degrees=True, exact=True))
 
 
-def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repair:
+def repair(shape: BaseGeometry, rule: Literal["union", "intersection"], *, drawn: bool = False
+           ) -> Repair:
     """Repair a polygon or multipolygon in longitude/latitude, WGS 84.
 
     `rule` "union" (hazards) gives ground that covers every reading; "intersection" (cleared or
     released land) gives ground that every reading covers; both to within the rounding of
-    coordinates (1e-12 degrees). The result is valid, 2-D, polygonal; it may be empty.
+    coordinates (1e-12 degrees). The result is valid, 2-D, polygonal; it may be empty. `drawn`: by
+    hand, so that its corners may stand in the wrong order.
     """
-    read = readings(shape)
+    read = readings(shape, drawn=drawn)
     widest = polygons_of(joined(read, degrees=True, exact=True))
     common = read[0]
     for other in read[1:]:

@@ -295,7 +295,7 @@ def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
         ground = None
         if (read := places.get(entry.number)) is not None:
             with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
-                ground = shapes.repair(read.place, "union").widest
+                ground = shapes.repair(read.place, "union", drawn=True).widest
         if read is None or ground is None or ground.is_empty:
             nowhere = True
             continue

@@ -166,7 +166,7 @@ def _so_far(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Trac
     try:
         return track_in(file, options, stated, content)
     except LandReleaseError as error:
-        if error.code in ("FIL-002", "FIL-004", "FIL-007", "TRK-018", "TRK-019"):
+        if error.code in ("FIL-002", "FIL-004", "FIL-007", "FIL-048", "TRK-018", "TRK-019"):
             return None
         raise
 

@@ -18,7 +18,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.records.forms import FORMS, Form, sheets
-from landrelease.records.forms.xlsform import Listed, Sheets
+from landrelease.records.forms.xlsform import Listed, Sheets, is_new_collect
 from landrelease.workflows import is_synthetic, languages
 from landrelease.workflows.languages import NAMES
 
@@ -42,12 +42,13 @@ class Built:
 
 
 def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
-          registry: Registry | None = None, reader: View | None = None,
+          registry: Registry | None = None, reader: View | None = None, collect: bool = True,
           progress: Progress = silent) -> list[Built]:
     """Write forms as `OUT/FORM.xlsx`, and their lists as `OUT/FORM-media/KIND.csv`.
 
     `forms`: ids, all where empty; `language`: the one that a form opens in, all others are in it
-    too. With a registry its own words, teams, tasks and areas, as the reader may see them. Each
+    too. With a registry its own words, teams, tasks and areas, as the reader may see them.
+    `collect`: for ODK Collect of v2026.2.2 or newer, not for other clients (`xlsform.sheets`). Each
     form is converted to an XForm before it is written, so that none goes out that no phone opens.
 
     Raises FRM-001 for a form and FRM-002 for a language that there is not, FRM-003 where a form
@@ -70,7 +71,7 @@ def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
     for number, form in enumerate(chosen):
         progress(f"form {form.id}", number / len(chosen))
         made = sheets(form, texts, default=language, kinds=kinds, listed=listed,
-                      synthetic=synthetic)
+                      synthetic=synthetic, collect=collect)
         book = workbook(made)
         to_xform(form, book)
         path = out / f"{form.id}.xlsx"
@@ -84,14 +85,16 @@ def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
     return built
 
 
-def for_reader(registry: Registry, reader: View, language: str = "en") -> dict[str, Sheets]:
+def for_reader(registry: Registry, reader: View, language: str = "en", client: str = ""
+               ) -> dict[str, Sheets]:
     """Form -> its sheets with all languages, and the lists that the reader may see; `language`: the
-    one that it opens in."""
+    one that it opens in; `client`: what asks, as it says of itself (its `User-Agent`)."""
     listed = _listed(registry, reader)
     synthetic = is_synthetic(registry)
     texts = languages.all_texts()
     return {name: sheets(form, texts, default=language, kinds=registry.kinds, listed=listed,
-                         synthetic=synthetic) for name, form in FORMS.items()}
+                         synthetic=synthetic, collect=is_new_collect(client))
+            for name, form in FORMS.items()}
 
 
 def _folder(path: Path) -> Path:

@@ -16,6 +16,7 @@ from landrelease.core.labels import label
 from landrelease.core.texts import UNREVIEWED, Texts
 from landrelease.errors import (
     AREA_OF_FEW_CORNERS,
+    FILE_XML_CUT_OFF,
     LOOK_UPS_WAIT,
     NAME_NOT_FOUND,
     NOT_FOR_ROLE,
@@ -27,6 +28,7 @@ from landrelease.errors import (
     REPORT_PHOTOGRAPH,
     REPORT_PHOTOGRAPH_LARGE,
     REPORTS_WAIT,
+    SUBMISSION_CUT_OFF,
     SUBMISSION_EMPTY,
 )
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
@@ -143,7 +145,8 @@ ANSWERED_ON = "Answered on {day}: {answer}"
 # What somebody meets who reads no English: on the page for everybody and on a phone that sends.
 ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
           REPORT_PHOTOGRAPH, REPORT_PHOTOGRAPH_LARGE, REPORTS_WAIT, REPORT_FORM_OLD,
-          SUBMISSION_EMPTY, REGISTRY_BUSY, NOT_FOR_ROLE, REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
+          SUBMISSION_EMPTY, SUBMISSION_CUT_OFF, FILE_XML_CUT_OFF, REGISTRY_BUSY, NOT_FOR_ROLE,
+          REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
 SIGN_IN = "Sign in first."

@@ -117,7 +117,7 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     (FRM-011), one that a phone filled in at an impossible hour (FRM-018), and a report on the form
     for everybody (PUB-030).
 
-    Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read: the phone keeps it.
+    Raises FIL-011, FIL-012, FIL-048 for XML that cannot be read: the phone keeps it.
     """
     now = at or datetime.now(UTC)
     said = _said("submission.xml", content)

@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Request, Response, get, head, post
-from litestar.exceptions import ClientException, NotAuthorizedException, NotFoundException
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
@@ -35,6 +35,7 @@ from landrelease.errors import (
     NOT_FOR_ROLE,
     REGISTRY_BUSY,
     REGISTRY_MOVED_ON,
+    SUBMISSION_CUT_OFF,
     SUBMISSION_EMPTY,
     TOKEN_READS,
     LandReleaseError,
@@ -81,17 +82,19 @@ def _xform(asked: _Asked) -> str:
     return forms.to_xform(forms.FORMS[asked.name], forms.workbook(asked.made))
 
 
-def _made(registry: Registry, view: View) -> dict[str, Any]:
-    """Form -> its sheets, as this reader gets them, in the language of the request first."""
+def _made(registry: Registry, view: View, request: Request) -> dict[str, Any]:
+    """Form -> its sheets, as this reader and client get them, in the language of the request
+    first."""
     from landrelease.workflows import forms
 
-    return forms.for_reader(registry, view, speaking.texts().code)
+    return forms.for_reader(registry, view, speaking.texts().code,
+                            request.headers.get("user-agent", ""))
 
 
-def _form(registry: Registry, view: View, name: str) -> tuple[Any, str]:
+def _form(registry: Registry, view: View, request: Request, name: str) -> tuple[Any, str]:
     from landrelease.workflows import public_words
 
-    found = _made(registry, view).get(name)
+    found = _made(registry, view, request).get(name)
     if found is None:
         raise NotFoundException(public_words.NO_FORM)
     sheets = repr((found.survey, found.choices, found.settings)).encode()
@@ -119,10 +122,10 @@ async def form_list(request: Request) -> Response[bytes]:
 
     def work(registry: Registry, view: View) -> str:
         entries = []
-        for name in _made(registry, view):
+        for name in _made(registry, view, request):
             if only is not None and name != only:
                 continue
-            made, xform = _form(registry, view, name)
+            made, xform = _form(registry, view, request, name)
             settings = made.settings[0]
             entries.append(
                 f"<xform><formID>{escape(name)}</formID>"
@@ -142,7 +145,7 @@ async def form_file(request: Request, file: FromPath[str]) -> Response[bytes]:
     """One form as an XForm."""
     _phone(request)
     name = file.removesuffix(".xml")
-    xform = await read(request, lambda registry, view: _form(registry, view, name)[1])
+    xform = await read(request, lambda registry, view: _form(registry, view, request, name)[1])
     return Response(xform.encode(), media_type=_XML, headers=VERSION)
 
 
@@ -153,7 +156,7 @@ async def manifest(request: Request, name: FromPath[str]) -> Response[bytes]:
     base = str(request.base_url).rstrip("/")
 
     def work(registry: Registry, view: View) -> str:
-        made, _ = _form(registry, view, name)
+        made, _ = _form(registry, view, request, name)
         files = "".join(
             f"<mediaFile><filename>{escape(file)}</filename><hash>{_md5(_table(rows))}</hash>"
             f"<downloadUrl>{escape(f'{base}/openrosa/media/{name}/{file}')}</downloadUrl>"
@@ -171,7 +174,7 @@ async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> R
     def work(registry: Registry, view: View) -> bytes:
         from landrelease.workflows import public_words
 
-        made, _ = _form(registry, view, name)
+        made, _ = _form(registry, view, request, name)
         if file not in made.media:
             raise NotFoundException(public_words.NO_LIST)
         return _table(made.media[file])
@@ -229,7 +232,7 @@ async def _sent(request: Request) -> tuple[list[bytes], dict[str, bytes]]:
         return contents[:1], files
     parts = parts_of(kind, await request.body())
     if parts is None:
-        raise ClientException("Invalid multipart/form-data")
+        raise LandReleaseError(SUBMISSION_CUT_OFF)
     for part in parts:
         if part.key == _FORM_PART:
             if part.body and part.body not in contents:

@@ -1,13 +1,14 @@
 """A form as the three sheets of an XLSForm: survey, choices, settings.
 
 Source: the XLSForm specification (xlsform.org) and ODK XForms, functions `area`, `distance`,
-`regex`, `once`. What a phone cannot know (overlap with other areas, outlines that cross in a
-corner) is checked when the submission comes in.
+`regex`, `once`, `intersects`. What a phone cannot know (overlap with other areas; without
+`intersects` outlines that cross in a corner) is checked when the submission comes in.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,13 @@ _PLACE_RULES = {
     "geotrace": f"regex(., '({_POINT}[ ]*;[ ]*)+{_POINT}[ ]*;?[ ]*') and distance(.) > 0",
     "geopoint": f"not(regex(., '{_FAR_OFF}'))",
 }
+# What ODK Collect can do besides: whether two sides of an outline cross, told while it is drawn. A
+# client that does not know the function takes no outline at all. Collect has it from v2026.1 on;
+# before v2026.2.2 `incremental` lets nobody go on drawing while the outline as closed so far
+# crosses, as that of an L does on the way.
+_COLLECT_RULE = " and not(intersects(.))"
+_COLLECT_FROM = (2026, 2, 2)
+_COLLECT = re.compile(r"org\.odk\.collect\.android/v?(\d{4})\.(\d+)(?:\.(\d+))?")
 _TYPES = {"text": "text", "integer": "integer", "number": "decimal", "date": "date",
           "moment": "dateTime"}
 PLACE = "place"
@@ -60,7 +68,7 @@ class Sheets:
 
 def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str = "en",
            kinds: Mapping[str, Kind] = KINDS, listed: Listed | None = None,
-           synthetic: bool = False) -> Sheets:
+           synthetic: bool = False, collect: bool = False) -> Sheets:
     """The XLSForm of a form.
 
     Parameters
@@ -71,8 +79,10 @@ def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str 
     listed : kind -> records that a person chooses from (teams, tasks, areas); a reference to any
         other kind is typed. Rows go out as files beside the form.
     synthetic : whether the registry is made up (S19): every form says so.
+    collect : for ODK Collect of v2026.2.2 or newer (`is_new_collect`), which finds the sides of an
+        outline that cross; other clients would take no outline.
     """
-    made = _Maker(languages, kinds, listed or {}, synthetic)
+    made = _Maker(languages, kinds, listed or {}, synthetic, collect)
     made.meta()
     for number, note in enumerate(form.notes, 1):
         made.note(note, number)  # of a public form the warning is the first of all (S18)
@@ -83,7 +93,11 @@ def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str 
     for number in range(1, form.photos + 1):
         made.photo(number, form.photo_hint)
     survey, choices = tuple(made.survey), tuple(made.choices())
-    digest = hashlib.sha256(repr((survey, choices, sorted(made.media.items()))).encode())
+    # Collect changes what was finalized or sent only where the form says so. A report of everybody
+    # stays as it was sent: who holds the phone next sends one of his own.
+    editable = {} if form.public else {"client_editable": "yes"}
+    digest = hashlib.sha256(
+        repr((survey, choices, sorted(made.media.items()), editable)).encode())
     first = next(t for t in languages if t.code == default)
     setting = {
         # XLSForm has one title for all languages: that in which the form opens.
@@ -93,8 +107,15 @@ def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str 
         "version": f"1-{digest.hexdigest()[:10]}",
         "default_language": _heading(first),
         "instance_name": f"concat('{form.id.removeprefix('landrelease_')} ', ${{today}})",
+        **editable,
     }
     return Sheets(survey, choices, (setting,), made.media)
+
+
+def is_new_collect(user_agent: str) -> bool:
+    """Whether a client says that it is ODK Collect of v2026.2.2 or newer."""
+    said = _COLLECT.match(user_agent.strip())
+    return said is not None and tuple(int(n or 0) for n in said.groups()) >= _COLLECT_FROM
 
 
 def texts_of(form: Form, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
@@ -118,7 +139,8 @@ def _heading(texts: Texts) -> str:
 
 class _Maker:
     def __init__(self, languages: Sequence[Texts], kinds: Mapping[str, Kind], listed: Listed,
-                 synthetic: bool = False):
+                 synthetic: bool = False, collect: bool = False):
+        self.collect = collect
         self.languages, self.kinds, self.listed = languages, kinds, listed
         self.mark = {"synthetic": "yes"} if synthetic else {}  # on every row of a list (S19)
         self.survey: list[Row] = []
@@ -130,7 +152,9 @@ class _Maker:
                 for t in self.languages}
 
     def meta(self) -> None:
-        for name in ("start", "end", "today", "deviceid", "username"):
+        """What is read: when it was filled in, against a wrong clock; the day names the form on the
+        phone. Nothing says which phone it was or who held it (S17): the account does."""
+        for name in ("start", "end", "today"):
             self.survey.append({"type": name, "name": name})
 
     def note(self, english: str, number: int) -> None:
@@ -166,14 +190,16 @@ class _Maker:
         self.survey.append({"type": opened.replace("begin", "end"), "name": ""})
 
     def place(self, part: Part) -> None:
+        outline = self.collect and part.place == "geoshape"
         self.survey.append({
             "type": part.place, "name": PLACE, **self.say("label", words.PLACE[part.place]),
             **self.say("hint", words.PLACE_HINTS[part.place]),
             **({"required": "yes"} if part.place_needed else {}),
             # Else a phone takes a point from its receiver alone, never from the map.
             **({"appearance": "placement-map"} if part.place == "geopoint" else {}),
+            **({"parameters": "incremental=true"} if outline else {}),
             **({} if part.place_rough else {
-                "constraint": _PLACE_RULES[part.place],
+                "constraint": _PLACE_RULES[part.place] + (_COLLECT_RULE if outline else ""),
                 **self.say("constraint_message", words.PLACE_WRONG[part.place])})})
 
     def question(self, part: Part, field: Field) -> None:

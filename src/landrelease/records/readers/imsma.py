@@ -269,7 +269,7 @@ def maxml_layers(file: str, content: bytes, limits: Limits) -> list[str]:
 def from_maxml(file: str, content: bytes, layer: str | None, limits: Limits) -> SourceTable:
     """Items of one kind; every element is a column under its path, understood or not.
 
-    Raises FIL-003, FIL-004, FIL-007, FIL-010, FIL-011, FIL-012.
+    Raises FIL-003, FIL-007, FIL-010, FIL-011, FIL-012, FIL-048.
     """
     reports = _reports(file, content, limits)
     there = dict.fromkeys(tag(item) for _, item in reports)

@@ -34,7 +34,8 @@ from landrelease.records.readers.xml import child, parse, tag
 
 EXPECTED = "a submission of a form (OpenRosa XML)"
 INSTANCE, REPLACES = "instanceID", "deprecatedID"
-# What the phone adds, and what the form only shows.
+# What the phone adds, and what the form only shows; of ours only forms of before ask for the last
+# two.
 _ASIDE = ("meta", "start", "end", "today", "deviceid", "username")
 
 
@@ -59,7 +60,7 @@ def from_submission(file: str, content: bytes, layer: str | None, limits: Limits
     Cells are text; groups stand as "group/field", in our own forms as "field". Each row names its
     submission (`instanceID`). In our own forms an inner record names the record around it.
 
-    Raises FIL-003, FIL-004, FIL-007, FIL-010, FIL-011, FIL-012.
+    Raises FIL-003, FIL-007, FIL-010, FIL-011, FIL-012, FIL-048.
     """
     root = _root(file, content, limits)
     return table_of(file, rows_of(root), layer, limits, FORMS.get(_form_id(root)))
@@ -137,7 +138,7 @@ class Said:
 
 
 def said_of(file: str, content: bytes, limits: Limits) -> Said:
-    """What a submission says of itself. Raises FIL-004, FIL-011, FIL-012."""
+    """What a submission says of itself. Raises FIL-011, FIL-012, FIL-048."""
     return said_of_root(_root(file, content, limits))
 
 
@@ -177,7 +178,7 @@ def answers_of(file: str, content: bytes, limits: Limits, most: int) -> dict[str
     """Path of an answer ("group/repeat[2]/question") -> what it says, of any submission.
 
     At most so many answers, each of at most 500 characters; the rest stands in the file. Keys start
-    with "/", so that none is taken for a field. Raises FIL-004, FIL-011, FIL-012.
+    with "/", so that none is taken for a field. Raises FIL-011, FIL-012, FIL-048.
     """
     found: dict[str, str] = {}
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from landrelease.errors import (
-    FILE_CUT_OFF,
     FILE_NOT_READABLE,
+    FILE_XML_CUT_OFF,
     FILE_XML_NOT_ALLOWED,
     LandReleaseError,
 )
@@ -27,7 +27,7 @@ def parse(file: str, content: bytes, expected: str, limits: Limits = LIMITS
           ) -> ElementTree.Element:
     """The root of a document after a first pass that refuses what could reach outside or explode.
 
-    Raises FIL-004 cut off, FIL-011 a document type or entities, FIL-012 depth or encoding.
+    Raises FIL-048 cut off, FIL-011 a document type or entities, FIL-012 depth or encoding.
     """
     depth = 0
 
@@ -59,15 +59,17 @@ def parse(file: str, content: bytes, expected: str, limits: Limits = LIMITS
                                found=f"over {limits.xml_depth} elements inside each other"
                                ) from error
     except expat.ExpatError as error:
-        raise LandReleaseError(FILE_CUT_OFF, file=file, place=f"line {error.lineno}, column "
-                               f"{error.offset}", found=expat.ErrorString(error.code)) from error
+        raise _cut_off(file, error.lineno, error.offset) from error
     except ElementTree.ParseError as error:
-        line, column = error.position
-        raise LandReleaseError(FILE_CUT_OFF, file=file, place=f"line {line}, column {column}",
-                               found=str(error)) from error
+        raise _cut_off(file, *error.position) from error
     except (ValueError, LookupError) as error:
         raise LandReleaseError(FILE_NOT_READABLE, file=file, expected=expected,
                                found=short(error)) from error
+
+
+def _cut_off(file: str, line: int, column: int) -> LandReleaseError:
+    """Without the parser's own words, which are English in every language; columns from 1."""
+    return LandReleaseError(FILE_XML_CUT_OFF, file=file, line=line, column=column + 1)
 
 
 def tag(element: ElementTree.Element) -> str:
