@@ -130,6 +130,77 @@ def test_unlinked_expenses_are_charged_first_in_first_out_and_say_so_apart():
     assert loose.amount == 200 and loose.rest == 35
 
 
+def test_a_refund_goes_back_the_way_that_the_money_came():
+    funds = [fund(amount=60.0), fund("f2", amount=40.0, received_on=date(2027, 1, 2))]
+
+    def charged(*amounts):
+        (loose,) = money.charge_unlinked(book(funds, [
+            expense(f"e{n}", amount=amount, paid_on=date(2027, 2, 1 + n))
+            for n, amount in enumerate(amounts)]))
+        return loose.charged, loose.rest, loose.over
+
+    # First what no fund covered, then what was charged last; nothing is below zero in the end.
+    assert charged(120.0, -30.0) == ({"f1": 60, "f2": 30}, 0, 0)
+    assert charged(90.0, -40.0, 20.0) == ({"f1": 60, "f2": 10}, 0, 0)
+    # What comes back first pays what comes later, and is named where nothing does.
+    assert charged(-100.0, 130.0) == ({"f1": 30}, 0, 0)
+    assert charged(-100.0) == ({}, 0, 100)
+    assert charged(30.0, -100.0) == ({}, 0, 70)
+
+
+# --- the phase whose money it is -----------------------------------------------------------------
+
+
+def test_an_expense_is_taken_off_the_phase_of_the_fund_that_it_names():
+    found = book([fund("FR", phase="rebuilding", amount=1_000_000.0), fund("FB", phase="both"),
+                  fund("FD", amount=5000.0)],
+                 [expense("X1", fund="FR", amount=1_000_000.0),
+                  expense("Y1", fund="FR", phase="rebuilding", amount=2000.0),
+                  expense("Z1", fund="FB", amount=300.0, expense_status="committed"),
+                  expense("D1", amount=70.0), expense("D2", fund="elsewhere", amount=7.0)])
+    by_phase, by_fund = total(found, money.phase_of, currency="USD"), {
+        t.group: t.left for t in money.by_fund(found.entries, NO_RATES)}
+    # What is left of the funds of a phase is what is left of the phase, and never more.
+    assert by_phase["rebuilding"].left == by_fund["FR"] == -2000
+    assert by_phase["both"].left == by_fund["FB"] == 700
+    assert by_phase["demining"].left == by_fund["FD"] - 77 == 4923
+    assert sum(t.left for t in by_phase.values()) == total(found)["all"].left
+    told = {f.id: f.value for f in money.money_figures(found, "head")}
+    for phase in by_phase:
+        assert told[f"money_left:{phase}"] == by_phase[phase].left
+        assert runway.money_of(found, "received", phase=phase).left == by_phase[phase].left
+    # That phases do not match is said; what was paid for demining costs demining all the same.
+    (doubt,) = [d for d in found.doubts if d.code == "MON-002"]
+    assert doubt.record == "X1" and "rebuilding" in doubt.words and "phase" in doubt.words
+    made = unit_costs.unit_costs(found, {}, {}, "none")
+    assert made.joint + made.unspread >= 1_000_000
+
+
+def test_a_fund_without_a_usable_amount_keeps_its_expenses_off_other_phases():
+    found = book([fund(), fund("silent", phase="rebuilding", amount=None)],
+                 [expense(fund="silent", amount=900.0)])
+    assert runway.money_of(found, "received", phase="demining").left == 1000
+    assert runway.money_of(found, "received", phase="rebuilding").left == -900
+
+
+# --- booked twice --------------------------------------------------------------------------------
+
+
+def test_an_expense_that_may_be_booked_twice_is_said_and_counts():
+    bill = {"document": "2027/114", "organisation": "Fuel Ltd"}
+    found = book([fund()], [expense("e1", **bill), expense("e2", **bill),
+                            expense("e3", **{**bill, "document": " 2027 / 114"})])
+    told = [d for d in found.doubts if d.code == "MON-009"]
+    assert [(d.record, d.facts["other"]) for d in told] == [("e2", "e1"), ("e3", "e1")]
+    assert "2027/114" in told[0].words and total(found)["all"].paid == 300
+    for other in ({"document": "2027/115"}, {"amount": 101.0}, {"currency": "EUR"},
+                  {"paid_on": date(2027, 2, 2)}, {"organisation": "Food Ltd"}, {"document": None}):
+        found = book([fund()], [expense("e1", **bill), expense("e2", **{**bill, **other})])
+        assert not [d for d in found.doubts if d.code == "MON-009"], other
+    # Without the number of an invoice two wages of a day are no doubt.
+    assert not book([fund()], [expense("e1"), expense("e2")]).doubts
+
+
 # --- earmarks and doubts -------------------------------------------------------------------------
 
 
@@ -921,6 +992,42 @@ def test_spending_without_a_rate_is_named_wherever_money_left_is_shown(registry,
     out = call("figures", "trace", path, "money_left", "--as", "planner", "--json",
                tmp_path / "f.json")
     assert "2 records in UAH (7,000,000)" in json.loads((tmp_path / "f.json").read_text())["note"]
+
+
+def test_what_was_bound_later_is_not_in_the_account_of_a_past_day(tmp_path):
+    path, on = tmp_path / "r.gpkg", "information_date"
+    order = {"amount": 100.0, "phase": "demining", "currency": "USD",
+             "expense_status": "committed", "due_on": date(2027, 12, 1)}
+    with create_registry(path, office="A") as made:
+        def put(month, name, **said):
+            made.append([Revision("fund" if name == "f1" else "expense", name,
+                                  {k: v for k, v in said.items() if v is not None}, None,
+                                  datetime(2027, month, 9, tzinfo=UTC), "test", "why", "",
+                                  **({"valid_from": said[on]} if on in said else {}))])
+
+        put(1, "f1", **fund().values)
+        put(2, "early", **order, **{on: date(2027, 2, 1)})
+        put(3, "early", **{**order, "amount": 40.0, on: date(2027, 8, 1)})  # corrected since
+        put(4, "late", **{**order, "amount": 7.0, on: date(2027, 8, 1)})
+        put(4, "undated", **{**order, "amount": 3.0})
+        put(2, "since paid", **{**order, "amount": 500.0, on: date(2027, 2, 1)})
+        put(8, "since paid", **{**order, "amount": 510.0, "expense_status": "paid",
+                                "paid_on": date(2027, 8, 1), on: date(2027, 8, 1)})
+        # Paid by then, and on record later: it was spent.
+        put(9, "told late", amount=60.0, phase="demining", currency="USD",
+            paid_on=date(2027, 3, 1), **{on: date(2027, 9, 1)})
+    seen = {}
+    for day in ("2027-06-30", "2027-08-31"):
+        out = call("money", "summary", path, "--as", "planner", "--as-of", day, "--json",
+                   tmp_path / "s.json")
+        document = json.loads((tmp_path / "s.json").read_text())
+        (seen[day],) = document["total"]
+        assert document["bound_undated"] == ["undated"]
+    assert (seen["2027-06-30"]["bound"], seen["2027-06-30"]["paid"]) == (603, 60), seen
+    assert (seen["2027-08-31"]["bound"], seen["2027-08-31"]["paid"]) == (50, 570), seen
+    out = call("money", "summary", path, "--as", "planner", "--as-of", "2020-06-30")
+    assert "1 order states no day since when it is bound" in out.output, out.output
+    assert "bound after 2020-06-30" in out.output
 
 
 def test_safety_S14_money_is_for_whom_the_policy_names(registry):

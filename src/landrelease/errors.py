@@ -1152,7 +1152,8 @@ EXPENSE_FUND_UNKNOWN = Message(
     "Name one fund by its id or identifier; until then the expense belongs to none.")
 EXPENSE_NOT_EARMARKED = Message(
     "MON-002", "{record}: its {what} is {found}; fund {fund} is given for {expected}.",
-    "Ask the donor, or book the expense on another fund.")
+    "Ask the donor, or book the expense on another fund. Until then it is taken off this fund and "
+    "its phase.")
 EXPENSE_EARMARK_UNKNOWN = Message(
     "MON-003", "{record}: its {what} is not reported; fund {fund} is given for {expected} alone.",
     "Record it, so that it can be checked.")
@@ -1170,6 +1171,11 @@ EXPENSE_NO_DAY = Message(
     "MON-008", "{record}: it states no day on which it was paid or is due; it is in the totals of "
     "every day, and in no month, no pace and no conversion into another currency.",
     "Record the day.")
+EXPENSE_TWICE = Message(
+    "MON-009", "{record}: same amount, currency, day, organisation and invoice ({document}) as "
+    "{other}.",
+    "Look at the invoice: where it was booked twice, set the amount of one of the two to 0 and say "
+    "why; where both are right, tell their numbers apart. Until then both count.")
 MONEY_NOTHING = Message(
     "MON-020", "There are no funds and no expenses that the role {role} may see.",
     "Import them (docs/money.md), or say whom you speak for with --organisation.",

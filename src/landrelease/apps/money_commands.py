@@ -104,6 +104,11 @@ def summary(
             f"{several(a['records'], 'expense', 'expenses')} of {a['amount']:,.0f} {a['currency']}"
             for a in document["expenses_apart"]))
     for loose in document["without_fund"]:
+        if loose["over"]:
+            named = several(len(loose["records"]), "expense names", "expenses name")
+            say(f"\n{loose['phase']}: {named} no fund; {loose['over']:,.0f} {loose['currency']} more "
+                "of them came back than was spent, so that no fund could have paid for them.")
+            continue
         say(f"\n{loose['phase']}: {loose['amount']:,.0f} {loose['currency']} of "
             f"{several(len(loose['records']), 'expense names', 'expenses name')} no fund; by the "
             f"rule first in, first out {several(len(loose['charged']), 'fund', 'funds')} could "
@@ -294,6 +299,11 @@ def _csv(path: Path | None, rows: Sequence[Mapping[str, Any]], synthetic: bool) 
 def _not_counted(document: Mapping[str, Any]) -> None:
     for why, records in document["not_counted"].items():
         say(f"{len(records)} records are in no sum: {why}")
+    undated = document["bound_undated"]
+    if undated and document["as_of"] < date.today().isoformat():
+        say(f"{several(len(undated), 'order states', 'orders state')} no day since when "
+            f"{'it is' if len(undated) == 1 else 'they are'} bound (information_date): counted on "
+            "every day, also where bound later; --known-at leaves out what was recorded later")
     unusable = document["rates"]["unusable"]
     if unusable:
         say(f"{len(unusable)} records of exchange rates have no day, pair or rate that can be used")

@@ -4,13 +4,16 @@ An amount stands in the currency in which it was recorded and, where a recorded 
 one currency for all (`core.currency`). What cannot be converted is listed apart and is in no sum of
 another currency. Sums of one currency are sums of decimal numbers: adding up the records again
 gives the same cents. What nobody reported is None, which is not zero (S12).
+
+By phase money stands where it came from: an expense that names a fund is taken off the phase of
+that fund, whatever phase it was spent on (`phase_of`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -27,6 +30,7 @@ from landrelease.errors import (
     EXPENSE_FUND_UNKNOWN,
     EXPENSE_NO_DAY,
     EXPENSE_NOT_EARMARKED,
+    EXPENSE_TWICE,
     FUND_OVERSPENT,
     FUND_SPENT_EARLY,
     RATES_DIFFER,
@@ -67,6 +71,8 @@ class Entry:
     activities: tuple[str, ...] = ()  # of a fund: for which alone
     until: date | None = None  # of a fund: last day on which it may be spent
     came_in: date | None = None  # of a fund: the day on which it came in, where one is stated
+    charged: str = ""  # of an expense: phase of the fund that it names, whose money it took
+    document: str = ""  # of an expense: number of the invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class Account:
     """All entries as of a day, in the order of their ids.
 
     `unusable`: records of funds and expenses without a usable amount, currency or with a day after
-    `as_of`, by the reason: they are in no sum.
+    `as_of`, by the reason: they are in no sum. `bound_undated`: orders of which no record tells
+    since when they are bound: they are in the account of every day.
     """
 
     as_of: date
@@ -99,6 +106,7 @@ class Account:
     entries: tuple[Entry, ...]
     doubts: tuple[Doubt, ...]
     unusable: dict[str, tuple[str, ...]]
+    bound_undated: tuple[str, ...] = ()
 
     @property
     def funds(self) -> tuple[Entry, ...]:
@@ -141,6 +149,7 @@ def account(
     as_of: date,
     tasks: Sequence[Record] = (),
     areas: Sequence[Record] = (),
+    then: Mapping[str, Record] | None = None,
 ) -> Account:
     """Funds and expenses as entries, with what is doubtful about them.
 
@@ -153,10 +162,16 @@ def account(
     receipt after `as_of` counts as committed.
     """
     fund_links, orders = Links(funds), Links(tasks)
+    phases = {r.id: _word(r, "phase") or NOT_REPORTED for r in funds}
     entries: list[Entry] = []
     doubts: list[Doubt] = []
     unusable: dict[str, list[str]] = defaultdict(list)
-    for r in sorted((*funds, *expenses), key=lambda r: (r.kind != "fund", r.id)):
+    standing = {r.id: r if then is None else _stood(r, then, as_of) for r in expenses}
+    for own in sorted((*funds, *expenses), key=lambda r: (r.kind != "fund", r.id)):
+        r = own if own.kind == "fund" else standing[own.id]
+        if r is None:
+            unusable[f"bound after {as_of.isoformat()}"].append(own.id)
+            continue
         amount, said = r.values.get("amount"), _word(r, "currency").upper()
         if isinstance(amount, bool) or not isinstance(amount, (int, float)):
             unusable["declined" if amount == DECLINED else "amount not reported"].append(r.id)
@@ -180,7 +195,9 @@ def account(
     entries = [replace(e, areas=wider.around(e.areas) if e.kind == "expense" else
                        wider.ids(e.areas)) if e.areas else e for e in entries]
     by_id = {e.id: e for e in entries if e.kind == "fund"}
-    entries = [_with_donor(e, by_id) for e in entries]
+    entries = [_with_donor(replace(e, charged=phases.get(e.fund, "")) if e.kind == "expense" else e,
+                           by_id) for e in entries]
+    doubts += _twice(e for e in entries if e.kind == "expense")
     doubts += _earmarks([e for e in entries if e.kind == "expense"], by_id)
     doubts += _overspent(entries, by_id, rates)
     doubts += [Doubt(RATES_DIFFER, second.id, {
@@ -188,7 +205,33 @@ def account(
         "pair": f"{first.before} to {first.after}", "day": first.day.isoformat()})
         for first, second in rates.doubled]
     return Account(as_of, currency, tuple(entries), tuple(doubts),
-                   {k: tuple(v) for k, v in sorted(unusable.items())})
+                   {k: tuple(v) for k, v in sorted(unusable.items())}, tuple(
+                       e.id for e in entries if e.state == "bound"
+                       and (r := standing[e.id]) is not None and r.valid_from is None))
+
+
+def is_bound(expense: Record) -> bool:
+    """Whether it is an order or a contract that is not paid."""
+    return _word(expense, "expense_status") == "committed"
+
+
+def bound_or_paid_after(expense: Record, as_of: date) -> bool:
+    """Whether what was bound on a day has to be asked of the past of this expense (`_stood`)."""
+    paid = _day(expense, "paid_on")
+    return is_bound(expense) or (paid is not None and paid > as_of)
+
+
+def _stood(r: Record, then: Mapping[str, Record], as_of: date) -> Record | None:
+    """An expense as it stood on a day; None: it was bound later, by its date of information.
+
+    What is bound now counts as its record stood then. What was paid after the day was bound on it
+    where its record said so. What was paid by then was paid, whenever it came on record.
+    """
+    before = then.get(r.id)
+    if is_bound(r):
+        return before
+    return before if before is not None and is_bound(before) and bound_or_paid_after(
+        r, as_of) else r
 
 
 class _Wider:
@@ -258,7 +301,7 @@ def _fund(r: Record, currency: str, as_of: date) -> Entry | None:
 def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
              doubts: list[Doubt]) -> Entry | None:
     paid, due = _day(r, "paid_on"), _day(r, "due_on")
-    bound = _word(r, "expense_status") == "committed"
+    bound = is_bound(r)
     if paid is not None and paid > as_of and not bound:
         return None
     day = (due or paid) if bound else paid
@@ -281,7 +324,7 @@ def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
                  _word(r, "donor") or UNNAMED, float(r.values["amount"]), currency, day, None, "",
                  (), fund=fund, project=_word(r, "project"), activity=activity or UNNAMED,
                  method=method or UNNAMED, organisation=_word(r, "organisation"),
-                 areas=(place,) if place else ())
+                 areas=(place,) if place else (), document=_word(r, "document"))
 
 
 def _with_donor(entry: Entry, funds: dict[str, Entry]) -> Entry:
@@ -293,6 +336,26 @@ def _with_donor(entry: Entry, funds: dict[str, Entry]) -> Entry:
         entry, donor=paid_by.donor if entry.donor == UNNAMED else entry.donor,
         phase=paid_by.phase if entry.phase == NOT_REPORTED and paid_by.phase != "both"
         else entry.phase)
+
+
+# --- booked twice --------------------------------------------------------------------------------
+
+
+def _twice(expenses: Iterable[Entry]) -> list[Doubt]:
+    """Expenses of one amount, currency, day, organisation and number of an invoice under several
+    ids: one may be the other. Both count until a person says. Without the number of an invoice
+    nothing is said: wages of a day are often alike."""
+    first: dict[tuple[Any, ...], str] = {}
+    out = []
+    for e in expenses:
+        invoice = "".join(e.document.split()).casefold()
+        if not invoice:
+            continue
+        key = (invoice, e.amount, e.currency, e.day, " ".join(e.organisation.split()).casefold())
+        other = first.setdefault(key, e.id)
+        if other != e.id:
+            out.append(Doubt(EXPENSE_TWICE, e.id, {"other": other, "document": e.document}))
+    return out
 
 
 # --- earmarks ------------------------------------------------------------------------------------
@@ -439,7 +502,8 @@ def by_fund(entries: Iterable[Entry], rates: RateTable) -> tuple[Total, ...]:
 @dataclass(frozen=True, slots=True)
 class Unlinked:
     """Expenses that name no fund, of one phase, and how much of them a stated rule charges to
-    funds. `rest`: what no fund of the phase covers."""
+    funds. `rest`: what no fund of the phase covers. `over`: what came back beyond all that was
+    spent: no fund is charged then, and none is given it."""
 
     phase: str
     currency: str
@@ -447,6 +511,7 @@ class Unlinked:
     charged: dict[str, float]
     rest: float
     records: tuple[str, ...]
+    over: float = 0.0
 
 
 def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
@@ -454,16 +519,18 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
 
     The oldest received money of the phase (then of both phases) that is still left pays first; a
     fund that is given for single areas or kinds of work pays only what names one of them. In the
-    programme's currency; what could not be converted is not in it. The rule says who could have
-    paid, not who paid: it stands apart from what vouchers say.
+    programme's currency; what could not be converted is not in it. A refund goes back the way that
+    money came, the last first: to what no fund covered, then to the funds charged last; what is
+    left of it pays what comes later. The rule says who could have paid, not who paid: it stands
+    apart from what vouchers say.
     """
-    left = {}
+    left: dict[str, Decimal] = {}
     for fund in found.funds:
         if fund.state == "received" and fund.value is not None:
             linked = exact_sum(e.value or 0.0 for e in found.expenses
                                if e.fund == fund.id and e.value is not None)
-            left[fund.id] = max(0.0, exact_sum((fund.value, -linked)))
-    order = sorted((f for f in found.funds if left.get(f.id, 0.0) > 0),
+            left[fund.id] = Decimal(repr(max(0.0, exact_sum((fund.value, -linked)))))
+    order = sorted((f for f in found.funds if left.get(f.id, 0) > 0),
                    key=lambda f: (f.phase == "both", f.day or date.max, f.id))
     loose: dict[str, list[Entry]] = defaultdict(list)
     for e in found.expenses:
@@ -471,24 +538,41 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
             loose[e.phase].append(e)
     out = []
     for phase, listed in sorted(loose.items()):
-        charged: dict[str, float] = {}
-        rest = 0.0
+        paid: list[tuple[str, Decimal]] = []  # what each fund was charged, in order
+        rest = over = Decimal(0)
         for e in sorted(listed, key=lambda e: (e.day or date.max, e.id)):
-            need = e.value or 0.0
+            need = Decimal(repr(float(e.value or 0.0)))
+            if need < 0:
+                part = min(-need, rest)
+                rest -= part
+                need += part
+                while need < 0 and paid:
+                    name, last = paid.pop()
+                    part = min(-need, last)
+                    left[name] += part
+                    need += part
+                    if last > part:
+                        paid.append((name, last - part))
+                over -= need
+                continue
+            part = min(need, over)
+            over -= part
+            need -= part
             for fund in order:
-                if need <= 0:
-                    break
-                if fund.phase not in (phase, "both") or not _allowed(e, fund):
-                    continue
-                part = min(need, left[fund.id])
-                left[fund.id] -= part
-                need -= part
-                charged[fund.id] = charged.get(fund.id, 0.0) + part
-            order = [f for f in order if left[f.id] > 0]
+                if fund.phase in (phase, "both") and _allowed(e, fund):
+                    part = min(need, left[fund.id])
+                    left[fund.id] -= part
+                    need -= part
+                    if part > 0:
+                        paid.append((fund.id, part))
             rest += need
+        charged: dict[str, Decimal] = defaultdict(Decimal)
+        for name, part in paid:
+            charged[name] += part
         out.append(Unlinked(phase, found.currency, exact_sum(e.value or 0.0 for e in listed),
-                            {k: round(v, 2) for k, v in sorted(charged.items())}, round(rest, 2),
-                            tuple(sorted(e.id for e in listed))))
+                            {k: round(float(v), 2) for k, v in sorted(charged.items())},
+                            round(float(rest), 2), tuple(sorted(e.id for e in listed)),
+                            round(float(over), 2)))
     return tuple(out)
 
 
@@ -497,6 +581,13 @@ def _allowed(expense: Entry, fund: Entry) -> bool:
             and (not fund.areas or bool(set(fund.areas) & set(expense.areas)))
             and (fund.until is None or expense.day is None or expense.day <= fund.until)
             and (fund.day is None or expense.day is None or fund.day <= expense.day))
+
+
+def phase_of(entry: Entry) -> str:
+    """The phase whose money it is: of a fund its own, of an expense that of the fund that it names
+    (there the money is gone, whatever it was spent on), else the one that it states. "both" is a
+    phase of its own: nobody has said how such a fund is shared."""
+    return entry.charged or entry.phase
 
 
 def day_of(entry: Entry) -> str:
@@ -513,7 +604,8 @@ def month_of(entry: Entry) -> str:
 
 _COUNTS = ("Fund and expense records with an amount, a currency and no day after that of the "
            "account, converted by recorded rates; what has no rate is in no sum and is said; also "
-           "by phase, as money_...:PHASE")
+           "by phase, as money_...:PHASE, an expense in the phase of the fund that it names, whose "
+           "money it is")
 _COLUMNS = {column: Metric(f"money_{column}", name, definition, "currency of most records",
                            f"{what}; {_COUNTS}", "money", subject=subject, field="amount")
             for column, subject, name, definition, what in (
@@ -575,7 +667,7 @@ def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
     not be converted is named in the note of each figure that it is missing from."""
     out = []
     groups: tuple[tuple[str, Callable[[Entry], str]], ...] = (
-        ("", lambda e: "all"), (":phase", lambda e: e.phase))
+        ("", lambda e: "all"), (":phase", phase_of))
     for _, by in groups:
         for total in totals(found.entries, by, currency=found.currency):
             for column, metric in _COLUMNS.items():
@@ -589,7 +681,7 @@ def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
                 kinds = ("fund", "expense") if column == "left" else (metric.subject,)
                 states = {"left": ("received", "paid", "bound")}.get(column, (column,))
                 own = [e for e in found.entries if e.kind in kinds and e.state in states
-                       and scope in ("all", e.phase)]
+                       and scope in ("all", phase_of(e))]
                 note = apart_words(own)
                 records = tuple(e.id for e in own if e.value is not None)
                 used = set(records)

@@ -11,7 +11,14 @@ from typing import Literal
 import numpy as np
 
 from landrelease.core.plurals import several
-from landrelease.figures.money import Account, Apart, Entry, apart_of, expenses_said
+from landrelease.figures.money import (
+    Account,
+    Apart,
+    Entry,
+    apart_of,
+    expenses_said,
+    phase_of,
+)
 
 Basis = Literal["received", "committed", "announced"]
 BASES: tuple[Basis, ...] = ("received", "committed", "announced")
@@ -142,15 +149,15 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
              phase: str | None = None) -> Money:
     """What can be spent, by which promises are counted; in the currency of the account.
 
-    keep : ids of funds; None: all. phase : money and expenses of one phase only ("both" is a phase
-    of its own). With `keep` only expenses that name one of the funds are taken off. What could not
+    keep : ids of funds; None: all. phase : money of one phase only, and what was taken of it
+    (`phase_of`; "both" is a phase of its own). With `keep` only expenses that name one of the funds are taken off. What could not
     be converted is not in it: funds are counted, expenses are named with their amounts (`apart`).
     """
     chosen = None if keep is None else set(keep)
     funds = [e for e in found.funds if e.value is not None
-             and (chosen is None or e.id in chosen) and (phase is None or e.phase == phase)]
+             and (chosen is None or e.id in chosen) and (phase is None or phase_of(e) == phase)]
     every = [e for e in found.expenses
-             if (chosen is None or e.fund in chosen) and (phase is None or e.phase == phase)]
+             if (chosen is None or e.fund in chosen) and (phase is None or phase_of(e) == phase)]
     spent = [e for e in every if e.value is not None]
     counted = BASES[:BASES.index(basis) + 1]
     received = [e for e in funds if e.state == "received"]
@@ -168,7 +175,7 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
     return Money(found.as_of, found.currency, left - lost, tuple(sorted(arrives)), undated,
                  tuple(sorted(used)), _below_since(received, spent), lapses, lost, sum(
                      e.value is None and (chosen is None or e.id in chosen)
-                     and (phase is None or e.phase == phase) for e in found.funds),
+                     and (phase is None or phase_of(e) == phase) for e in found.funds),
                  apart_of(every))
 
 

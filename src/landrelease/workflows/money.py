@@ -57,7 +57,8 @@ class Books:
 def books(registry: Registry, reader: View, *, as_of: date, currency: str | None = None,
           rate_source: str = "", level: str | None = None, valid_at: date | None = None,
           known_at: datetime | None = None) -> Books:
-    """Funds and expenses that the reader may see, as of a day, in one currency.
+    """Funds and expenses that the reader may see, as of a day, in one currency. Orders count from
+    the date of information of their records on.
 
     currency : None: the one of most funds and expenses. level : only records validated at least so
     far. valid_at, known_at : see `Registry.records`.
@@ -66,7 +67,7 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     no code; MON-022: no rate of that publisher.
     """
     from landrelease.core.currency import RateTable, rates_of
-    from landrelease.figures.money import account
+    from landrelease.figures.money import account, bound_or_paid_after
     from landrelease.workflows import is_synthetic, load_assumptions
     from landrelease.workflows.identities import at_level
 
@@ -94,8 +95,13 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     if not _is_code(currency):
         raise LandReleaseError(MONEY_CURRENCY, found=currency)
     table = RateTable(rates, int(stated.value("exchange_rate_age_days")), rate_source)
+    then = None
+    if any(bound_or_paid_after(r, as_of) for r in expenses):
+        day = as_of if valid_at is None else min(as_of, valid_at)
+        then = {r.id: r for r in reader.records(registry.records("expense", valid_at=day,
+                                                                 known_at=known_at))}
     made = account(funds, expenses, table, currency=currency, as_of=as_of, tasks=records("task"),
-                   areas=records("administrative_area"))
+                   areas=records("administrative_area"), then=then)
     return Books(made, table, stated, registry.head(), is_synthetic(registry), chosen, unusable,
                  known_at)
 
@@ -121,7 +127,7 @@ def summary(found: Books) -> dict[str, Any]:
     return {
         **_about(found),
         "total": rows(lambda e: "all", currency=to),
-        "by_phase": rows(lambda e: e.phase, currency=to),
+        "by_phase": rows(money.phase_of, currency=to),
         "by_donor": rows(lambda e: e.donor, currency=to),
         "by_currency": rows(lambda e: e.currency),
         "by_month": rows(money.month_of, currency=to),
@@ -146,14 +152,15 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
                joint: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
     """The figures of money that the reader may see; none where no money is on record, or none that
     this reader may see. In `currency`, else in that of most records. As of `valid_at`, else of the
-    last day on which money came in or went out: the same records give the same figures on every
-    day. costs : also the cost per m²; reports : columns `REPORT_FIELDS` of work, where they were
-    read already, and `joint` what `joint_work` makes of them."""
-    from landrelease.figures.money import money_figures
+    last day on which money came in, went out or was bound: the same records give the same figures
+    on every day. costs : also the cost per m²; reports : columns `REPORT_FIELDS` of work, where
+    they were read already, and `joint` what `joint_work` makes of them."""
+    from landrelease.figures.money import is_bound, money_figures
 
     days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
             for r in reader.records(registry.records(kind, known_at=known_at))
-            if isinstance(day := r.values.get(name), date)]
+            if isinstance(day := (r.valid_from if kind == "expense" and is_bound(r) else
+                                  r.values.get(name)), date)]
     try:
         found = books(registry, reader, as_of=valid_at or max(days, default=date.min), level=level,
                       valid_at=valid_at, known_at=known_at, currency=currency)
@@ -255,6 +262,7 @@ def _about(found: Books) -> dict[str, Any]:
         "rates": {"recorded": len(found.rates), "max_age_days": found.rates.max_age_days,
                   "unusable": list(found.unusable_rates)},
         "not_counted": {k: list(v) for k, v in account.unusable.items()},
+        "bound_undated": list(account.bound_undated),
     }
 
 
@@ -413,6 +421,7 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
     plan : its costs end the money of demining. projects : (day, cost, currency, id) of phase two.
     """
     from landrelease.figures import runway
+    from landrelease.figures.money import phase_of
 
     account = found.account
     most = int(found.assumptions.value("money_pace_months"))
@@ -450,9 +459,9 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
                 scope, basis, money_of(basis), costs, why, end)))
 
     pace("total", lambda b: runway.money_of(account, b), account.expenses)
-    for phase in sorted({e.phase for e in account.entries}):
+    for phase in sorted({phase_of(e) for e in account.entries}):
         pace(f"phase {phase}", lambda b, p=phase: runway.money_of(account, b, phase=p),
-             [e for e in account.expenses if e.phase == phase])
+             [e for e in account.expenses if phase_of(e) == phase])
     for fund in account.funds:
         own = [e for e in account.expenses if e.fund == fund.id]
         if own:
