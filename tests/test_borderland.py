@@ -94,7 +94,7 @@ def test_its_forecast_rests_on_the_reports_and_says_so(made):
     out, summary = made
     outlook, _ = load_outlook(out / "forecast.json")
     said = " ".join(outlook.notes)
-    assert "Rates learned from daily reports: manual teams" in said
+    assert "Pace over areas, learned from daily reports" in said and "manual teams" in said
     assert "Days lost as reported here" in said and "closures on record reach into the plan" in said
     words = [d.words for d in outlook.drivers if d.name.startswith("rate_")]
     assert words and all("were reported" in w for w in words)

@@ -177,6 +177,47 @@ def test_days_that_do_not_fit_the_model_are_found_out():
     assert not {c.name: c for c in slow.checks}["prior"].fine
 
 
+def test_too_few_days_are_no_pass_and_a_share_far_off_is_found_out():
+    def checks(count):
+        # Off the mean by the same amount, up or down, but for one day in ten: two humps, no bell.
+        off = np.where(np.arange(count) % 10 == 0, 0.0, np.where(np.arange(count) % 2, 0.4, -0.4))
+        day = 737_000 + np.arange(count)
+        found = rates.fit_rate(team_days(day, np.arange(count) // 2 % 3, 400 * np.exp(off)), 0,
+                               STATED, PRIORS)
+        return {c.name: c for c in found.checks}
+
+    few = checks(44)["days_inside_50"]
+    assert not few.told and few.found < 0.2, "as far off as can be: it would have passed"
+    assert "Days: 44, too few to check" in few.words and "60 are needed" in few.words
+    many = checks(60)["days_inside_50"]
+    assert many.told and not many.fine and many.found < 0.2 and many.expected == "18% to 82%"
+
+
+def test_shares_inside_are_held_against_half_as_many_days():
+    from scipy.stats import binom
+
+    for days, level in ((60, 0.5), (60, 0.8), (400, 0.5), (4000, 0.95)):
+        low, high = rates.inside_range(days, level)
+        assert 0 < low < level < high <= 1 and not (low < 0.05 and high > 0.95)
+        # Of days that do come in pairs alike at most 2 in 1,000 are called wrong by chance.
+        share = np.arange(days // 2 + 1) / (days // 2)
+        wrong = binom.pmf(np.arange(days // 2 + 1), days // 2, level)[
+            (share < low) | (share > high)].sum()
+        assert wrong <= 0.002
+    # The room closes with the days, down to what is no matter.
+    assert rates.inside_range(10**6, 0.8) == pytest.approx((0.75, 0.85), abs=0.003)
+
+
+def test_the_rate_of_a_full_day_and_the_pace_over_areas_are_two_numbers_by_name():
+    generator = np.random.default_rng(2)
+    area = np.arange(400) // 10
+    m2 = 400 * np.exp(generator.normal(0, 0.5, 40)[area] + generator.normal(0, 0.2, 400))
+    found = rates.fit_rate(team_days(737_000 + np.arange(400), np.arange(400) % 4, m2, area=area),
+                           0, STATED, PRIORS)
+    assert 0.8 < np.median(found.of_work()) / np.median(found.per_day()) < 0.95
+    assert "over areas that differ" in rates.Rate.of_work.__doc__
+
+
 def test_same_seed_same_draws():
     days, _ = simulated(np.random.default_rng(1))
     one, two = (rates.fit_rate(days, 0, STATED, PRIORS, seed=3, draws=50) for _ in range(2))

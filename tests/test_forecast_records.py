@@ -111,7 +111,7 @@ def test_what_reports_say_is_in_the_forecast_and_what_none_touched_is_a_prior(se
     land, saved = sea.planned()
     made = forecast(sea, saved)
     said = " ".join(made.notes)
-    assert "Rates learned from daily reports: manual teams" in said
+    assert "Pace over areas, learned from daily reports" in said and "manual teams" in said
     (priors,) = [n for n in made.notes if "no daily report of this programme has touched" in n]
     assert "TS teams" in priors and "manual" not in priors
     assert "Days lost as reported here: 1" in said
@@ -130,7 +130,7 @@ def test_what_reports_say_is_in_the_forecast_and_what_none_touched_is_a_prior(se
     assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
                "--runs", 20, "--no-backtest", "--json", tmp_path / "f.json", "--quiet") == 0
     document = json.loads((tmp_path / "f.json").read_bytes())
-    assert any("Rates learned" in n for n in document["notes"])
+    assert any("Pace over areas, learned" in n for n in document["notes"])
 
 
 def test_months_are_on_the_screen_and_what_runs_leave_open_stands_beside_a_chance(

@@ -38,11 +38,11 @@ TRACK = TrackRecord(9, (TrackRow(1, 9, 12_300.0, 45_600.0, 78_900.0, {
 def made():
     plan = plan_of(region(12, seed=3, bases=1).problem)
     stated = assumptions()
-    first = make_outlook(plan, stated, runs=40, seed=4)
+    first = make_outlook(plan, stated, runs=100, seed=4)
     closed = Circumstances(
         name=HOSTILE, sector=np.zeros(len(plan.problem.stage_ids), dtype=int),
         closings=(Closing(20.0, 1.0, 10.0, 0.5),))
-    second = make_outlook(plan, stated, runs=40, seed=4, circumstances=closed)
+    second = make_outlook(plan, stated, runs=100, seed=4, circumstances=closed)
     return dataclasses.replace(first, track=TRACK), second
 
 
@@ -53,6 +53,26 @@ def written(made, tmp_path_factory):
                          made_on=date(2030, 2, 3), by=BY, budget=BUDGET,
                          needed=["3 more teams of manual reach 80 %."], notes=["Said beside it."])
     return out, paths
+
+
+def test_so_few_runs_tell_no_interval_anywhere(made):
+    from landrelease.publish import charts
+    from landrelease.workflows import outlook_words
+    from landrelease.workflows.scenarios import interval_words
+
+    many = made[0]
+    few = dataclasses.replace(many, finish_day=many.finish_day[:40], cost=many.cost[:40])
+    assert few.few and not many.few
+    words = " ".join(outlook_words(few))
+    assert "40, too few for an interval, at least 100 are needed" in words and "80 %" not in words
+    assert interval_words(few) == "too few runs (40)"
+    assert "80 % of 100 runs between" in " ".join(outlook_words(many))
+    assert " to " in interval_words(many)
+    assert "c-band" in charts.fan_chart(many, None, "") and "c-band" not in charts.fan_chart(
+        few, None, "")
+    # One run has ends of its own at no distance: it is the worst of all.
+    one = dataclasses.replace(few, finish_day=few.finish_day[:1], cost=few.cost[:1])
+    assert one.few and "80 %" not in " ".join(outlook_words(one))
 
 
 class Page(HTMLParser):
@@ -187,13 +207,13 @@ def test_the_s_curve_ends_at_the_share_of_the_runs_that_finish(made):
 
 
 def test_costs_of_runs_that_do_not_finish_are_lower_bounds_in_the_report(made, tmp_path):
-    never = dataclasses.replace(made[0], finish_day=np.full(40, np.inf))
+    never = dataclasses.replace(made[0], finish_day=np.full(100, np.inf))
     write_report(tmp_path, [never], title="Forecast", chain_head="ab" * 32, synthetic=False,
                  made_on=date(2030, 2, 3))
     page = Page((tmp_path / "forecast.html").read_text("utf-8"))
     head, row = page.tables["When and for how much"]
     cell = dict(zip(head, row, strict=True))
-    assert cell["not finished"] == "40 of 40" and cell["cost (median)"].startswith("at least ")
+    assert cell["not finished"] == "100 of 100" and cell["cost (median)"].startswith("at least ")
     assert cell["done (median)"].startswith("after ") and finish_words(never)[1] == cell[
         "done (median)"]
     assert all(r["known"] == "at least" for r in rows_of(tmp_path / "cost.csv"))

@@ -364,7 +364,7 @@ def spent(months, amount=100.0, first=date(2026, 7, 15)):
     return out
 
 
-def ends(funds, expenses, basis="committed", runs=50, **said):
+def ends(funds, expenses, basis="committed", runs=100, **said):
     found = book(funds, expenses, **said)
     return runway.runway("all", basis, runway.money_of(found, basis),
                          runway.pace_of(found.expenses, found.as_of, 12), runs=runs, seed=1)
@@ -427,11 +427,11 @@ def test_money_ends_on_the_last_day_on_which_it_may_be_spent():
     short = runway.Money(date(2025, 6, 15), "EUR", 1_788.0, records=("f",),
                          lapses=((date(2025, 6, 30), 1_788.0, date(2025, 6, 15)),))
     pace = runway.Pace(("m",) * 12, (100.0,) * 12, ())
-    end = runway.runway("f", "received", short, pace, runs=10, seed=1)
+    end = runway.runway("f", "received", short, pace, runs=100, seed=1)
     assert end.day == end.low == end.high == date(2025, 6, 30)
     # What is spent before that day ends it sooner.
     soon = runway.runway("f", "received", short, runway.Pace(("m",) * 12, (6_000.0,) * 12, ()),
-                         runs=10, seed=1)
+                         runs=100, seed=1)
     assert soon.day == date(2025, 6, 23)  # 1,788 of 6,000 are 8.9 of 30 days
 
 
@@ -477,6 +477,11 @@ def test_what_cannot_be_told_is_said_and_nothing_is_divided_by_zero():
     assert over.money < 0 and "no money is left" in over.why
     one = ends([fund()], spent(1, first=date(2027, 6, 2)))
     assert one.day == date(2028, 3, 30) and one.median is None and "no interval" in one.why
+    few = ends([fund(amount=6000.0)], [expense(f"u{n}", amount=90.0 + 5 * n % 30,
+                                               paid_on=date(2026, 7 + n, 3)) for n in range(6)],
+               runs=99)
+    assert few.low is few.high is None and few.median is not None
+    assert "too few runs for an interval: 99, at least 100" in few.why
     assert "only 2 months" in ends([fund()], spent(2, first=date(2027, 5, 2))).why
     forever = ends([fund(amount=10.0**9)], spent(12))
     assert forever.day is None and forever.not_ended == 1

@@ -132,7 +132,7 @@ def forecast(server):
     """A forecast in force, made by the planner on the plan in force."""
     headers = sign_in(server, "planner")
     answer = server.post("/jobs/forecast", headers=headers, json={
-        "name": "outlook", "runs": 20, "by": "2090-12-31", "chance": 0.01, "budget": 1e9})
+        "name": "outlook", "runs": 100, "by": "2090-12-31", "chance": 0.01, "budget": 1e9})
     assert answer.status_code == 201, answer.text
     job = ended(server, answer.json()["id"])
     assert job["state"] == "done", job
@@ -355,6 +355,18 @@ def test_forecasts_stand_side_by_side(client, forecast, address):
     assert part.count("<svg") == 2 and "c-k0" in part and "c-k1" in part
     slower = client.get("/forecasts/slower").text
     assert "Not back-tested: nothing here says" in slower
+    # So few runs tell no interval: none is shown of it, and it is not put in force.
+    few = "too few runs for an interval: 20, at least 100 are needed"
+    assert few in table and slower.count(few) >= 3 and "80 % of the runs " not in slower
+    assert "c-band" not in slower and "10 % of the runs by" not in slower
+    assert few not in client.get("/forecasts/outlook").text
+    answer = client.post("/api/forecasts/slower/force", headers=headers)
+    assert answer.status_code == 400 and "FOR-011" in answer.text, answer.text
+    assert [f["in_force"] for f in client.get("/api/forecasts").json()["forecasts"]
+            if f["name"] == "slower"] == [False]
+    # The chance of each year says what so many runs leave open of it.
+    years = slower.partition("Chance by year")[2].partition("</table>")[0]
+    assert len(re.findall(r"\d %\s\(\d+ % – \d+ %\)", years.replace("\xa0", " "))) >= 2, years
     sign_in(client, NOBODY)
     public = client.get("/forecasts/outlook?with=slower")
     assert public.status_code == 200 and 'id="beside"' not in public.text

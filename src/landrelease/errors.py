@@ -1319,6 +1319,12 @@ SCENARIO_UNREADABLE = Message(
     "{file}: the scenario cannot be read ({found}).",
     "Give a file in YAML or JSON with a `name` and the changes; docs/forecast.md has an example.",
 )
+FORECAST_FEW_RUNS = Message(
+    "FOR-011",
+    "Forecast {name} has {runs} runs, too few for an interval; expected at least {expected}.",
+    "Make it again with more runs; 500 are usual. On file it may stay: only what is in force is "
+    "shown to all.",
+)
 FORECAST_NO_AREAS = Message(
     "FOR-008",
     "On {day} no hazardous area was on record: there is nothing to forecast.",

@@ -170,16 +170,21 @@ def forecast_rates(
     put_json(json, forecasting.learning_document(found) | {"synthetic": synthetic})
     for note in found.notes:
         say(note)
-    say(f"{'work':<30}{'m² a team and full day (80 %)':>34}{'days':>8}{'teams':>7}")
+    say(f"{'work':<30}{'m² a team and full day (80 %)':>34}{'over areas':>12}{'days':>8}"
+        f"{'teams':>7}")
     doubtful, checked = [], []
     for rate in found.rates:
         low, middle, high = rate.quantiles()
         name = rate.activity + ("" if rate.method == "not_reported" else f", {rate.method}")
         mark = "  prior, not learned here" if rate.from_prior else ""
         span = f"{middle:,.0f} ({low:,.0f} to {high:,.0f})"
-        say(f"{name:<30}{span:>34}{rate.days:>8,}{len(rate.teams):>7}{mark}")
-        checked += [f"{name}: {c.words} Expected: {c.expected}." for c in rate.checks]
+        over = f"{forecasting.middle_80(rate.of_work())[1]:,.0f}"
+        say(f"{name:<30}{span:>34}{over:>12}{rate.days:>8,}{len(rate.teams):>7}{mark}")
+        checked += [f"{name}: {c.words}" + (f" Expected: {c.expected}." if c.told else "")
+                    for c in rate.checks]
         doubtful += [f"{name}: {c.words}" for c in rate.checks if not c.fine]
+    say("A full day is one on an ordinary area; over areas: m² a day that the mean time of an area "
+        "comes to, less because slow areas take more of the days. Forecasts play the latter.")
     lost = found.lost
     words = ("prior, no report of a lost day here" if lost.from_prior else
              f"{lost.observed:.0%} reported over {lost.months} months")
@@ -246,8 +251,8 @@ def forecast_compare(
         write_atomically(svg, comparison_chart(outlooks, saved.synthetic).encode())
     say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>26}")
     for n, (o, row) in enumerate(zip(outlooks, rows, strict=True)):
-        low, middle, high = scenarios.finish_words(o)
-        say(f"{o.scenario[:27]:<28}{middle:>15}{low + ' to ' + high:>26}"
+        middle = scenarios.finish_words(o)[1]
+        say(f"{o.scenario[:27]:<28}{middle:>15}{scenarios.interval_words(o):>26}"
             f"{scenarios.cost_words(o):>26}")
         if day:
             say(f"    Chance of being done by {day}: {workflows.chance_words(row, 'chance_by')}")

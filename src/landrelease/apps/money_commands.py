@@ -23,6 +23,7 @@ from landrelease.apps.common import (
     say,
 )
 from landrelease.apps.reading import OrganisationOption, reading
+from landrelease.core.outlook import FEWEST_RUNS
 from landrelease.core.plurals import several
 from landrelease.errors import BAD_OPTION, MONEY_PERIOD, LandReleaseError
 
@@ -106,8 +107,8 @@ def summary(
     for loose in document["without_fund"]:
         if loose["over"]:
             named = several(len(loose["records"]), "expense names", "expenses name")
-            say(f"\n{loose['phase']}: {named} no fund; {loose['over']:,.0f} {loose['currency']} more "
-                "of them came back than was spent, so that no fund could have paid for them.")
+            say(f"\n{loose['phase']}: {named} no fund; {loose['over']:,.0f} {loose['currency']} "
+                "more of them came back than was spent: no fund could have paid for them.")
             continue
         say(f"\n{loose['phase']}: {loose['amount']:,.0f} {loose['currency']} of "
             f"{several(len(loose['records']), 'expense names', 'expenses name')} no fund; by the "
@@ -244,7 +245,9 @@ def runway(
     say(f"{'by the pace of spending':<30}{'counted':>11}{'money':>15}{'a month':>13}  ends")
     for row in document["by_pace"]:
         ends = row["why"] if row["median"] is None and row["why"] else (
-            f"{row['median'] or 'later'} ({row['low'] or 'later'} to {row['high'] or 'later'})"
+            f"{row['median'] or 'later'}" + ("" if runs < FEWEST_RUNS else
+                                             f" ({row['low'] or 'later'} to "
+                                             f"{row['high'] or 'later'})")
             + (f"; {row['why']}" if row["why"] else ""))
         say(f"{row['scope'][:29]:<30}{row['basis']:>11}{row['money']:>15,.0f}"
             f"{_amount(row['per_month']):>13}  {ends}")

@@ -72,8 +72,8 @@ FORECAST: tuple[str, ...] = (
     "How much the ground of the areas slows the work",
     "{runs} runs are too few to say what moves the {what}.",
     "All runs have the same {what}: there is no spread to explain.",
-    "How fast {teams} work: {value} m² a team and day were reported, {low} to {high} are thought "
-    "possible ({share} of the spread).",
+    "How fast {teams} work: {value} m² a team and day over areas, as reports teach, {low} to "
+    "{high} are thought possible ({share} of the spread).",
     "How fast {teams} work: {value} m² a team and day are stated, {low} to {high} are thought "
     "possible ({share} of the spread); a prior, which no daily report of this programme has "
     "touched.",
@@ -98,7 +98,8 @@ FORECAST: tuple[str, ...] = (
     "runs. It turns up beside known areas while these are worked on, and it counts as released "
     "when it is done: curves may end above the known area.",
     "Days lost as reported here: {value} ({low} to {high}), staff that left included.",
-    "Rates learned from daily reports: {rates}.",
+    "Pace over areas, learned from daily reports (the mean time of an area; a full day on an "
+    "ordinary one brings more): {rates}.",
     "{teams} {value} m² a day ({low} to {high}, {days} days)",
     "Rates that no daily report of this programme has touched (priors): {kinds}.",
     "In {share} of the runs money that had not arrived kept work from being begun; half of them by "
@@ -138,6 +139,8 @@ FORECAST: tuple[str, ...] = (
     "record; no team of the plan works at that rate.",
     # Checks of the rates that reports teach.
     "{share} of the days lie in the interval that should hold {level}.",
+    "Days: {n}, too few to check how many of them lie in the interval that should hold {level}; "
+    "{least} are needed.",
     "The days released {ratio} times what the model gives for them.",
     "{share} of the days are far from all that the model expects.",
     "The rate learned lies {n} prior deviations above what other programmes report.",
@@ -211,6 +214,11 @@ FORECAST: tuple[str, ...] = (
     "All done by {month} (median); nine in ten of {runs} runs are not.",
     "All done by {month} (median); 80 % of {runs} runs between {low} and {high}.",
     "Half of the runs are not done by {year}; 80 % of {runs} runs between {low} and {high}.",
+    "All done by {month} (median); runs: {runs}, too few for an interval, at least {least} are "
+    "needed.",
+    "Half of the runs are not done by {year}; runs: {runs}, too few for an interval, at least "
+    "{least} are needed.",
+    "Cost until then {value} {currency} (median).", "too few runs ({runs})",
     "later than {year}",
     "Cost until then {value} {currency} (80 %: {low} to {high}).", "at least {value}",
     "{n} of {runs} runs do not finish within {years} years.",

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from landrelease.core.outlook import FEWEST_RUNS
 from landrelease.core.plurals import several
 from landrelease.figures.money import (
     Account,
@@ -150,8 +151,9 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
     """What can be spent, by which promises are counted; in the currency of the account.
 
     keep : ids of funds; None: all. phase : money of one phase only, and what was taken of it
-    (`phase_of`; "both" is a phase of its own). With `keep` only expenses that name one of the funds are taken off. What could not
-    be converted is not in it: funds are counted, expenses are named with their amounts (`apart`).
+    (`phase_of`; "both" is a phase of its own). With `keep` only expenses that name one of the funds
+    are taken off. What could not be converted is not in it: funds are counted, expenses are named
+    with their amounts (`apart`).
     """
     chosen = None if keep is None else set(keep)
     funds = [e for e in found.funds if e.value is not None
@@ -302,6 +304,10 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
     def quantile(q: float) -> date | None:
         return _date(money.as_of, float(np.quantile(ends, q, method="inverted_cdf")))
 
+    if runs < FEWEST_RUNS:
+        return result(f"too few runs for an interval: {runs}, at least {FEWEST_RUNS} are needed",
+                      day=_date(money.as_of, float(by_mean)), median=quantile(0.5),
+                      not_ended=float(np.mean(~np.isfinite(ends))))
     few = "" if len(pace.amounts) >= 6 else (
         f"only {len(pace.amounts)} months of spending are on record")
     return result(few, day=_date(money.as_of, float(by_mean)), low=quantile(0.1),

@@ -63,7 +63,8 @@ REPORTED = "daily reports"  # source of an assumption that reports of the progra
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What daily reports taught about a kind of team: m² a team and full day, central 80 %."""
+    """What daily reports taught about a kind of team: its pace over areas that differ
+    (`Rate.of_work`), m² a team and day, central 80 %."""
 
     low: float
     value: float
@@ -366,7 +367,8 @@ def _rate_notes(pools: tuple[TeamPool, ...], used: np.ndarray, learned: Mapping[
     stated = [k for k in kinds if k not in learned]
     notes = []
     if own:
-        notes.append("Rates learned from daily reports: " + ", ".join(
+        notes.append("Pace over areas, learned from daily reports (the mean time of an area; a "
+                     "full day on an ordinary one brings more): " + ", ".join(
             f"{_KINDS.get(k, k)} {learned[k].value:,.0f} m² a day ({learned[k].low:,.0f} to "
             f"{learned[k].high:,.0f}, {learned[k].days:,} days)" for k in own) + ".")
     if stated:
@@ -525,7 +527,8 @@ def _driver_words(
         stated = " to ".join(f"{value:,.0f}" for value in sorted({values[0], values[-1]}))
         return (
             f"How fast {_KINDS.get(kind, kind)} work: {stated} m² a team and day "
-            f"{'were reported' if kind in learned else 'are stated'}, {low:,.0f} to {high:,.0f} "
+            f"{'over areas, as reports teach' if kind in learned else 'are stated'}, "
+            f"{low:,.0f} to {high:,.0f} "
             f"are thought possible ({share:.0%} of the spread)"
             + ("." if kind in learned else
                "; a prior, which no daily report of this programme has touched.")

@@ -109,7 +109,8 @@ def fan_chart(
 ) -> str:
     """Area given back over time: bands between pairs of quantiles, the median, the dated plan.
 
-    The quantiles are paired from outside in, so any number of them is drawn.
+    The quantiles are paired from outside in, so any number of them is drawn; where there are too
+    few runs for an interval, there are no bands.
     """
     unit, unit_name = area_unit(outlook.total_m2)
     left, right, top, bottom = 52, 12, 22, 28
@@ -138,7 +139,7 @@ def fan_chart(
     def points(values):
         return "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x(days[keep]), y(values), strict=True))
 
-    for k in range(len(levels) // 2):
+    for k in range(0 if outlook.few else len(levels) // 2):
         low, high = curves[k][keep], curves[len(levels) - 1 - k][keep]
         back = "L".join(
             f"{a:.1f} {b:.1f}" for a, b in zip(x(days[keep])[::-1], y(low)[::-1], strict=True)

@@ -21,6 +21,7 @@ from landrelease.publish.content import (
     visible_dates,
 )
 from landrelease.publish.page import (
+    few_words,
     hazardous_words,
     ledger_cells,
     ledger_note,
@@ -206,7 +207,7 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
     if sight.cost:
         low, median, high = (money_known(outlook, q, w) for q in (0.1, 0.5, 0.9))
         cost.append(
-            w(
+            w("doc.cost.few", median=median, currency=outlook.currency) if outlook.few else w(
                 "doc.cost",
                 median=median,
                 low=low,
@@ -221,6 +222,8 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
         low=w.figure(f"{100 * levels[0]:.3g}"),
         high=w.figure(f"{100 * levels[-1]:.3g}"),
     )
+    if outlook.few:
+        note = w("forecast.fan.note_few", runs=w.count(outlook.runs), few=few_words(outlook, w))
     if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
         note += " " + w("forecast.fan.total")
     shares = chances(outlook, report.promised)
@@ -236,7 +239,8 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
             say=w.written
         ),
         "forecast": [
-            w(
+            w("doc.finish.few", median=year_or_never(finish.median, finish, w),
+              few=few_words(outlook, w), never=never_words(finish, w)) if outlook.few else w(
                 "doc.finish",
                 median=year_or_never(finish.median, finish, w),
                 low=year_or_never(finish.low, finish, w),

@@ -16,6 +16,7 @@ from landrelease.core.outlook import Outlook
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish import charts
 from landrelease.publish.page import _asset, _sha
+from landrelease.publish.reopening import few_runs
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import Words
 
@@ -52,7 +53,8 @@ def pictures(report: ForecastReport, w: Words) -> list[tuple[str, str, str, str]
     found = [
         ("fan", w("forecast.fan"), charts.fan_chart(first, None, "", styled=False, width=640,
                                                     height=300, say=w.written),
-         w("forecast.fan.note_noplan", runs=w.count(first.runs),
+         w("forecast.fan.note_few", runs=w.count(first.runs), few=few_runs(first.runs, w))
+         if first.few else w("forecast.fan.note_noplan", runs=w.count(first.runs),
            low=w.figure(f"{100 * first.quantiles.min():.3g}"),
            high=w.figure(f"{100 * first.quantiles.max():.3g}"))),
         ("finish", w("forecast.s_curve"), charts.s_curve(outlooks, "", say=w.written),

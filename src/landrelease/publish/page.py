@@ -39,7 +39,13 @@ from landrelease.publish.content import (
     visible_dates,
 )
 from landrelease.publish.encode import safe_json
-from landrelease.publish.reopening import phase_words, reach_head, reach_rows, reach_words
+from landrelease.publish.reopening import (
+    few_runs,
+    phase_words,
+    reach_head,
+    reach_rows,
+    reach_words,
+)
 from landrelease.publish.words import Words
 from landrelease.units import M2_PER_HECTARE
 
@@ -354,6 +360,11 @@ def money_known(outlook: Outlook, chance: float, w: Words) -> str:
     return w.money(cost) if known else w("at_least", value=w.money(cost))
 
 
+def few_words(outlook: Outlook, w: Words) -> str:
+    """What stands in the place of an interval that so few runs do not tell; "" where they do."""
+    return few_runs(outlook.runs, w)
+
+
 def percent(share: float, w: Words) -> str:
     """A share in %; what is not quite nothing or not quite all is not rounded to it."""
     if 0 < share < 0.001:
@@ -425,7 +436,7 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
             (
                 w("tile.finish"),
                 year_or_never(finish.median, finish, w),
-                w(
+                few_words(report.outlook, w) or w(
                     "tile.finish.note",
                     low=year_or_never(finish.low, finish, w),
                     high=year_or_never(finish.high, finish, w),
@@ -438,7 +449,7 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
             (
                 w("tile.cost"),
                 f"{median} {report.outlook.currency}",
-                w(
+                few_words(report.outlook, w) or w(
                     "tile.cost.note",
                     low=low,
                     high=high,
@@ -754,6 +765,9 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         low=w.figure(f"{100 * levels[0]:.3g}"),
         high=w.figure(f"{100 * levels[-1]:.3g}"),
     )
+    if outlook.few:
+        fan_note = w("forecast.fan.note_few", runs=w.count(outlook.runs),
+                     few=few_words(outlook, w))
     if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
         fan_note += " " + w("forecast.fan.total")
     chance = _table(
@@ -768,12 +782,13 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         ],
         label=w("forecast.chance"),
     )
+    told = slice(1, 2) if outlook.few else slice(0, 3)  # of the lowest, middle, highest quantile
     curve = _table(
         [(w("forecast.chance.date"), False),
-         (w("forecast.curve.low", level=w.figure(f"{100 * levels[0]:.3g}")), True),
-         (w("forecast.curve.middle"), True),
-         (w("forecast.curve.high", level=w.figure(f"{100 * levels[-1]:.3g}")), True)],
-        [[_t(w.day(day)), *(_t(w.area(v)) for v in values)]
+         *[(w("forecast.curve.low", level=w.figure(f"{100 * levels[0]:.3g}")), True),
+           (w("forecast.curve.middle"), True),
+           (w("forecast.curve.high", level=w.figure(f"{100 * levels[-1]:.3g}")), True)][told]],
+        [[_t(w.day(day)), *(_t(w.area(v)) for v in values[told])]
          for day, *values in curve_rows(outlook)],
         label=w("forecast.curve"),
     )

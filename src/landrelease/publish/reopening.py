@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from landrelease.core.outlook import FEWEST_RUNS
 from landrelease.core.report import Phase, Reopening, Report
 from landrelease.publish.words import Words
 
@@ -21,6 +22,12 @@ def day_words(days: float, start: date, w: Words, horizon: float) -> str:
         return w("reach.never", year=(start + timedelta(days=int(horizon))).year)
     day = start + timedelta(days=int(np.ceil(days)))
     return w.month(day)
+
+
+def few_runs(runs: int, w: Words) -> str:
+    """What stands in the place of an interval that so few runs do not tell; "" where they do."""
+    return w("few_runs", runs=w.count(runs), least=w.count(FEWEST_RUNS)) if (
+        runs < FEWEST_RUNS) else ""
 
 
 def quantiles(reopening: Reopening) -> np.ndarray | None:
@@ -56,7 +63,7 @@ def reach_rows(report: Report, w: Words) -> list[list[str]]:
     """Name, people, planned month, median month and 80 % interval of each community."""
     found = report.communities
     assert found is not None
-    levels = quantiles(found)
+    levels, runs = quantiles(found), 0 if found.run_day is None else len(found.run_day)
     plan_end = 0.0
     if report.plan is not None:
         plan_end = float(report.plan.problem.delay_days[-1])
@@ -73,7 +80,8 @@ def reach_rows(report: Report, w: Words) -> list[list[str]]:
             row.append(day_words(float(found.free_day[c]), found.start, w, plan_end))
         if levels is not None:
             low, middle, high = (day_words(float(v), found.start, w, end) for v in levels[:, c])
-            row += [middle, low if low == high else f"{low} – {high}"]
+            row += [middle, few_runs(runs, w) or (
+                low if low == high else f"{low} – {high}")]
         rows.append(row)
     return rows
 
@@ -86,9 +94,11 @@ def phase_words(phase: Phase, w: Words, percent) -> list[str]:
                date=w("not_reported") if last is None else w.month(last))]
     if phase.cost is not None and len(phase.cost):
         low, median, high = np.quantile(phase.cost, LEVELS)
-        lines.append(w("phase.cost", median=w.money(median), low=w.money(low), high=w.money(high),
-                       currency=phase.currency,
-                       share=percent(float(np.mean(phase.cost <= phase.budget)), w)))
+        said = {"median": w.money(median), "currency": phase.currency,
+                "share": percent(float(np.mean(phase.cost <= phase.budget)), w)}
+        lines.append(w("phase.cost.few", few=few_runs(len(phase.cost), w), **said)
+                     if len(phase.cost) < FEWEST_RUNS else
+                     w("phase.cost", low=w.money(low), high=w.money(high), **said))
     works = phase.works
     if works is not None:
         planned = works.plan_day[np.isfinite(works.plan_day)]

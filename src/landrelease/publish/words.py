@@ -82,6 +82,7 @@ ENGLISH: Mapping[str, str] = {
     "tile.released.note": "{cancelled} cancelled, {reduced} reduced, {cleared} cleared; by {date}",
     "tile.finish": "All done by, in half of the runs",
     "tile.finish.note": "80 % of the runs: {low} to {high}",
+    "few_runs": "too few runs for an interval: {runs}, at least {least} are needed",
     "tile.finish.never": "after {year}",
     "tile.cost": "Cost until then",
     "tile.cost.note": "half of the runs; 80 %: {low} to {high} {currency}",
@@ -121,6 +122,10 @@ ENGLISH: Mapping[str, str] = {
     "phase.cost": (
         "Cost in the runs: {median} {currency} in half of them (80 %: {low} to {high}). The money "
         "is enough in {share} of the runs."
+    ),
+    "phase.cost.few": (
+        "Cost in the runs: {median} {currency} in half of them ({few}). The money is enough in "
+        "{share} of the runs."
     ),
     "phase.works": (
         "{count} works on land that is handed back, {budget} {currency}. By the plan's dates the "
@@ -552,6 +557,9 @@ ENGLISH: Mapping[str, str] = {
         "(80 % of the areas); it is a prior where no local effort is on record."
     ),
     "doc.finish": ("Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
+    "doc.finish.few": "Half of the runs are done by {median}; {few}. {never}",
+    "doc.cost.few": "Cost: {median} {currency} in half of the runs.",
+    "forecast.fan.note_few": "Line: half of the {runs} runs are above it; {few}.",
     "doc.announced": "Announced for {date}: done by then in {share} of the runs.",
     "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",
     "doc.more": "and {count} more on the page",

@@ -1091,11 +1091,22 @@ def outlook_words(outlook: Outlook) -> list[str]:
             f"; nine in ten of {outlook.runs} runs are not" if summary["years_until_done"]["p10"]
             is None else f"; 80 % of {outlook.runs} runs between {ends['p10']} and {ends['p90']}"),
         f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
+    ] if not outlook.few else [
+        (f"half of the runs are not done by {horizon}" if middle_years is None else
+         f"all done by {ends['p50']} (median)") + f"; {too_few_words(outlook.runs)}",
+        f"cost until then {middle} {outlook.currency} (median)",
     ]
     if summary["not_finished"]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+def too_few_words(runs: int) -> str:
+    """What stands in the place of an interval that so few runs do not tell."""
+    from landrelease.core.outlook import FEWEST_RUNS
+
+    return f"runs: {runs:,}, too few for an interval, at least {FEWEST_RUNS} are needed"
 
 
 COST_WORDS = ("Cost is that of team-days alone: no equipment, no overhead, no change of prices; "

@@ -80,7 +80,7 @@ def _enough(outlook: Outlook, budget: float) -> float:
 def _quantiles(outlooks: Sequence[Outlook], by: date | None, budget: float | None) -> Table:
     from landrelease import workflows
     from landrelease.publish.forecast_report import Table
-    from landrelease.workflows.scenarios import finish_words
+    from landrelease.workflows.scenarios import finish_words, interval_words
 
     head = ["scenario", "done (median)", "80 % of the runs", "cost (median)", "80 %",
             "not finished"]
@@ -88,9 +88,10 @@ def _quantiles(outlooks: Sequence[Outlook], by: date | None, budget: float | Non
     head += ["within budget"] if budget is not None else []
     rows = []
     for o in outlooks:
-        low, middle, high = finish_words(o)
-        row = [o.scenario, middle, f"{low} to {high}",
+        middle = finish_words(o)[1]
+        row = [o.scenario, middle, interval_words(o),
                f"{workflows.cost_words(o, 0.5)} {o.currency}",
+               f"too few runs ({o.runs})" if o.few else
                f"{workflows.cost_words(o, 0.1)} to {workflows.cost_words(o, 0.9)}",
                f"{int(np.sum(~np.isfinite(o.finish_day)))} of {o.runs}"]
         row += [f"{o.chance_by(by):.0%}"] if by is not None else []
@@ -141,8 +142,8 @@ def rates_table(found: Learning) -> Table:
                      "prior, not learned here" if rate.from_prior else "daily reports"))
         if rate.from_prior:
             notes.append(f"{name}: a prior ({rate.prior.source}).")
-        notes += [f"{name}: {'' if c.fine else 'CHECK FAILED: '}{c.words} Expected: {c.expected}."
-                  for c in rate.checks]
+        notes += [f"{name}: {'' if c.fine else 'CHECK FAILED: '}{c.words}"
+                  + (f" Expected: {c.expected}." if c.told else "") for c in rate.checks]
     return Table("Rates, m² a team and full day", ("work", "median", "80 %", "days", "from"),
                  tuple(rows), tuple(notes))
 

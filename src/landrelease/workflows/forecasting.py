@@ -246,6 +246,7 @@ def learning_document(found: Learning) -> dict[str, Any]:
             "activity": rate.activity, "method": rate.method, "is_prior": rate.from_prior,
             "whole_days": rate.days, "share_without_output": range_of(1 - rate.output),
             "m2_per_full_day": range_of(rate.per_day()),
+            "m2_a_day_over_areas": range_of(rate.of_work()),
             "prior": {"value": rate.prior.value, "low": rate.prior.low, "high": rate.prior.high,
                       "source": rate.prior.source},
             "teams": {name: range_of(np.exp(own[:, j])) for j, name in enumerate(rate.teams)},
@@ -256,6 +257,7 @@ def learning_document(found: Learning) -> dict[str, Any]:
             "new_team_slower_by": range_of(1 - np.exp(-rate.learning)),
             "learning_days": rate.learning_days,
             "checks": [{"name": c.name, "found": c.found, "expected": c.expected, "fine": c.fine,
+                        "told": c.told,
                         "words": c.words} for c in rate.checks],
             "notes": list(rate.notes)})
     lost = found.lost

@@ -599,6 +599,12 @@ def finish_words(outlook: Outlook) -> tuple[str, str, str]:
     return found[0], found[1], found[2]
 
 
+def interval_words(outlook: Outlook) -> str:
+    """From the 10 to the 90 % quantile of the finish, or that there are too few runs for it."""
+    low, _, high = finish_words(outlook)
+    return f"too few runs ({outlook.runs})" if outlook.few else f"{low} to {high}"
+
+
 def comparison_chart(outlooks: Sequence[Outlook], synthetic: bool) -> str:
     """S-curves of the medians side by side, as SVG."""
     from landrelease.publish.charts import compare_chart

@@ -22,7 +22,7 @@ from landrelease.apps.web.results import figure, number, percent
 from landrelease.apps.web.words import named, told, word
 from landrelease.apps.web.words import told as said_of
 from landrelease.core.assumption import Assumption
-from landrelease.core.outlook import Outlook
+from landrelease.core.outlook import FEWEST_RUNS, Outlook
 
 MOST_BESIDE = 5
 
@@ -71,6 +71,7 @@ def beside(name: str, own: Outlook, others: Sequence[tuple[str, Outlook]], offer
             low, middle, high = finish_words(o)
             lost = sum(d == float("inf") for d in o.finish_day.tolist())
             rows.append((link(f"/forecasts/{quote(n)}", n), _scenario(o.scenario), middle,
+                         word("forecast.few", runs=o.runs, least=FEWEST_RUNS) if o.few else
                          word("forecast.range", low=low, high=high), f"{lost:,} / {o.runs:,}",
                          *([f"{cost_words(o, 0.5)} {o.currency}"] if costs else [])))
         parts += [

@@ -47,8 +47,8 @@ from landrelease.apps.web.work import (
     text_input,
     when,
 )
-from landrelease.core.outlook import Outlook
-from landrelease.errors import PARAMETER_WRONG, LandReleaseError
+from landrelease.core.outlook import FEWEST_RUNS, Outlook
+from landrelease.errors import FORECAST_FEW_RUNS, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 from landrelease.store.results import load_outlook
 from landrelease.store.shelf import Kept, Shelf
@@ -91,19 +91,25 @@ def _by(last_year: int, day: date | None) -> str:
     return word("forecast.later", year=last_year) if day is None else day.isoformat()
 
 
+def _few(runs: int) -> str:
+    """What stands in the place of an interval that so few runs do not tell; "" where they do."""
+    return "" if runs >= FEWEST_RUNS else word("forecast.few", runs=runs, least=FEWEST_RUNS)
+
+
 SUMS = Results(64)
 
 
-def _summed(kept: Kept) -> tuple[str, int, date | None, date | None, date | None]:
-    """Scenario, last year, and the days of the finish (10, 50, 90 %) of a forecast on file."""
-    def make() -> tuple[str, int, date | None, date | None, date | None]:
+def _summed(kept: Kept) -> tuple[str, int, int, date | None, date | None, date | None]:
+    """Scenario, runs, last year, and the days of the finish (10, 50, 90 %) of a forecast on
+    file."""
+    def make() -> tuple[str, int, int, date | None, date | None, date | None]:
         from landrelease.workflows import pictures
 
         outlook, document = loaded(kept)
-        return (document.get("scenario") or outlook.scenario,
+        return (document.get("scenario") or outlook.scenario, outlook.runs,
                 outlook.start.year + _years(outlook), *pictures.finish_days(outlook)[:3])
 
-    found: tuple[str, int, date | None, date | None, date | None] = SUMS.of(
+    found: tuple[str, int, int, date | None, date | None, date | None] = SUMS.of(
         (str(kept.path), (kept.path / "forecast.json").stat().st_mtime_ns), make)
     return found
 
@@ -123,13 +129,13 @@ async def forecasts_page(request: Request) -> Response[str]:
         kept = on_file.forecasts_on_file(shelf, view, asking.areas)
         rows = []
         for k in kept[:50]:
-            scenario, last, low, middle, high = _summed(k)
+            scenario, runs, last, low, middle, high = _summed(k)
             rows.append((
                 link(f"/forecasts/{k.name}", k.name),
                 mark("good", word("plan.in_force")) if standing and standing.name == k.name
                 else word("plan.file"), when(k.made_at.isoformat()),
                 _scenario(scenario), _by(last, middle),
-                word("forecast.range", low=_by(last, low), high=_by(last, high))))
+                _few(runs) or word("forecast.range", low=_by(last, low), high=_by(last, high))))
         parts: list[Any] = [
             assets(), tag("p", word("forecast.words")),
             table(word("forecast.on_file"), [word(k) for k in (
@@ -261,8 +267,8 @@ def _finish(outlook: Outlook, document: dict[str, Any], plan: str) -> Html:
     return tag(
         "section", tag("h2", word("forecast.finish")),
         facts([(word("forecast.median"), tag("strong", _until(outlook, middle))),
-               (word("forecast.between"), word("forecast.range", low=_until(outlook, low),
-                                               high=_until(outlook, high))),
+               (word("forecast.between"), _few(outlook.runs) or word(
+                   "forecast.range", low=_until(outlook, low), high=_until(outlook, high))),
                (word("forecast.runs"), f"{outlook.runs:,}"),
                (word("forecast.scenario"), _scenario(outlook.scenario)),
                *([(word("forecast.plan"), link(f"/plans/{plan}", plan))] if plan else [])]),
@@ -321,16 +327,18 @@ def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str,
 def _fan(outlook: Outlook) -> Html:
     from landrelease.workflows import pictures
 
-    rows = [(day.year, area_words(low), area_words(middle), area_words(high))
+    heads = ("forecast.middle",) if outlook.few else (
+        "forecast.low", "forecast.middle", "forecast.high")
+    rows = [(day.year, *map(area_words, (middle,) if outlook.few else (low, middle, high)))
             for day, low, middle, high in pictures.curve(outlook)]
     return tag(
         "section", tag("h2", word("forecast.fan")),
         tag("figure", Html(pictures.fan(outlook, word("forecast.fan"), speaking.texts())),
-            tag("figcaption", word("forecast.fan_words")), class_="picture wide"),
+            tag("figcaption", _few(outlook.runs) or word("forecast.fan_words")),
+            class_="picture wide"),
         tag("details", tag("summary", word("forecast.curve")),
-            table(word("forecast.fan"), [word(k) for k in (
-                "forecast.year_end", "forecast.low", "forecast.middle", "forecast.high")], rows,
-                numbers=(1, 2, 3))), class_="card")
+            table(word("forecast.fan"), [word(k) for k in ("forecast.year_end", *heads)], rows,
+                  numbers=tuple(range(1, 1 + len(heads))))), class_="card")
 
 
 def _years_table(outlook: Outlook) -> Html:
@@ -338,7 +346,7 @@ def _years_table(outlook: Outlook) -> Html:
 
     return tag("section", tag("h2", word("forecast.years")),
                table(word("forecast.years"), [word("forecast.year"), word("forecast.chance"), ""], [
-                   (day.year, percent(share, 0), Html(pictures.share(share)))
+                   (day.year, _share(outlook, "chance_by", by=day), Html(pictures.share(share)))
                    for day, share in pictures.year_chances(outlook)], numbers=(1,)))
 
 
@@ -363,7 +371,9 @@ def _cost(outlook: Outlook, document: dict[str, Any]) -> Html | None:
     return tag(
         "section", tag("h2", word("forecast.cost")),
         tag("p", word("forecast.cost_line", low=number(low), middle=number(middle),
-                      high=number(high), currency=outlook.currency)),
+                      high=number(high), currency=outlook.currency) if not outlook.few else word(
+                          "forecast.cost_few", middle=number(middle), currency=outlook.currency,
+                          few=_few(outlook.runs))),
         tag("p", word("forecast.cost_bound"), class_="warn")
         if not outlook.cost_quantile(0.9)[1] else None,
         tag("figure", Html(svg), tag("figcaption", word(
@@ -381,7 +391,8 @@ def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
                           ("forecast.areas", "area", scenarios.area_rows(outlook))):
         if not rows:
             continue
-        levels = [k for k in ("p10", "p50", "p90") if k in rows[0]]
+        levels = [k for k in (("p50",) if outlook.few else ("p10", "p50", "p90"))
+                  if k in rows[0]]
         ordered = sorted(rows, key=lambda r: (r.get("p50") or "9999", r[of]))
         body = table(word(key), [word("forecast.group" if of == "group" else "plan.area"),
                                  *(word(f"forecast.{k}") for k in levels)], [
@@ -439,5 +450,13 @@ def _on_file(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> Kep
     return on_file.forecast_on_file(shelf, view, name, areas)
 
 
-FILED = Filed("forecasts", "forecast", forecasts_of, _on_file)
+def _fit(kept: Kept) -> None:
+    """Whether a forecast may be put in force. Raises FOR-011: so few runs tell no interval."""
+    outlook = loaded(kept)[0]
+    if outlook.few:
+        raise LandReleaseError(FORECAST_FEW_RUNS, name=kept.name, runs=outlook.runs,
+                               expected=FEWEST_RUNS)
+
+
+FILED = Filed("forecasts", "forecast", forecasts_of, _on_file, _fit)
 HANDLERS = [forecasts_page, forecast_page, list_forecasts, one_forecast, *FILED.handlers()]

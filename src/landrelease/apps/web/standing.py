@@ -31,13 +31,15 @@ class Filed:
 
     name : of its addresses, in the plural. key : of its words, in the singular.
     shelf : where a request finds it. found : one of them for a reader: `(shelf, view, name,
-    areas)`; raises WEB-035 for what the reader may not know of.
+    areas)`; raises WEB-035 for what the reader may not know of. fit : raises where it may not be
+    put in force.
     """
 
     name: str
     key: str
     shelf: Callable[[Request], Shelf]
     found: Callable[[Shelf, View, str, tuple[str, ...]], Kept]
+    fit: Callable[[Kept], None] = lambda kept: None
 
     def buttons(self, request: Request, kept: Kept) -> Html | None:
         """The two decisions, for who may take them; None for what is in force."""
@@ -63,8 +65,12 @@ class Filed:
 
         async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
             by = signature(starter(request))
-            await decide(request, name, lambda shelf, kept: shelf.put_in_force(
-                kept.name, by, datetime.now(UTC)))
+
+            def act(shelf: Shelf, kept: Kept) -> None:
+                self.fit(kept)
+                shelf.put_in_force(kept.name, by, datetime.now(UTC))
+
+            await decide(request, name, act)
             return {"said": word(f"{self.key}.forced", name=name),
                     "location": f"/{self.name}/{name}"}
 

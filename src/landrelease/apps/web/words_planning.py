@@ -486,6 +486,8 @@ ENGLISH = {
     "forecast.as planned": "as planned",
     "forecast.later": "later than {year}",
     "forecast.range": "{low} to {high}",
+    "forecast.few": "too few runs for an interval: {runs}, at least {least} are needed",
+    "forecast.cost_few": "median {middle} {currency}; {few}",
     "forecast.never": "{n} of {runs} runs do not finish within {years} years.",
     "forecast.never_bar": "never",
     "forecast.finish": "When all is done",
