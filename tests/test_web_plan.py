@@ -825,7 +825,7 @@ def test_from_a_plan_to_a_forecast_in_a_real_browser(running, served_file, chrom
         page.goto(running + "forecasts")
         form = "form[data-job=forecast] "
         page.fill(form + "input[name=name]", "f1")
-        page.fill(form + "input[name=runs]", "20")
+        page.fill(form + "input[name=runs]", "100")
         page.click(form + "button[type=submit]")
         page.click("text=Open the forecast f1")
         page.wait_for_selector("figure.wide svg path.c-band0")
