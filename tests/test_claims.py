@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landrelease.core.claim import HEAVIER
+from landrelease.core.claim import HEAVIER, Place
 from landrelease.core.currency import Rate, RateTable
+from landrelease.core.ledger import Figure
 from landrelease.core.said_numbers import numbers, one_number
 from landrelease.core.said_words import fold, vocabulary
 from landrelease.figures.claims_check import check_claims
@@ -614,7 +615,130 @@ def test_an_undated_pace_is_not_held_against_a_promise():
 def test_no_people_at_all_for_a_pace_is_said_in_words():
     rows = [row("2030-01-01", "people working", "0", "people"),
             row("2030-01-01", "area cleared per week", "123", "ha per week")]
-    assert "no people are claimed (0)" in check(rows)[1].reasons[0]
+    assert "no people are claimed (0)" in check(rows)[1].reasons[1]
+    assert check(rows)[1].codes == ()
+
+
+@pytest.mark.parametrize(("teams", "code"), [
+    ([("2025-09-01", "0")], set()),  # of another time, and zero
+    ([("2024-12-31", "0")], set()),  # of the same time: others may have worked
+    ([("2025-09-01", "1")], set()),  # of another time
+    ([("2024-06-01", "1")], {"items_beyond_workforce"}),
+    ([("2024-06-01", "1"), ("2024-12-31", "0")], {"items_beyond_workforce"}),
+    ([("2023-12-15", "1")], {"items_beyond_workforce"}),
+])
+def test_a_pace_is_held_against_who_worked_at_that_time(teams, code):
+    rows = [*(row(day, "teams", n, "teams") for day, n in teams),
+            row("2024-12-31", "mines destroyed in 2024", "500,000", "mines")]
+    assert codes(rows) == code
+    few = [*rows[:-1], row("2024-12-31", "mines destroyed in 2024", "5", "mines")]
+    assert codes(few) == set()
+
+
+PLANS = [
+    ("planned cleared area", "ha", ""), ("cleared area planned", "ha", ""),
+    ("clearance target", "ha", ""), ("items expected to be destroyed", "items", ""),
+    ("people to be employed", "people", ""), ("people to employ", "people", ""),
+    ("money to be received", "USD", ""), ("money committed", "USD", ""),
+    ("money foreseen", "USD", ""), ("teams planned", "teams", ""),
+    ("cleared area", "ha", "the plan foresees 500000 ha cleared by 2030"),
+    ("cleared area", "ha", "500,000 ha will be cleared by 2030"),
+    ("beneficiaries reached", "people", "500,000 people are expected to benefit"),
+    ("площадь разминирования, план", "га", ""),
+    ("разминировано", "га", "к 2030 году будет разминировано 500000 га"),
+    ("розмінована площа (план)", "га", ""), ("superficie à dépolluer prévue", "ha", ""),
+    ("superficie desminada prevista", "ha", ""), ("očišćena površina, planirano", "ha", ""),
+    ("المساحة المخطط تطهيرها", "ha", ""),
+]
+
+
+@pytest.mark.parametrize(("metric", "unit", "words"), PLANS)
+def test_a_plan_for_a_day_to_come_is_no_mistake(metric, unit, words):
+    verdict, = check_claims(
+        [row("2030-12-31", metric, "500000", unit, words, published="2025-07-01")], WORDS, PLACES,
+        ASSUMED, today=date(2026, 1, 1), ours=cleared_nothing())
+    assert (verdict.verdict, verdict.codes, verdict.ours) == ("cannot_be_checked", (), None)
+
+
+@pytest.mark.parametrize(("metric", "unit", "words"), [
+    p for p in PLANS if p[0] != "money committed"])
+def test_a_plan_of_a_past_day_is_not_held_against_what_was_done(metric, unit, words):
+    verdict, = check_claims(
+        [row("2025-07-01", metric, "500000", unit, words)], WORDS, PLACES, ASSUMED,
+        today=date(2026, 1, 1), ours=cleared_nothing(date(2025, 7, 1)))
+    assert (verdict.verdict, verdict.ours) == ("cannot_be_checked", None)
+    assert verdict.claim.verb == "planned"
+
+
+def cleared_nothing(day=date(2030, 12, 31)):
+    """Ours: nothing done of anything, at that day."""
+    ids = ("cleared_m2", "items_made_safe", "items_found", "people_employed", "team_count",
+           "residents")
+    money = Figure("money_received", "", "", 0.0, "USD", "all", (), "head")
+    return Ours({day: tuple(Figure(i, "", "", 0.0, "", "all", (), "head") for i in ids)},
+                {scope_of(fold("Programme X")): "all"}, today=date(2026, 1, 1),
+                money={(day, "USD"): (money,)})
+
+
+@pytest.mark.parametrize(("metric", "words"), [
+    ("cleared area", ""), ("total area cleared", ""),
+    ("cleared area", "500,000 ha cleared, as planned"),
+    ("cleared area", "500,000 ha cleared, more than the target"),
+    ("cleared area", "500,000 ha cleared will be handed over"),
+    ("cleared area", "500,000 ha cleared; 900,000 ha are planned"),
+])
+def test_words_of_a_plan_beside_it_make_no_plan_of_a_count(metric, words):
+    verdict, = check_claims(
+        [row("2030-12-31", metric, "500000", "ha", words, published="2025-07-01")], WORDS, PLACES,
+        ASSUMED, today=date(2026, 1, 1))
+    assert verdict.codes == ("date_in_future",)
+    done, = check_claims([row("2025-07-01", metric, "500000", "ha", words)], WORDS, PLACES,
+                         ASSUMED, today=date(2026, 1, 1), ours=cleared_nothing(date(2025, 7, 1)))
+    assert done.codes == ("differs_from_ours",)
+
+
+@pytest.mark.parametrize(("share", "metric", "words", "area", "found"), [
+    ("30", "share of Travnik contaminated", "", "contaminated area", {"share_does_not_match"}),
+    ("50", "share of Travnik contaminated", "", "contaminated area", set()),
+    ("30", "share contaminated", "30 % of the district of Travnik is contaminated",
+     "contaminated area", {"share_does_not_match"}),
+    # Of a part of the place, or of other ground: nothing is said.
+    ("30", "share of contaminated area of Travnik cleared", "", "cleared area", set()),
+    ("30", "share of Travnik cleared", "", "contaminated area", set()),
+])
+def test_a_share_of_a_place_is_held_against_its_area(share, metric, words, area, found):
+    place = Place("Travnik", "municipality", 1000e6)
+    rows = [row("2025-01-01", area, "500", "km²", scope="Travnik"),
+            row("2025-01-01", metric, share, "%", words, scope="Travnik")]
+    judged = check_claims(rows, WORDS, (place,), ASSUMED, today=date(2026, 1, 1))
+    assert {code for j in judged for code in j.codes} == found
+    assert (judged[1].verdict == "agrees") is (share == "50")
+
+
+def test_a_target_is_no_whole_of_what_is_done_and_left():
+    rows = [row("2030-01-01", "clearance target", "100", "ha"),
+            row("2030-01-01", "cleared area", "90", "ha"),
+            row("2030-01-01", "remaining area", "5000", "ha")]
+    assert codes(rows) == set()
+    assert "verb_ambiguous" in codes([row("2030-01-01", "cleared and planned area", "90", "ha")])
+
+
+@pytest.mark.parametrize(("as_of", "published"), [
+    ("31 Feb 2025", "2025-03-03"), ("2025-13-45", "2025-03-03"), ("03/04/2025", "2025-05-05"),
+    ("", "")])
+@pytest.mark.parametrize(("metric", "unit"), [
+    ("cleared area", "ha"), ("area cleared per week", "ha"), ("people working", "people"),
+    ("money received", "USD"), ("share of released area cleared", "%")])
+def test_nothing_stands_in_for_a_day_that_cannot_be_read_beside_ours(as_of, published, metric,
+                                                                     unit):
+    now = dict.fromkeys((None, date(2025, 3, 3)), cleared_nothing(None).figures[None])
+    ours = Ours(now, {scope_of(fold("Programme X")): "all"}, today=date(2026, 1, 1))
+    verdict, = check_claims(
+        [{**row(as_of, metric, "50", unit), "published": published}], WORDS, PLACES, ASSUMED,
+        today=date(2026, 1, 1), ours=ours)
+    assert (verdict.verdict, verdict.ours) == ("cannot_be_checked", None)
+    assert set(verdict.codes) <= {"date_unreadable", "date_missing", "denominator_missing"}
+    assert any(r.startswith("The day that it is about is not stated") for r in verdict.reasons)
 
 
 def test_deminers_are_the_workforce_of_a_pace():

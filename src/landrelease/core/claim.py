@@ -102,6 +102,8 @@ class Claim:
     subject : area, items, settlements, people, share, money, finish ... ; verb : what is said of
     it (cleared, searched, hazardous, destroyed ...); part : a kind of item, or "". scope : the
     ground or programme, as a set of words: a scope with more words is a part of one with fewer.
+    planned : what is to be done, where the number is a plan, a target or a forecast of it (the
+    verb is then "planned"); "" where it is of the whole of a programme.
     period_days : of an amount within a stretch of time. Areas in m², money in `currency`, shares
     as 0 to 1, lengths in m, durations in days.
     """
@@ -123,11 +125,17 @@ class Claim:
     unit: str = ""
     words: str = ""
     finish: Days | None = None  # promised end
+    planned: str = ""
 
     @property
-    def key(self) -> tuple[frozenset[str], str, str, str]:
+    def key(self) -> tuple[frozenset[str], str, str, str, str]:
         """What the number is about: claims with the same key speak of the same thing."""
-        return (self.scope, self.subject, self.verb, self.part)
+        return (self.scope, self.subject, self.verb, self.part, self.planned)
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """All that is said of the number: of a plan of clearance that it is planned and cleared."""
+        return frozenset((self.verb, self.planned)) - {""}
 
     @property
     def usable(self) -> bool:

@@ -108,6 +108,7 @@ CLAIMS: tuple[str, ...] = (
     "Its words name more numbers, which were not read as the parts of the share.",
     "{share} is stated; {n} of {all} ({where}) is {value}.", "{share} fits {where}: {value}.",
     "the parts that it names", "{line} and the whole that it names", "the total of {line}",
+    "{line} and the area of {ground}",
     "{amount} ({what}) is a part of what {line} puts at {against} ({why}).", "{what} in {ground}",
     "{n} parts of {ground} add up to {amount}, more than {against}.",
     "{n} parts of the whole add up to {amount}, more than {against}.",
@@ -150,7 +151,8 @@ CLAIMS: tuple[str, ...] = (
     "who worked there, would explain more.",
     "{value} items a working day {where}, with at most {what}: {n} for each of the people.",
     f"{_PACE}.", f"{_PACE}: {{what}}.", "{value} m² for each of at most {n} people claimed",
-    "no people are claimed (0)", "{what} are claimed", "{what}, beside {n} teams",
+    "no people are claimed (0)", "no teams are claimed (0)", "no machines are claimed (0)",
+    "{what} are claimed", "{what}, beside {n} teams",
     "{what}, beside {n} machines",
     "Known are {low} to {high} m² by hand and up to {value} m² in search behind machines.",
     "by hand ({low} to {high} m² a person and day) {n} to {of} people, with search by machine and "
@@ -168,6 +170,9 @@ CLAIMS: tuple[str, ...] = (
     "It cannot be read as a number of something.",
     "Whether the money was announced, committed, received or spent is not said: ours are kept "
     "apart.",
+    "The day that it is about is not stated or cannot be read: nothing stands in for it, and no "
+    "figure of ours is set beside it.",
+    "It is about a day that is still to come: our records say nothing of it yet.",
     "We keep no figure of {what}.", "We keep no figure of such a share.",
     'Our records hold no scope "{ground}".', 'Our records hold no scope "not stated".',
     "We have no figures for that day.", "We have no figure for the start of its period.",

@@ -60,7 +60,8 @@ def check_claims(
     totals, told = claims_totals.check_totals(claims, words, assumptions, skip)
     found += totals
     notes.append(told)
-    shares, right, told = claims_parts.check_shares(claims, words, assumptions)
+    known = claims_places.places_of(places)
+    shares, right, told = claims_parts.check_shares(claims, words, assumptions, known)
     found += shares
     confirmed.append(right)
     notes.append(told)
@@ -68,7 +69,7 @@ def check_claims(
     found += claims_parts.check_subsets(claims, assumptions)
     found += claims_sums.check_sums(claims, words, skip)
     compared, right = claims_places.check_places(
-        claims, claims_places.places_of(places), words, assumptions)
+        claims, known, words, assumptions)
     found += compared
     confirmed.append(right)
     found += claims_rates.check_rates(claims, assumptions)

@@ -16,7 +16,8 @@ from landrelease.figures.claims_parts import numbers_in, size_behind
 from landrelease.figures.claims_show import amount_words, number_words
 from landrelease.figures.claims_units import SIZES
 
-_NOT_WORKED = ("hazardous", "remaining", "in_work", "inaccessible")
+_NOT_WORKED = ("hazardous", "remaining", "in_work", "inaccessible", "planned")
+_DONE = ("cleared", "searched", "released", "reduced", "cancelled", "safe")
 
 
 def into(c: Claim, currency: str, rates: RateTable | None) -> tuple[float | None, str]:
@@ -50,7 +51,9 @@ def check_cost(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumpti
                 found.append(_cost(c, c.amount.value * factor, band, f"as stated{by}"))
             continue
         areas = [a for a in claims if a.usable and a.subject == "area" and a.mode != "period"
-                 and a.scope == c.scope and a.amount.held[0] > 0]
+                 and a.scope == c.scope and a.amount.held[0] > 0
+                 # Money to come is for ground that is still to be worked on.
+                 and (c.verb != "planned" or a.verb not in _DONE)]
         listed = "; ".join(
             f"{c.amount.value / a.amount.value:,.3g} {c.currency} per m² on the "
             f"{amount_words(a)} of row {a.number}" for a in areas[:4])

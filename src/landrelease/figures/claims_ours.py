@@ -86,6 +86,8 @@ class Beside:
 
 def metric_of(claim: Claim) -> str:
     """Our metric for a claim; "" where we have none."""
+    if claim.verb == "planned":
+        return ""  # a plan is not held against what was done
     if claim.subject == "items" and claim.part:
         what = "destroyed" if claim.verb == "destroyed" else "found"
         if claim.part == "small_arms":
@@ -107,7 +109,7 @@ def share_parts(claim: Claim, words: Vocabulary) -> tuple[str, str, bool] | None
     if claim.part not in ("", "area"):
         return None
     verbs = words.meanings("verb", metric) or words.meanings("verb", claim.words)
-    if "planned" in verbs:
+    if "planned" in verbs or claim.verb == "planned":
         return None
     done = [v for v in verbs if v in PARTS and (v != "released" or len(verbs) == 1
                                                 or set(verbs) <= {"released", "hazardous"})]
@@ -126,6 +128,10 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
         return _finish(claim, ours, assumptions)
     if not claim.usable or claim.quantity is None:
         return Beside("It cannot be read as a number of something.")
+    if claim.as_of is None:  # a figure of today is not one of a day that nobody could read
+        return Beside(NO_DAY)
+    if ours.today is not None and (claim.as_of.first - ours.today).days > 1:
+        return Beside(NOT_YET)
     if claim.subject == "share":
         return _share(claim, ours, words, assumptions)
     if claim.subject == "money" and not claim.verb:
@@ -134,13 +140,14 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     metric = metric_of(claim)
     if not metric:
         return Beside("We keep no figure of " + ", ".join(filter(None, (
-            label(claim.subject), label(claim.verb), label(claim.part)))) + ".")
+            label(claim.subject), label(claim.verb), label(claim.planned), label(claim.part))))
+            + ".")
     scope = scope_in(claim, ours)
     if scope is None and metric == "residents":
         return _of_community(claim, ours, assumptions)
     if scope is None:
         return _no_scope(claim)
-    day = claim.day.last if claim.as_of else None
+    day = claim.day.last
     figures = (ours.money.get((day, claim.currency)) if claim.subject == "money"
                else ours.figures.get(day))
     if figures is None:
@@ -160,14 +167,14 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
         return Beside(f"Ours lacks money that no recorded rate converts into {claim.currency} "
                       f"({figure.note}): the two cannot be set beside each other.")
     value, low, high = figure.value, figure.low, figure.high
-    how = f"as of {day.isoformat() if day else 'now'}"
+    how = f"as of {day.isoformat()}"
     if claim.mode == "period":
-        start = day - timedelta(days=round(claim.period_days)) if day else None
+        start = day - timedelta(days=round(claim.period_days))
         before = _figure(ours.figures.get(start, ()), metric, scope)
         if before is None or before.value is None:
             return Beside("We have no figure for the start of its period.")
         value, low, high = value - before.value, None, None
-        how = f"between {start.isoformat() if start else ''} and {day.isoformat() if day else ''}"
+        how = f"between {start.isoformat()} and {day.isoformat()}"
     return _held(claim, ours, assumptions, figure, value, low, high, how)
 
 
@@ -244,7 +251,7 @@ def _share(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     scope = scope_in(claim, ours)
     if scope is None:
         return _no_scope(claim)
-    day = claim.day.last if claim.as_of else None
+    day = claim.day.last
     figures = ours.figures.get(day)
     if figures is None:
         return Beside("We have no figures for that day.")
@@ -268,7 +275,7 @@ def _share(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
             r for f in known.values() for r in f.records)), known[part].chain_head,
         denominator=what)
     return _held(claim, ours, assumptions, figure, value, None, None,
-                 f"as of {day.isoformat() if day else 'now'}, of the {what}")
+                 f"as of {day.isoformat()}, of the {what}")
 
 
 def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
@@ -306,6 +313,9 @@ def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
         unit="chance"), shown)
 
 
+NO_DAY = ("The day that it is about is not stated or cannot be read: nothing stands in for it, and "
+          "no figure of ours is set beside it.")
+NOT_YET = "It is about a day that is still to come: our records say nothing of it yet."
 NOT_IN_OURS = "What is not reported is not in ours: no verdict follows."
 NO_LAND = ("Our records hold neither hazardous nor released ground there at that day: nobody "
            "reported any, which is not none.")

@@ -12,8 +12,9 @@ from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
 from landrelease.core.labels import label
 from landrelease.core.said_numbers import Number, numbers
-from landrelease.core.said_words import Vocabulary
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
+from landrelease.figures.claims_places import Places
 from landrelease.figures.claims_show import amount_words, number_words
 from landrelease.figures.claims_units import SIZES
 
@@ -24,9 +25,11 @@ _RELEASED = ("cancelled", "reduced", "cleared")
 _WORKED = ("cleared", "safe", "released", "searched", "")
 
 
-def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions
+def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions,
+                 places: Places | None = None
                  ) -> tuple[list[Raised], dict[int, str], dict[int, str]]:
-    """Findings; share -> what its parts confirm; claim -> what else is to be said of it.
+    """places : by which a share of a named place is held against its area. Findings;
+    share -> what its parts confirm; claim -> what else is to be said of it.
 
     A share that stands beside another number and fits its total says nothing for that number.
     """
@@ -52,7 +55,8 @@ def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
             part, whole = parts
             where = "the parts that it names"
         else:
-            other = _parts_of_series(c, rest, claims, words, about, rounding)
+            other = _parts_of_series(c, rest, claims, words, about, rounding) or (
+                _of_place(c, claims, places, words) if places is not None else None)
             if other is None:
                 if c.subject == "share" and not _names_whole(c, words):
                     found.append(raised(
@@ -193,6 +197,36 @@ def _parts_of_series(c: Claim, text: str, claims: Sequence[Claim], words: Vocabu
     return None
 
 
+# Between "of" and the name of a place: what is said of the place as a whole, not of a part of it.
+_WHOLE_PLACE = re.compile(r" ?(?:the )?(?:whole |entire |total )?"
+                          r"(?:(?:territory|area|surface|land) of )?(?:the )?"
+                          r"(?:(?:district|municipality|county|region|province|oblast|raion|"
+                          r"country|state) (?:of )?)?")
+_PLACE_ROUNDING = 0.01  # by which the area of a place is known
+
+
+def _of_place(c: Claim, claims: Sequence[Claim], places: Places, words: Vocabulary
+              ) -> tuple[Quantity, Quantity, str] | None:
+    """"30 % of Travnik is contaminated" beside the one area that is claimed as contaminated there,
+    of the area of the place."""
+    if c.subject != "share" or not c.verb or c.verb == "planned" or c.as_of is None:
+        return None
+    place = next((p for text in (c.words, fold(c.row.get("metric")))
+                  for start, _, p in places.named(text) for h in words.find("of", text)
+                  if h.end <= start and _WHOLE_PLACE.fullmatch(text[h.end:start])), None)
+    if place is None:
+        return None
+    parts = [o for o in claims if o.usable and o.subject == "area" and o.verb == c.verb
+             and o.mode != "period" and o.as_of is not None and o.day.first <= c.day.last
+             and c.day.first <= o.day.last and places.of_scope(o.scope) is place]
+    if len(parts) != 1:
+        return None
+    size = place.area_m2
+    low, high = size * (1 - _PLACE_ROUNDING), size * (1 + _PLACE_ROUNDING)
+    return (parts[0].amount, Quantity(size, low, high, low, high),
+            f"{parts[0].called()} and the area of {place.name}")
+
+
 def _names_whole(c: Claim, words: Vocabulary) -> bool:
     """Whether the words or the metric say what the share is a share of."""
     metric = " ".join(str(c.row.get("metric") or "").split()).casefold().replace("_", " ")
@@ -209,7 +243,7 @@ def check_parts(claims: Sequence[Claim], assumptions: Assumptions) -> list[Raise
     for c in usable:
         by_subject.setdefault(c.subject, []).append(c)
     for group in by_subject.values():
-        if len({(c.scope, c.verb, c.part) for c in group}) < 2:
+        if len({c.key for c in group}) < 2:
             continue
         for part in group:
             for whole in group:
@@ -228,12 +262,13 @@ def check_parts(claims: Sequence[Claim], assumptions: Assumptions) -> list[Raise
 
 
 def _name(c: Claim) -> str:
-    what = ", ".join(filter(None, (label(c.part), label(c.verb)))) or label(c.subject)
+    what = ", ".join(filter(None, map(label, (c.part, c.verb, c.planned)))) or label(c.subject)
     return f"{what} in {c.scope_words}" if c.scope_words else what
 
 
 def _part_of(part: Claim, whole: Claim) -> bool:
-    if part.unit != whole.unit or part.mode != whole.mode or part.mode == "period":
+    if part.unit != whole.unit or part.mode != whole.mode or part.mode == "period" or \
+            part.planned != whole.planned:
         return False
     # Later totals may be larger than an earlier whole.
     if part.day.last > whole.day.last if part.mode == "total" else (
@@ -260,8 +295,8 @@ def _sums(group: Sequence[Claim]) -> list[Raised]:
         if "?" in whole.scope or whole.mode == "period":
             continue
         parts = [c for c in group if len(c.scope - whole.scope) == 1 and c.scope > whole.scope
-                 and (c.verb, c.part, c.unit, c.mode) == (whole.verb, whole.part, whole.unit,
-                                                          whole.mode)
+                 and (c.verb, c.planned, c.part, c.unit, c.mode) == (
+                     whole.verb, whole.planned, whole.part, whole.unit, whole.mode)
                  and c.as_of == whole.as_of and c.source == whole.source]
         if len({c.scope for c in parts}) < 2:
             continue
@@ -327,7 +362,8 @@ def _unlike(usable: Sequence[Claim], factor: float) -> list[Raised]:
         area, items = (a, i) if a.subject == "area" else (i, a)
         if (area.subject, items.subject) == ("area", "items") and area.scope == items.scope and \
                 area.as_of == items.as_of and area.amount.held[0] > 0 and items.part == "" and \
-                items.unit == "" and (area.mode, area.source) == (items.mode, items.source) and \
+                items.unit == "" and items.verb != "planned" and \
+                (area.mode, area.source) == (items.mode, items.source) and \
                 area.verb in _WORKED:  # items on ground that is only planned are no density
             densities.append((area, items))
     found = []

@@ -118,6 +118,12 @@ def _opening(text: str, number: Number) -> str:
                                r"за|в|сегодня|вчера|en|durante|u|tokom)(?!\w)", opening) else ""
 
 
+def clause_of(text: str, number: Number) -> str:
+    """The words that speak of a number: before and behind it in its clause."""
+    before, behind = _clause(text, number)
+    return f"{before}{text[number.start:number.end]}{behind}"
+
+
 def _clause(text: str, number: Number) -> tuple[str, str]:
     """The words before and behind a number, up to other numbers or the ends of its clause. Years
     are no other number."""

@@ -97,7 +97,7 @@ def _left(c: Claim, claims: Sequence[Claim], skip: frozenset[int]) -> tuple[Quan
     stated = [a for a in latest if a.verb in ("remaining", "hazardous")]
     if stated:
         return stated[-1].amount, f"row {stated[-1].number}"
-    whole = [a for a in latest if a.verb == "planned"]
+    whole = [a for a in latest if a.verb == "planned" and not a.planned]
     done = [a for a in latest if a.verb in ("cleared", "released")]
     if not whole or not done:
         return None

@@ -18,6 +18,7 @@ from landrelease.figures.claims_totals import series_of
 from landrelease.units import M2_PER_HECTARE
 
 DAYS_PER_YEAR = 365.25
+_MONTH = 31  # days by which a workforce may be stated before or after the work
 _WORKED = ("cleared", "safe", "released", "searched", "")
 
 
@@ -39,7 +40,8 @@ def check_density(claims: Sequence[Claim], assumptions: Assumptions, skip: froze
             if per.held[0] > band.high or per.held[1] < band.low:
                 found.append(_density(c, per.value, band, "as stated"))
     for i in usable:
-        if i.subject != "items" or i.part or i.unit or i.as_of is None or i.mode == "state":
+        if i.subject != "items" or i.part or i.unit or i.as_of is None or i.mode == "state" or \
+                i.verb == "planned":
             continue
         areas = [a for a in usable if a.subject == "area" and a.scope == i.scope
                  and a.mode == i.mode and near(a, i, 7) and a.verb in _WORKED
@@ -76,35 +78,37 @@ def _density(c: Claim, per: float, band: Assumption, where: str) -> Raised:
 
 
 def paces(claims: Sequence[Claim], skip: frozenset[int], subject: str = "area"
-          ) -> list[tuple[Claim, float, float, str]]:
+          ) -> list[tuple[Claim, float, float, str, float]]:
     """Every pace of area (or of items) that is stated or follows from the totals of one source:
     (claim, pace a day in
-    m² or items, what rounding leaves of it at least, how)."""
+    m² or items, what rounding leaves of it at least, how, days that it is of)."""
     out = []
     of = [c for c in claims if c.usable and (
         c.subject == "area" and c.verb in _WORKED if subject == "area" else
-        c.subject == "items" and c.unit == "" and c.part != "small_arms")]
+        c.subject == "items" and c.unit == "" and c.part != "small_arms" and c.verb != "planned")]
     for c in of:
         if c.mode == "period" and c.period_days and c.number not in skip:
             out.append((c, c.amount.value / c.period_days, c.amount.least / c.period_days,
-                        "as stated"))
+                        "as stated", c.period_days))
     for series in series_of(of, skip):
         for before, later in series.steps():
             days = later.day.middle - before.day.middle
             rise = later.amount.value - before.amount.value
             if days >= 5 and rise > 0:
                 least = max(0.0, later.amount.held[0] - before.amount.held[1])
-                out.append((later, rise / days, least / days, f"since {before.called()}"))
+                out.append((later, rise / days, least / days, f"since {before.called()}", days))
     return out
 
 
 @dataclass(frozen=True, slots=True)
 class _Means:
-    """The most of each kind that is claimed of a scope within a year; None: none is claimed."""
+    """The most of each kind that is claimed of a scope within a year of a pace, where any of its
+    kind is claimed of the time of the pace itself; None: none is, or nothing but 0."""
 
     people: float | None
     teams: float | None
     machines: float | None
+    none: str = ""  # the kind of which there is none at that time, and of no kind any
 
     @property
     def searchers(self) -> bool:
@@ -128,13 +132,29 @@ class _Means:
 TEAM_RATES = ("rate_manual", "rate_mechanical", "rate_animal", "rate_visual")
 
 
-def _means(c: Claim, claims: Sequence[Claim]) -> _Means:
-    def most(subject: str) -> float | None:
-        return max((o.amount.held[1] for o in claims if o.usable and o.subject == subject
-                    and o.verb == "" and o.part == "" and o.scope == c.scope
-                    and near(o, c, 366)), default=None)
+def _means(c: Claim, days: float, claims: Sequence[Claim]) -> _Means:
+    """Who is claimed to work on a pace of `days` up to the claim's day. That nobody works is of one
+    day, and no plausibility of what was done before or by others."""
+    if c.as_of is None:
+        return _Means(None, None, None)
+    first, last = c.day.middle - days - _MONTH, c.day.middle + _MONTH
 
-    return _Means(most("people"), most("teams"), most("machines"))
+    nobody = []
+
+    def most(subject: str) -> float | None:
+        of = [o for o in claims if o.usable and o.subject == subject and o.verb == ""
+              and o.part == "" and o.scope == c.scope and near(o, c, 366 + days)]
+        if not any(first <= o.day.last.toordinal() and o.day.first.toordinal() <= last
+                   for o in of):
+            return None
+        found = max((o.amount.held[1] for o in of if o.amount.held[1] > 0), default=None)
+        if found is None:
+            nobody.append(subject)
+        return found
+
+    people, teams, machines = most("people"), most("teams"), most("machines")
+    any_of_them = any(n is not None for n in (people, teams, machines))
+    return _Means(people, teams, machines, "" if any_of_them else next(iter(nobody), ""))
 
 
 def check_items_a_day(claims: Sequence[Claim], assumptions: Assumptions, skip: frozenset[int]
@@ -146,8 +166,8 @@ def check_items_a_day(claims: Sequence[Claim], assumptions: Assumptions, skip: f
     band = assumptions["claim_items_per_hectare"]
     share = assumptions.value("claim_working_day_share")
     done: set[int] = set()
-    for c, stated, least, how in paces(claims, skip, "items"):
-        means = _means(c, claims)
+    for c, stated, least, how, days in paces(claims, skip, "items"):
+        means = _means(c, days, claims)
         if c.number in done or not (means.searchers or means.machines is not None) or stated <= 0:
             continue
         most = means.m2_a_day(assumptions) * band.high / M2_PER_HECTARE
@@ -177,7 +197,7 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
     together = assumptions["claim_all_parties_m2_per_year"].high
     share = assumptions.value("claim_working_day_share")
     done: set[int] = set()
-    for c, stated, least, how in paces(claims, skip):
+    for c, stated, least, how, days in paces(claims, skip):
         pace, sure = stated / share, least / share  # on a working day
         if c.number in done or pace <= 0:
             continue
@@ -190,7 +210,7 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
         if c.verb == "cleared" and stated * DAYS_PER_YEAR > together:
             need += (f"; kept up for a year it is {stated * DAYS_PER_YEAR / together:.1f} times "
                      "what all States Parties of the APMBC cleared of mined ground in a year")
-        means = _means(c, claims)
+        means = _means(c, days, claims)
         can = means.m2_a_day(assumptions)
         people = means.people
         if means.searchers and sure > can:
@@ -198,8 +218,7 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
             found.append(raised(
                 c.number, "capacity_short", f"{words}: " + (
                     f"{plain(pace / people)} m² for each of at most {plain(people)} people claimed"
-                    if people else "no people are claimed (0)" if people == 0 and not means.teams
-                    else f"{means.words} are claimed")
+                    if people else f"{means.words} are claimed")
                 + (f", beside {plain(means.teams)} teams" if people and means.teams else "")
                 + (f", beside {plain(means.machines)} machines" if people and means.machines
                    else "")
@@ -219,6 +238,8 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
                 c.number, "pace_beyond_clearance", f"{words}. It would need {need}; the largest "
                 f"workforce known is {plain(most.high)}. Such a pace is known of survey only.",
                 low=0.0, high=most.high * fast.high, unit="m² a day"))
+        elif means.none:  # at that time nobody worked, or others did: no plausibility follows
+            notes.setdefault(c.number, f"{words}: no {means.none} are claimed (0).")
         elif c.verb == "cleared" and pace > manual.high * most.high and c.number not in notes:
             notes[c.number] = (f"{words}: it needs {need}. That is consistent with search or "
                                "survey, not with clearance to depth by hand.")

@@ -29,7 +29,8 @@ from landrelease.core.said_numbers import (
 from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_date import NOT_STATED, days_of
-from landrelease.figures.claims_period import period_of
+from landrelease.figures.claims_period import clause_of, period_of
+from landrelease.figures.claims_plan import is_plan
 from landrelease.figures.claims_units import BASE, Unit, unit_from_value, unit_of
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -186,10 +187,14 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
             amount = replace(inside.quantity)
         if ambiguous and not inside.ambiguous:
             ambiguous = False
+    alone = _speaks_of_one(text, words, marks)
+    clause = clause_of(text, inside) if inside is not None else text if alone else ""
+    planned = ""
+    if subject not in ("", "finish") and is_plan(subject, metric, clause, words):
+        verb, planned = "planned", verb if verb != "planned" else ""
     if not period and subject in ("area", "items", "settlements", "roads", "buildings",
                                   "accidents", "victims", "hazards") and verb not in _AT_A_DAY:
-        period, end = period_of(metric, text, inside, _speaks_of_one(text, words, marks),
-                                as_of, words)
+        period, end = period_of(metric, text, inside, alone, as_of, words)
         if end is not None:
             claim = replace(claim, as_of=end)
     elif not period and subject in _RATES:
@@ -241,7 +246,7 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     return replace(
         claim, subject=subject, verb=verb, part=part, mode=mode,
         period_days=period if mode == "period" else 0.0, quantity=amount, currency=currency,
-        unit=currency or base, finish=finish), problems
+        unit=currency or base, finish=finish, planned=planned), problems
 
 
 def unit_size(name: str) -> float:
@@ -322,7 +327,10 @@ def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
         return ""
     if subject == "people":  # "deminers" says nothing of ground
         return next((v for v in words.meanings("verb", metric) if v not in _WORK), "")
-    found = words.meanings("verb", metric) or (
+    found = words.meanings("verb", metric)
+    # "Total area cleared" is no more of the whole than "cleared area in total": a plan is told by
+    # `is_plan`.
+    found = [v for v in found if v != "planned"] or found or (
         words.meanings("verb", text) if subject != "share" else [])
     if subject == "hazards" and not found:
         found = ["hazardous"]

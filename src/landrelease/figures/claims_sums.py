@@ -26,7 +26,7 @@ def check_sums(claims: Sequence[Claim], words: Vocabulary, skip: frozenset[int])
         found += _progress(group)
         found += _kinds(group)
         found += _people(group)
-    shares = [c for c in usable if c.subject == "share"]
+    shares = [c for c in usable if c.subject == "share" and not c.planned]
     for group in _groups(shares, lambda c: (c.source, c.as_of)):
         found += _shares(group, words)
     return found
@@ -43,7 +43,8 @@ def _one(group: Sequence[Claim], verbs: Sequence[str], part: str = "") -> Claim 
     """The only claim of the first of some verbs of which there is one; None where it is stated
     twice."""
     for verb in verbs:
-        own = [c for c in group if c.verb == verb and c.part == part]
+        # A target of clearance is no whole of what is done and left.
+        own = [c for c in group if c.verb == verb and c.part == part and not c.planned]
         if own:
             return own[0] if len(own) == 1 else None
     return None

@@ -79,19 +79,20 @@ def check_file(
             if c.finish is not None and c.finish.last < today:
                 wanted.add("hazardous_m2")
                 days.add(c.finish.last)
-            if not c.usable:
+            if not c.usable or c.as_of is None or c.day.first > today + timedelta(days=1):
+                people |= c.usable and of_people(c)
                 continue
             people |= of_people(c)
             metrics = {metric_of(c)} - {""}
             if c.subject == "share" and (parts := share_parts(c, words)) is not None:
                 metrics = {parts[0], *NEEDED}
-            end = c.as_of.last if c.as_of else None
+            end = c.day.last
             if c.subject == "money":
                 money |= {(end, c.currency)} if metrics else set()
             elif metrics:
                 wanted |= metrics
                 days.add(end)
-                if c.mode == "period" and end is not None:
+                if c.mode == "period":
                     days.add(end - timedelta(days=round(c.period_days)))
         ours = figures_of(registry, reader, days, wanted, known_at, level, whole, progress)
         if people:
@@ -246,6 +247,7 @@ def document(checked: Checked, *, synthetic: bool = False) -> list[dict[str, Any
         "verdict": j.verdict, "codes": list(j.codes), "reasons": list(j.reasons),
         "findings": [{**dataclasses.asdict(f), "row": f.number} for f in j.findings],
         "read": {"subject": j.claim.subject, "verb": j.claim.verb, "part": j.claim.part,
+                 "planned": j.claim.planned,
                  "mode": j.claim.mode, "period_days": j.claim.period_days or None,
                  "scope": sorted(j.claim.scope), "unit": j.claim.unit,
                  "value": j.claim.quantity.value if j.claim.quantity else None,
