@@ -26,7 +26,7 @@ ELSEWHERE = {
     "demo": ".ci/run",
     "figures trace district.gpkg finish_years --plan plan --as planner":
         "test_figures_scope.py::test_each_figure_is_traced_in_one_command_and_comes_out_again",
-    "figures treaty district.gpkg --treaty apmbc --year 2027 --deadline 2029-06-01 --extended-to "
+    "figures treaty district.gpkg --treaty apmbc --year 2025 --deadline 2029-06-01 --extended-to "
     "2032-06-01 --plan plan --out tables --as authority":
         "test_figures_scope.py::test_a_deadline_and_its_extension_ask_for_a_pace",
     "serve district.gpkg --port 8080": "test_deploy.py::behind",  # it runs until it is ended
@@ -142,7 +142,7 @@ RUN = [
     ("projects outlook district.gpkg --plan plan --as planner --csv back.csv", 0, {}),
     # What rests on a plan is of the state that it was made for.
     ("document plan district.gpkg plan --out plan.pdf --as planner", 0, {}),
-    ("document week district.gpkg --ending 2027-04-04 --plan plan --out week.xlsx --as planner", 0,
+    ("document week district.gpkg --ending 2025-04-06 --plan plan --out week.xlsx --as planner", 0,
      {}),
     ("publish district.gpkg pages --as planner --plan plan --forecast forecast.json", 0, {}),
     # Assess.
@@ -187,16 +187,16 @@ RUN = [
     # Figures, claims, documents, pages, forms.
     ("figures catalogue", 0, {}),
     ("figures list district.gpkg --as planner", 0, {}),
-    ("figures list district.gpkg --as-of 2027-12-31 --known-at 2028-02-01 --level authority --as "
+    ("figures list district.gpkg --as-of 2025-12-31 --known-at 2028-02-01 --level authority --as "
      "planner", 0, {}),
     ("figures trace district.gpkg items_destroyed --json figure.json --as planner", 0, {}),
-    ("figures trace district.gpkg treaty_cleared_m2 --treaty apmbc --year 2027 --as authority", 0,
+    ("figures trace district.gpkg treaty_cleared_m2 --treaty apmbc --year 2025 --as authority", 0,
      {}),
     ("figures recompute district.gpkg figure.json --as planner", 0, {}),
     ("figures tables district.gpkg --out ledger.csv", 0, {}),
     ("figures tables district.gpkg --as planner --out ledger.csv", 0, {}),
-    ("figures treaty district.gpkg --treaty apmbc --year 2027 --out tables --as authority", 0, {}),
-    ("figures treaty district.gpkg --treaty apmbc --year 2027 --out tables --json tables.json --as "
+    ("figures treaty district.gpkg --treaty apmbc --year 2025 --out tables --as authority", 0, {}),
+    ("figures treaty district.gpkg --treaty apmbc --year 2025 --out tables --json tables.json --as "
      "authority", 0, {}),
     ("figures recompute district.gpkg tables.json --as authority", 0, {}),
     ("claims example claims.csv", 0, {}),

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -209,6 +209,41 @@ def test_safety_S12_what_nobody_reported_is_said_so_and_is_no_zero(world):
     week = made(world, "week")
     team = next(g for s in week.sections for g in s.grids if g.name == "by team")
     assert team.rows == (("team-a", 2, 250.5, 6.0, None, 2),)
+
+
+def test_safety_S12_uncertain_figures_of_the_donor_report_stand_with_their_ends(world):
+    from landrelease.core.ledger import Figure
+
+    def figure(name, value, unit, denominator="", **more):
+        return Figure(name, name, "", value, unit, "all", (), "head", denominator=denominator,
+                      **more)
+
+    m = making(world)
+    finish = figure("finish_years", 3.4, "years", low=2.9,
+                    note="60 of 400 runs do not finish within 20 years")
+    outputs, = document_reports._outputs(m, [finish, figure("items_found", 5.0, "items")]).grids
+    assert outputs.rows[0][1:3] == (
+        3.4, "2.9 – no upper end; 60 of 400 runs do not finish within 20 years")
+    assert outputs.rows[1][1:3] == (5.0, "") and len(outputs.columns) == len(outputs.rows[0])
+    cost = figure("cost_per_m2_cleared", 0.5, "EUR per m²", "cleared area", low=0.25, high=0.75)
+    _, rates = document_reports._outcomes(m, [cost]).grids
+    assert rates.rows[0][1:3] == (0.5, "0.25 – 0.75") and len(rates.columns) == len(rates.rows[0])
+    certain, = document_reports._outputs(m, [figure("items_found", 5.0, "items")]).grids
+    assert len(certain.columns) == 5
+
+
+def test_a_week_that_has_not_begun_is_refused_and_one_that_runs_says_so(world):
+    m = making(world)
+    with pytest.raises(LandReleaseError, match="FIG-004"):
+        document_reports.week_document(m, MADE + timedelta(days=7))
+    with pytest.raises(LandReleaseError, match="FIG-004"):
+        document_reports.donor_document(making(world, as_of=MADE + timedelta(days=1)))
+    running = document_reports.week_document(m, MADE + timedelta(days=6))
+    words = f"The week is not over: this is counted up to {MADE.isoformat()}."
+    assert words in running.subtitle
+    assert all(words in g.notes for s in running.sections for g in s.grids)
+    over = document_reports.week_document(m, MADE)
+    assert "not over" not in over.subtitle
 
 
 def test_expenses_and_work_belong_to_the_fund_that_is_named_by_its_identifier(world):

@@ -19,6 +19,7 @@ from landrelease.access import policy
 from landrelease.apps import cli
 from landrelease.core.columns import columns_of
 from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.ledger import Figure
 from landrelease.core.lineage import lineage
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -430,6 +431,83 @@ def test_an_exported_figure_comes_out_again_also_after_more_was_recorded(run, tm
     out.write_text(json.dumps(document))
     status, said, _ = run("figures", "recompute", path, out, "--as", "planner")
     assert status == 1 and "new item-1" in said
+
+
+@pytest.mark.parametrize(("name", "forged"), [
+    ("low", 11.0), ("high", 16.0), ("unit", "mines"), ("denominator", "all items"),
+    ("scope", "Alpha"), ("note", "all of them"), ("definition", "Items that were cleared."),
+    ("uncounted", ["item-1"])])
+def test_safety_S12_a_forged_interval_or_unit_does_not_come_out_again(run, path, tmp_path, name,
+                                                                      forged):
+    out, again = tmp_path / "f.json", tmp_path / "again.json"
+    assert run("figures", "trace", path, "items_found", "--as", "planner", "--json", out)[0] == 0
+    document = json.loads(out.read_text())
+    out.write_text(json.dumps({**document, name: forged}))
+    status, said, _ = run("figures", "recompute", path, out, "--as", "planner", "--json", again)
+    assert status == 1 and f"{name}: exported as" in said
+    assert json.loads(again.read_text())["differs"] == {
+        name: {"then": forged, "now": document[name]}}
+
+
+def test_safety_S12_uncertain_figures_are_written_with_their_ends():
+    from landrelease.apps.figures_commands import figure_words
+    from landrelease.apps.web.figuring import value_words
+
+    def figure(value, unit, low, high, note=""):
+        return Figure("x", "", "", value, unit, "all", (), "head", low, high, note)
+
+    never = figure(3.4, "years", 2.9, None, "60 of 400 runs do not finish within 20 years")
+    assert figure_words(never, note=True) == (
+        "3.4 years (2.9 – no upper end; 60 of 400 runs do not finish within 20 years)")
+    assert figure_words(never, 2) == "3.40 years (2.90 – no upper end)"
+    assert figure_words(figure(None, "years", 9.0, None)) == (
+        "not within the forecast (9.0 – no upper end)")
+    prior = figure(12.0, "areas", 3.0, 20.0, "prior")
+    assert figure_words(prior, note=True) == "12 areas (3 – 20; prior)"
+    assert figure_words(figure(0.5, "EUR per m²", 0.25, 0.75)) == "0.500 EUR per m² (0.250 – 0.750)"
+    assert figure_words(figure(12.0, "areas", None, None)) == "12 areas"
+    assert "2.9" in value_words(never) and "no upper end" in value_words(never)
+
+
+def test_no_figures_of_a_day_or_year_that_has_not_begun(run, path, tmp_path):
+    for day in ("2099-01-01", "2150-06-30"):
+        for command in (("list",), ("trace", "items_found"), ("tables",)):
+            name, *rest = command
+            status, _, err = run("figures", name, path, *rest, "--as-of", day, "--as", "planner")
+            assert status == 2 and "FIG-004" in err, command
+    status, _, err = run("figures", "treaty", path, "--treaty", "apmbc", "--year", 2150, "--out",
+                         tmp_path / "t", "--as", "authority")
+    assert status == 2 and "FIG-004" in err and not (tmp_path / "t").exists()
+    status, _, err = run("figures", "trace", path, "treaty_cleared_m2", "--treaty", "apmbc",
+                         "--year", 2150, "--as", "authority")
+    assert status == 2 and "FIG-004" in err
+
+
+def test_tables_of_a_year_that_is_not_over_say_up_to_which_day(tmp_path):
+    from landrelease.workflows import treaties
+
+    made = [revision("hazard", n, {"hazard_type": "SHA", "status": "open"}, square(n),
+                     day=date(2024, 1, 1)) for n in range(6)]
+    with create_registry(str(tmp_path / "t.gpkg"), office="Synthetic office") as registry:
+        registry.append(made)
+
+        def tables(on, year=2026):
+            return treaties.tables(registry, policy.view("authority"), "all", year, made_on=on)
+
+        running, over = tables(date(2026, 7, 1)), tables(date(2026, 12, 31))
+        with pytest.raises(LandReleaseError, match="FIG-004"):
+            tables(date(2026, 7, 1), 2027)
+    paths = treaties.write(running, tmp_path / "t")
+    document = treaties.document(running)
+    assert document["until"] == "2026-07-01" and running.about["counted up to"] == "2026-07-01"
+    assert all("2026-07-01" in t["title"] for t in document["tables"])
+    for file in paths[1:]:
+        with file.open(encoding="utf-8-sig") as stream:
+            lines = csv.DictReader(stream)
+            assert {r["counted up to"] for r in lines} <= {"2026-07-01"}
+            assert "counted up to" in lines.fieldnames
+    assert treaties.document(over)["until"] is None
+    assert not any("counted up to" in n for n in (*over.notes, *over.about))
 
 
 @pytest.mark.parametrize(("text", "code"), [

@@ -464,7 +464,7 @@ def test_a_row_number_that_no_store_can_count_to_is_no_row(client, address, numb
 
 
 @pytest.mark.parametrize("query", ["foo=1", "valid_at=garbage", "level=zz", "Valid_at=2024-01-01",
-                                   "level=operator&level=x"])
+                                   "level=operator&level=x", "valid_at=2150-06-30"])
 @pytest.mark.parametrize("path", ["/api/figures", "/api/figures/hazardous_m2", "/figures",
                                   "/figures/hazardous_m2"])
 def test_figures_pass_over_no_parameter(client, path, query):

@@ -1839,6 +1839,10 @@ FIGURE_HEAD = Message(
     "Take the registry from which the figure was exported, or take in the packages of its offices.")
 TREATY_UNKNOWN = Message(
     "FIG-003", "There are no tables for {found}.", "Name one of: {expected}.")
+NOT_YET_BEGUN = Message(
+    "FIG-004", "{found} has not begun: today is {today}. Nothing of it is on record, which is not "
+    "none.",
+    "Ask for a day, a week or a year that has begun.")
 
 # --- COV: coverage --------------------------------------------------------------------------------
 SWATH_NOT_POSITIVE = Message(

@@ -116,7 +116,7 @@ def week(
 ) -> None:
     """What was done in a week by team and area, what was found, what is open and what waits.
 
-    Example: landrelease document week district.gpkg --ending 2027-04-04 --out week.pdf --as planner
+    Example: landrelease document week district.gpkg --ending 2025-04-06 --out week.pdf --as planner
     """
     from landrelease.store.results import load_plan
     from landrelease.workflows import document_reports

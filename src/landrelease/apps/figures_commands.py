@@ -6,7 +6,7 @@ import json as json_module
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,10 @@ from landrelease.apps.common import (
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
 from landrelease.errors import BAD_OPTION, FIGURE_FILE, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.core.ledger import Figure
+    from landrelease.store.registry import Registry
 
 LevelOption = Annotated[str | None, typer.Option(
     "--level", metavar="LEVEL", help="Count only what is validated at least so far: operator, "
@@ -53,6 +57,16 @@ def asked(as_of: str | None, known_at: str | None, level: str | None) -> Any:
               as_moment("--known-at", known_at) if known_at else None, level)
 
 
+def asked_of(registry: Registry, as_of: str | None, known_at: str | None, level: str | None) -> Any:
+    """The same of a registry. Raises FIG-004: the day is still to come."""
+    from landrelease.workflows.figures import check_begun
+
+    at = asked(as_of, known_at, level)
+    if at.valid_at is not None:
+        check_begun(registry, at.valid_at, at.valid_at.isoformat(), date.today())
+    return at
+
+
 def _plan(path: Path | None, registry: Any) -> Any:
     """The plan of a folder; None where none is asked for. Raises PLN-102: of other records."""
     from landrelease import workflows
@@ -77,6 +91,25 @@ def value_words(value: float | None, unit: str, digits: int = 0) -> str:
     return f"{value:,.{digits}f} {unit}"
 
 
+def figure_words(figure: Figure, digits: int = 0, *, note: bool = False) -> str:
+    """A figure with its ends where it is uncertain (S12), with `note` also what else is open."""
+    from landrelease.core.ledger import doubt_words, interval_words
+
+    unit = figure.unit
+    if digits == 0 and unit == "years":
+        digits = 1  # most ends lie a few years off
+
+    def said(value: float) -> str:
+        return value_words(value, unit, digits).removesuffix(f" {unit}")
+
+    ends = (doubt_words if note else interval_words)(figure, said)
+    if figure.value is None and ends:
+        value = "not within the forecast"
+    else:
+        value = value_words(figure.value, unit, digits)
+    return f"{value} ({ends})" if ends else value
+
+
 def figures_list(
     registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
     area: AreaOption = None, level: LevelOption = None, as_of: AsOfOption = None,
@@ -89,13 +122,14 @@ def figures_list(
 ) -> None:
     """All figures of the records, with how many records each rests on.
 
-    Example: landrelease figures list district.gpkg --as-of 2027-12-31 --as planner
+    Example: landrelease figures list district.gpkg --as-of 2025-12-31 --as planner
     """
     from landrelease.workflows import figures
 
     with (reading(registry, "figures list", role, organisation, area) as (opened_registry, reader),
           listening(quiet) as progress):
-        found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
+        found = figures.all_figures(opened_registry, reader,
+                                    asked_of(opened_registry, as_of, known_at, level),
                                     progress, plan=_plan(plan, opened_registry), seed=seed).figures
     if scope is not None:
         found = figures.of_scope(found, scope)
@@ -103,7 +137,7 @@ def figures_list(
     for f in found:
         mark = " (unverified)" if f.note.startswith("(unverified)") else ""
         mark += f" ({len(f.uncounted):,} do not report it)" if f.uncounted else ""
-        say(f"{f.id:<44}{value_words(f.value, f.unit):>24}  {len(f.records):>7,} records  "
+        say(f"{f.id:<44}{figure_words(f, note=True):>24}  {len(f.records):>7,} records  "
             f"{f.name}{mark}")
 
 
@@ -147,10 +181,11 @@ def figures_trace(
 
     with (reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader),
           listening(quiet) as progress):
-        found = figures.trace(opened_registry, reader, figure, asked(as_of, known_at, level),
-                              progress, _plan(plan, opened_registry), seed)
+        found = figures.trace(opened_registry, reader, figure,
+                              asked_of(opened_registry, as_of, known_at, level), progress,
+                              _plan(plan, opened_registry), seed)
     put_json(json, figures.plain_figure(found))
-    say(f"{found.name}: {value_words(found.value, found.unit, 2)}")
+    say(f"{found.name}: {figure_words(found, 2)}")
     say(f"{found.definition} {found.note}".rstrip())
     for title, words in (("counts", found.counts), ("share of", found.denominator),
                          ("as of", found.valid_at), ("known at", found.known_at),
@@ -186,6 +221,8 @@ def _trace_treaty(registry: str, figure: str, treaty: str, year: int, role: str 
     put_json(json, found)
     say(f"{found['name']} [{found['unit']}]: {found['definition']}")
     say(f"counts: {found['counts']}")
+    if found["until"]:
+        say(f"{treaties.COUNTED_UP_TO} {found['until']}: the year is not over")
     for column, value in found["values"].items():
         say(f"{column}: {value}")
     if len(found["numbers"]) > 1:
@@ -236,15 +273,19 @@ def figures_recompute(
         return
     put_json(json, {"same": again.same, "then": again.then.get("value"), "now": again.now.value,
                     "gone": again.gone, "new": again.new,
+                    "differs": {n: {"then": then, "now": now}
+                                for n, (then, now) in again.differs.items()},
                     "figure": figures.plain_figure(again.now)})
     unit = again.now.unit
     if again.same:
-        say(f"{again.now.name}: {value_words(again.now.value, unit, 2)}, from the same "
+        say(f"{again.now.name}: {figure_words(again.now, 2)}, from the same "
             f"{len(again.now.records):,} records. It comes out again.")
         return
     say(f"{again.now.name}: exported as {value_words(again.then.get('value'), unit, 2)}, comes out "
-        f"as {value_words(again.now.value, unit, 2)}; {len(again.gone):,} records are not under it "
+        f"as {figure_words(again.now, 2)}; {len(again.gone):,} records are not under it "
         f"any more, {len(again.new):,} were not.")
+    for name, (then, now) in again.differs.items():
+        say(f"  {name}: exported as {then}, comes out as {now}")
     for word, records in (("gone", again.gone), ("new", again.new)):
         for record in records[:20]:
             say(f"  {word} {record}")
@@ -287,7 +328,8 @@ def figures_tables(
 
     with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
                                                                            reader):
-        found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
+        found = figures.all_figures(opened_registry, reader,
+                                    asked_of(opened_registry, as_of, known_at, level),
                                     wanted=("released_m2",))
         synthetic = workflows.is_synthetic(opened_registry)
     rows = found.rows
@@ -342,7 +384,7 @@ def figures_treaty(
     destroyed by category; with --deadline what it needs, with --plan the years to come. A national
     authority reports; these are its numbers, not the report.
 
-    Example: landrelease figures treaty r.gpkg --treaty apmbc --year 2027 --out t --as authority
+    Example: landrelease figures treaty r.gpkg --treaty apmbc --year 2025 --out t --as authority
     """
     from landrelease.workflows import treaties
 
@@ -360,7 +402,7 @@ def figures_treaty(
         paths = treaties.write(made, out)
     put_json(json, treaties.document(made))
     for table in made.tables:
-        say(f"{table.title}")
+        say(treaties.title_of(table, made))
         widths = [max(len(str(c)) for c in column) for column in zip(
             table.columns, *table.rows, strict=True)] if table.rows else []
         for row in (table.columns, *table.rows) if table.rows else ():

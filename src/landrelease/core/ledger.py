@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -59,3 +60,30 @@ class Figure:
     known_at: str = ""  # moment up to which records were known, ISO; "": all
     # Records that the figure asks and that leave out what it counts: they are in no sum (S12).
     uncounted: tuple[str, ...] = ()
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether it rests on a model or on shares of costs: it is shown with its ends (S12)."""
+        return self.low is not None or self.high is not None
+
+
+def interval_words(figure: Figure, said: Callable[[float], str],
+                   text: Callable[[str], str] = str) -> str:
+    """The ends of an uncertain figure as every way out writes them; "" of one that is counted.
+
+    said : a number, in the figure's unit, as it is read there. text : English in its language.
+    """
+    if not figure.uncertain:
+        return ""
+    low = text("no lower end") if figure.low is None else said(figure.low)
+    high = text("no upper end") if figure.high is None else said(figure.high)
+    return f"{low} – {high}"
+
+
+def doubt_words(figure: Figure, said: Callable[[float], str], text: Callable[[str], str] = str
+                ) -> str:
+    """The ends, and what else is open: runs that never finish, ends that are lower bounds, a prior
+    that no local evidence has touched (S12); "" of a figure that is counted."""
+    if not figure.uncertain:
+        return ""
+    return "; ".join(filter(None, (interval_words(figure, said, text), text(figure.note))))

@@ -12,13 +12,14 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from html import escape
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from landrelease.core.ledger import Figure, LedgerRow
+from landrelease.core.ledger import Figure, LedgerRow, interval_words
 from landrelease.core.outlook import Outlook
 from landrelease.core.report import DataSource, PublicFigure, PublicReport, Report
 from landrelease.core.texts import ENGLISH, Texts
@@ -1038,11 +1039,8 @@ def _figures_section(report: Report, sight: Sight, w: Words) -> Section:
     for f in report.figures:
         value = w("not_reported") if f.value is None else quantity(f.value, f.unit, w)
         spread = ""
-        if f.low is not None and f.high is not None:
-            spread = (
-                f"<small>({_t(quantity(f.low, f.unit, w))} – "
-                f"{_t(quantity(f.high, f.unit, w))})</small>"
-            )
+        if ends := interval_words(f, partial(quantity, unit=f.unit, w=w), w.said):
+            spread = f"<small>({_t(ends)})</small>"
         rests = w("figures.records", count=w.count(len(f.records)))
         lineage = f"<small>{_t(rests)}</small>"
         if f.records and sight.records:

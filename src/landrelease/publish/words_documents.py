@@ -121,6 +121,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.c.figure": "Figure",
     "paper.c.unit": "Unit",
     "paper.c.value": "Value",
+    "paper.c.interval": "Low – high",
     "paper.c.before": "Before",
     "paper.c.after": "At the end",
     "paper.c.change": "Change",
@@ -254,6 +255,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.task.contacts.medical": "Medical evacuation",
     # --- weekly report ---------------------------------------------------------------------------
     "paper.week.subtitle": "{first} to {last}",
+    "paper.week.running": "The week is not over: this is counted up to {day}.",
     "paper.week.summary": "In short",
     "paper.week.reports": "Reports of work",
     "paper.week.m2": "Ground worked on, m²",

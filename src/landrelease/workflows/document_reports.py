@@ -57,12 +57,16 @@ def _called(figure: Figure, w: Words) -> str:
 def week_document(m: Making, ending: date, plan: PlanFile | None = None) -> Document:
     """What was done in the seven days up to `ending`, what was found, what is open and what waits.
 
-    plan : the plan to hold it against. Reports of work count in the week of their last day.
+    plan : the plan to hold it against. Reports of work count in the week of their last day. Raises
+    FIG-004: the week has not begun. Of one that is not over, it and each of its tables say so.
     """
     from landrelease.workflows import is_synthetic
+    from landrelease.workflows.figures import check_begun
 
     m.reader.check("document week")
     first = ending - timedelta(days=DAYS - 1)
+    check_begun(m.registry, first, m.words("paper.week.subtitle", first=first, last=ending),
+                m.made_on)
     m = replace(m, as_of=None)  # what happened in a week is told by days, not by dates of records
     works = _works(m, first, ending)
     items = _of_days(m, "item", ("found_on", "destroyed_on"), first, ending)
@@ -74,8 +78,13 @@ def week_document(m: Making, ending: date, plan: PlanFile | None = None) -> Docu
         _coverage(m, first, ending), _inspection(m, first, ending), _waiting(m, ending),
         _week_figures(m, first, ending),
         trace(m, m.words("paper.trace.figures"))]
-    return made(m, "week", m.words("paper.week.subtitle", first=first, last=ending), sections,
-                synthetic=is_synthetic(m.registry))
+    subtitle = m.words("paper.week.subtitle", first=first, last=ending)
+    if first <= m.made_on < ending:
+        running = m.words("paper.week.running", day=m.made_on)
+        subtitle = f"{subtitle}. {running}"
+        sections = [replace(s, grids=tuple(replace(g, notes=(running, *g.notes)) for g in s.grids))
+                    for s in sections]
+    return made(m, "week", subtitle, sections, synthetic=is_synthetic(m.registry))
 
 
 def _works(m: Making, first: date, last: date) -> list[Record]:
@@ -415,10 +424,11 @@ def donor_document(m: Making, *, fund: str = "", outlook: Outlook | None = None)
     fund : of one fund alone, by its id or identifier; "": of all that the reader may see.
     """
     from landrelease.workflows import is_synthetic
-    from landrelease.workflows.figures import At, all_figures
+    from landrelease.workflows.figures import At, all_figures, check_begun
 
     m.reader.check("document donor")
     day = m.as_of or m.made_on
+    check_begun(m.registry, day, day.isoformat(), m.made_on)
     funds = [r for r in m.records("fund")
              if not fund or fund in (r.id, r.values.get("identifier"))]
     if fund and not funds:
@@ -430,8 +440,10 @@ def donor_document(m: Making, *, fund: str = "", outlook: Outlook | None = None)
     w = m.words
     sections = [
         _donor_summary(m, funds, figures), _money(m, funds, day),
-        _outputs(m, [f for f in figures if not f.denominator and f.value is not None]),
-        _outcomes(m, [f for f in figures if f.denominator and f.value is not None]),
+        _outputs(m, [f for f in figures if not f.denominator
+                     and (f.value is not None or f.uncertain)]),
+        _outcomes(m, [f for f in figures if f.denominator
+                      and (f.value is not None or f.uncertain)]),
         _paid_work(m, funds), _forecast(m, outlook), _not_claimed(m, figures),
         trace(m, w("paper.trace.figures"))]
     return made(m, "donor", w("paper.donor.subtitle", day=day), sections,
@@ -520,27 +532,37 @@ def _counted_under(m: Making, f: Figure) -> Cell:
     return len(f.records) if m.reader.may("figures", "records") else ""
 
 
+def _doubt(f: Figure, w: Words) -> str:
+    """The ends of an uncertain figure, and what else is open (S12)."""
+    from landrelease.core.ledger import doubt_words
+    from landrelease.publish.page import number
+
+    return doubt_words(f, lambda value: number(value, w), w.said)
+
+
 def _outputs(m: Making, figures: list[Figure]) -> Section:
     w = m.words
+    doubt = ("interval",) if any(f.uncertain for f in figures) else ()
     return Section("outputs", w("paper.donor.outputs"), grids=(Grid(
         "outputs", w("paper.donor.outputs"), columns(
-            w, "figure", "value:number", "unit", "records:integer", "trace"), tuple(
-                (_called(f, w), f.value, w.said(f.unit), _counted_under(m, f), code_of(f))
-                for f in figures),
+            w, "figure", "value:number", *doubt, "unit", "records:integer", "trace"), tuple(
+                (_called(f, w), f.value, *([_doubt(f, w)] if doubt else []), w.said(f.unit),
+                 _counted_under(m, f), code_of(f)) for f in figures),
         empty=w("paper.donor.outputs.none")),))
 
 
 def _outcomes(m: Making, figures: list[Figure]) -> Section:
     w = m.words
+    doubt = ("interval",) if any(f.uncertain for f in figures if f.unit != "share") else ()
     return Section("outcomes", w("paper.donor.outcomes"), grids=(
         Grid("shares", w("paper.donor.outcomes"), columns(
             w, "figure", "value:share", "share_of", "trace"), tuple(
                 (_called(f, w), f.value, w.said(f.denominator), code_of(f)) for f in figures
                 if f.unit == "share"), empty=w("paper.donor.outcomes.none")),
         *([Grid("rates", w("paper.donor.outcomes"), columns(
-            w, "figure", "value:number:2", "unit", "share_of", "trace"), tuple(
-                (_called(f, w), f.value, w.said(f.unit), w.said(f.denominator), code_of(f))
-                for f in figures if f.unit != "share"))]
+            w, "figure", "value:number:2", *doubt, "unit", "share_of", "trace"), tuple(
+                (_called(f, w), f.value, *([_doubt(f, w)] if doubt else []), w.said(f.unit),
+                 w.said(f.denominator), code_of(f)) for f in figures if f.unit != "share"))]
           if any(f.unit != "share" for f in figures) else [])))
 
 

@@ -288,6 +288,8 @@ class Again:
     same: bool
     gone: tuple[str, ...]  # records that were under it and are not
     new: tuple[str, ...]  # records that are under it and were not
+    # What else was exported otherwise than it comes out (ends, unit, words): name -> (then, now).
+    differs: Mapping[str, tuple[Any, Any]] = dataclasses.field(default_factory=dict)
 
 
 def recompute(registry: Registry, reader: View, document: Mapping[str, Any], path: str,
@@ -305,6 +307,8 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
         value, records = document["value"], [str(r) for r in document["records"]]
         if value is not None:
             value = float(value)
+        ends = {n: None if document[n] is None else float(document[n])
+                for n in ("low", "high") if n in document}
     except (KeyError, TypeError, ValueError) as error:
         raise LandReleaseError(FIGURE_FILE, path=path, found=f"{type(error).__name__}: {error}"
                                ) from None
@@ -313,10 +317,41 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
     now = trace(registry, reader, identity, at, progress, plan, seed)
     gone = tuple(sorted(set(records) - set(now.records)))
     new = tuple(sorted(set(now.records) - set(records)))
-    same = not gone and not new and (
-        now.value is None if value is None else now.value is not None
-        and abs(now.value - value) <= 1e-9 * max(1.0, abs(value)))
-    return Again(document, now, same, gone, new)
+    differs: dict[str, tuple[Any, Any]] = {
+        n: (end, getattr(now, n)) for n, end in ends.items() if not _close(end, getattr(now, n))}
+    differs |= {n: (document[n], getattr(now, n)) for n in STATED
+                if n in document and document[n] != getattr(now, n)}
+    if "uncounted" in document and {str(r) for r in document["uncounted"] or ()} != set(
+            now.uncounted):
+        differs["uncounted"] = (document["uncounted"], list(now.uncounted))
+    same = not gone and not new and not differs and _close(value, now.value)
+    return Again(document, now, same, gone, new, differs)
+
+
+def check_begun(registry: Registry, first: date, found: str, today: date) -> None:
+    """Raise FIG-004 where a day, week or year lies wholly in the future: its zeros would be read as
+    none. Days of a synthetic programme go on as far as its reports of work."""
+    from landrelease.errors import NOT_YET_BEGUN
+    from landrelease.workflows import is_synthetic
+
+    if first <= today or (is_synthetic(registry) and any(
+            r.valid_from is not None and r.valid_from >= first
+            for r in registry.records("activity"))):
+        return
+    raise LandReleaseError(NOT_YET_BEGUN, found=found, today=today.isoformat())
+
+
+# What an exported figure says of itself, beside its numbers and records.
+STATED = ("name", "definition", "unit", "scope", "note", "counts", "denominator", "level")
+
+
+def _close(then: float | None, now: float | None) -> bool:
+    """Whether two numbers are one, to the last digits of reckoning; not reported is itself alone.
+    """
+    if then is None or now is None:
+        return then is now
+    return then == now or abs(now - then) <= 1e-9 * max(1.0, abs(then))
+
 
 
 def moment_of(registry: Registry, head: str, known_at: datetime | None = None) -> datetime:

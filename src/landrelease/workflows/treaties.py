@@ -22,7 +22,7 @@ from landrelease.errors import (
     TREATY_UNKNOWN,
     LandReleaseError,
 )
-from landrelease.workflows.figures import At, columns_at, figure_land
+from landrelease.workflows.figures import At, check_begun, columns_at, figure_land
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -44,6 +44,7 @@ class Made:
     about: dict[str, str]
     synthetic: bool
     asked: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # to make them again
+    until: date | None = None  # of a year that is not over: the day up to which it is counted
 
 
 def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: str | None = None,
@@ -54,7 +55,8 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
     obligation : the deadline that is stated; with it, or with a plan, there is a table of what it
         needs. plan : of the records as they stand; with it also the land to be addressed, by year.
 
-    Who does not see hazards one by one gets totals only, none of few hazards (S14). Raises FIG-003.
+    Who does not see hazards one by one gets totals only, none of few hazards (S14). Raises FIG-003;
+    FIG-004: the year has not begun. Of a year that is not over, tables and files say so.
     """
     from landrelease.figures import article7, items, work
     from landrelease.figures import obligation as obliged
@@ -64,6 +66,8 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
 
     if treaty not in forms.TREATIES:
         raise LandReleaseError(TREATY_UNKNOWN, found=treaty, expected=", ".join(forms.TREATIES))
+    check_begun(registry, date(year, 1, 1), f"The year {year}", made_on)
+    until = made_on if date(year, 1, 1) <= made_on < date(year, 12, 31) else None
     title, group = forms.TREATIES[treaty]
     days = (date(year - 1, 12, 31), date(year, 12, 31))
     of_group, unstated, unnamed = _classes(registry, group, known_at)
@@ -82,6 +86,9 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
                                  line, reader)
     found = [forms.area_table(ends[0], ends[1], new, new_ids), release]
     notes = []
+    if until is not None:
+        notes.append(f"The year {year} is not over: these tables are up to {until.isoformat()}. "
+                     "What the rest of the year brings is not in them; it is not none.")
     if not lands[1].hazards_known:
         notes.append(f"Hazardous areas are not reported: no hazard is on record at the end of "
                      f"{year}. That is not none.")
@@ -162,7 +169,9 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         notes.append("Records of every level of validation count.")
     progress("tables", 1.0)
     return Made(treaty, title, year, tuple(found), tuple(notes), {
-        "tables": title, "year": str(year), "made on": made_on.isoformat(),
+        "tables": title, "year": str(year),
+        **({COUNTED_UP_TO: until.isoformat()} if until is not None else {}),
+        "made on": made_on.isoformat(),
         "known at": known_at.isoformat() if known_at else "all that is recorded",
         "validated at least": level or "any level", "role": reader.role,
         "chain head": registry.head(),
@@ -172,7 +181,16 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         "deadline": obligation and obligation.deadline and obligation.deadline.isoformat(),
         "extended_to": obligation and obligation.extended_to
         and obligation.extended_to.isoformat(),
-        "plan": plan is not None, "seed": seed if plan is not None else None})
+        "plan": plan is not None, "seed": seed if plan is not None else None}, until)
+
+
+COUNTED_UP_TO = "counted up to"  # of a year that is not over
+
+
+def title_of(table: TreatyTable, made: Made) -> str:
+    """The title of a table; of a year that is not over with the day up to which it is counted."""
+    return table.title if made.until is None else (
+        f"{table.title} ({COUNTED_UP_TO} {made.until.isoformat()}: the year is not over)")
 
 
 def _under(registry: Registry, reader: View, parts: Sequence[Land], lands: Sequence[Land],
@@ -228,7 +246,8 @@ def trace(made: Made, figure: str, scope: str | None = None) -> dict[str, Any]:
     metric = next(m for m in METRICS if m.id == figure)
     return {"id": figure, "name": metric.name, "definition": metric.definition, "unit": metric.unit,
             "counts": metric.counts, "denominator": metric.denominator, "treaty": made.treaty,
-            "year": made.year, "scope": scope or "total", "values": values, "numbers": numbers,
+            "year": made.year, "until": made.until and made.until.isoformat(),
+            "scope": scope or "total", "values": values, "numbers": numbers,
             "records": list(dict.fromkeys(
                 i for n in numbers if scope is not None or n["table"] in LISTED
                 or n["row"] in ("", "total") for i in n["records"])),
@@ -507,17 +526,20 @@ def write(made: Made, out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     sheets, paths = [], []
     for table in made.tables:
-        rows = marked([dict(zip(table.columns, row, strict=True)) for row in table.rows],
-                      made.synthetic)
+        until = {} if made.until is None else {COUNTED_UP_TO: made.until.isoformat()}
+        rows = marked([{**dict(zip(table.columns, row, strict=True)), **until}
+                       for row in table.rows], made.synthetic)
         path = out / f"{made.treaty}_{made.year}_{table.name}.csv"
         write_csv(path, rows, None if rows else (
-            *table.columns, *(["synthetic"] if made.synthetic else [])))
+            *table.columns, *until, *(["synthetic"] if made.synthetic else [])))
         paths.append(path)
         columns: dict[str, Any] = {}
         for n, name in enumerate(table.columns):
             cells = [row[n] for row in table.rows]
             columns[name] = pa.array(cells, pa.int64()) if all(
                 type(c) is int for c in cells) and cells else pa.array(map(str, cells), pa.string())
+        columns |= {name: pa.array([day] * len(table.rows), pa.string())
+                    for name, day in until.items()}
         sheets.append(Table(table.name, columns))
     book = out / f"{made.treaty}_{made.year}.xlsx"
     write_xlsx(book, sheets, {**made.about, **{f"note {n}": words for n, words in
@@ -527,12 +549,13 @@ def write(made: Made, out: Path) -> list[Path]:
 
 def document(made: Made) -> dict[str, Any]:
     """The tables for programs."""
-    return {"treaty": made.treaty, "title": made.title, "year": made.year, "about": made.about,
+    return {"treaty": made.treaty, "title": made.title, "year": made.year,
+            "until": made.until and made.until.isoformat(), "about": made.about,
             "notes": list(made.notes), "synthetic": made.synthetic, "asked": dict(made.asked),
             "numbers": [{"table": name, "what": heading, "row": row, "value": cell,
                          "records": list(ids)}
                         for name, heading, row, cell, ids in numbers_of(made)],
-            "tables": [{"name": t.name, "title": t.title, "columns": list(t.columns),
+            "tables": [{"name": t.name, "title": title_of(t, made), "columns": list(t.columns),
                         "metrics": _metrics(t), "rows": [list(r) for r in t.rows],
                         "records": list(t.records)}
                        for t in made.tables]}

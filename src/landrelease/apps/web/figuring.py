@@ -20,7 +20,7 @@ from landrelease.apps.web.layout import Html, field, group, link, record_link, s
 from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import kind_named, named, told, word
-from landrelease.core.ledger import Figure
+from landrelease.core.ledger import Figure, interval_words
 from landrelease.core.plurals import of_unit
 from landrelease.errors import FIGURE_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -89,6 +89,8 @@ def figures_of(request: Request, registry: Registry, view: View, asked: Asked
         found: tuple[Figure, ...] = layout.KEPT.of(
             ("figures", *state), lambda: visible_figures(registry, view))[1]
         return found
+    if at.valid_at is not None:
+        figures.check_begun(registry, at.valid_at, at.valid_at.isoformat(), date.today())
     past: tuple[Figure, ...] = _PAST.of(
         (asked, *state), lambda: figures.all_figures(registry, view, at).figures)
     return past
@@ -103,19 +105,19 @@ def named_figure(figure: Figure) -> str:
 
 def value_words(figure: Figure) -> str:
     """A value with its unit; a share in percent; with its bounds where it is uncertain."""
-    if figure.value is None:
-        return word("not_reported")
-
     def said(value: float) -> str:
         if figure.unit == "share":
             return f"{100 * value:,.1f} %"
         return number(value, 0 if float(value).is_integer() or abs(value) >= 1_000 else 2)
 
     unit = "" if figure.unit == "share" else f" {told(figure.unit)}"
-    if figure.low is None or figure.high is None:
-        return of_unit(figure.value, said(figure.value), figure.unit, speaking.texts()) or (
-            said(figure.value) + unit)
-    return f"{said(figure.value)} ({said(figure.low)} – {said(figure.high)}){unit}"
+    if ends := interval_words(figure, said, told):
+        value = word("not_reported") if figure.value is None else said(figure.value)
+        return f"{value} ({ends}){unit}"
+    if figure.value is None:
+        return word("not_reported")
+    return of_unit(figure.value, said(figure.value), figure.unit, speaking.texts()) or (
+        said(figure.value) + unit)
 
 
 def figure_address(figure_id: str, asked: Asked = Asked(), **more: Any) -> str:
