@@ -2,8 +2,9 @@
 
 import pytest
 
+import release_world as world
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import quarantine
+from landrelease.workflows import imports, operating, quarantine, sharing
 from test_openrosa import A, B, item, take, waits
 from test_phone_decides_nothing import meta, passes, registry
 from test_release import propose
@@ -51,6 +52,11 @@ def test_safety_S11_a_sound_find_that_comes_after_a_harmless_edit_waits_beside_i
         assert [i.values["quantity"] for i in file.records("item")] == [2]
     else:
         assert ((A, "item-1", "FRM-022") in waits(file, "item")) is not holds
+
+
+def test_safety_S12_an_edit_of_about_five_to_one_takes_none_off(file):
+    take(file, found(A, count="ca. 5"), found(B, count="1", replaces=A))
+    assert [w[0] for w in waits(file, "item")] == [A]
 
 
 def test_what_nobody_could_read_is_what_an_edit_mends(file):
@@ -114,6 +120,53 @@ def test_safety_S08_a_failed_gate_that_waits_shuts_the_gate_of_its_day(
         for entry in registry.quarantine():
             quarantine.reject_quarantined(registry, entry.number, "a wrong phone")
         assert passes(registry) == (True, [])
+
+
+@pytest.mark.parametrize(("day", "word", "shut"), [
+    ("the tenth", "failed", True), ("", "failed", True), ("2026-13-45", "faild", True),
+    ("the tenth", "passed", False)])
+def test_safety_S08_a_failure_whose_day_nobody_can_read_shuts_every_day_until_it_is_mended(
+        registry, day, word, shut):
+    take(registry, gate(A, word, day=day))
+    assert registry.quarantine() and passes(registry) == (not shut, ["briefing"] * shut)
+    (seen,) = operating.gate_of(registry, sharing.reader_of(registry, "authority"), "t-h1-1",
+                                world.DAY)
+    (check,) = (c for c in seen.checks if c.name == "briefing")
+    assert ("nobody can read its day" in check.reason) is shut
+    assert any(r.startswith("quarantine-") for r in check.records) is shut
+    for entry in registry.quarantine():
+        quarantine.reject_quarantined(registry, entry.number, "a wrong phone")
+    assert passes(registry) == (True, [])
+
+
+def imported(registry, tmp_path, kind, head, row):
+    path = tmp_path / f"{kind}.csv"
+    path.write_text(f"{head}\n{row}\n")
+    imports.import_files(registry, [path], kind=kind)
+    assert [e.row.kind for e in registry.quarantine()] == [kind]
+
+
+@pytest.mark.parametrize(("day", "result", "team", "shut"), [
+    ("the tenth", "failed", "team-a", True), ("2026-04-10", "failed", "team-a", True),
+    ("the tenth", "faild", "team-a", True), ("2026-04-11", "failed", "team-a", False),
+    ("the tenth", "passed", "team-a", False)])
+def test_safety_S08_a_failed_test_of_a_detector_that_waits_shuts_its_day(
+        registry, tmp_path, day, result, team, shut):
+    imported(registry, tmp_path, "detector", "id,team,tested_on,test_result,test_depth_m",
+             f"d9,{team},{day},{result},deep")
+    assert passes(registry) == (not shut, ["detector_test"] * shut)
+
+
+@pytest.mark.parametrize(("since", "until", "place", "shut"), [
+    ("soon", "", "POLYGON((17 44,17.01 44,17.01 44.01,17 44.01,17 44))", True),
+    ("2026-04-09T00:00:00Z", "?", "POLYGON((17 44,17.01 44,17.01 44.01,17 44.01,17 44))", True),
+    ("soon", "", "POLYGON((18 44,18.01 44,18.01 44.01,18 44.01,18 44))", False),
+    ("2026-04-12T00:00:00Z", "?", "POLYGON((17 44,17.01 44,17.01 44.01,17 44.01,17 44))", False)])
+def test_safety_S08_a_closure_that_waits_shuts_its_ground(
+        registry, tmp_path, since, until, place, shut):
+    imported(registry, tmp_path, "closure", "id,closed_from,closed_until,geometry",
+             f'c9,{since},{until},"{place}"')
+    assert passes(registry) == (not shut, ["closures"] * shut)
 
 
 def test_safety_S08_an_edit_takes_no_failed_gate_off_that_waits(registry):

@@ -310,7 +310,9 @@ RELEASE: tuple[str, ...] = (
     "searched by the same team", "searched by the same team and detector",
     "no reason is recorded", "no valid signature stands under it",
     "direct evidence that came since has to be looked at: {what}",
+    "what lay before the decision says more of danger since, and has to be looked at: {what}",
     "its area {id} is hazardous again", "another area that is hazardous lies on it: {id}",
+    "another area that is hazardous may lie on it, as far off as it may be: {id}",
     "row {n} in quarantine says that an area lies on it",
     "row {n} in quarantine says that direct evidence lies on it",
     "the area {id}, from which it came, was opened again",
@@ -377,8 +379,9 @@ CHECKLIST: tuple[str, ...] = (
     "direct evidence lies on it: {what}", "no direct evidence on this ground is on record",
     "direct evidence of ordnance that no search of its place since answers: {what}",
     "no direct evidence came after the last search of its place",
-    "other areas that are hazardous lie on it: {what}; make them one area (`area merge`), or leave "
-    "their ground out", "no other area that is hazardous lies on it",
+    "other areas that are hazardous lie on it, or may, as far off as they may be: {what}; make "
+    "them one area (`area merge`), or leave their ground out",
+    "no other area that is hazardous lies on it",
     "row {n} ({what}): {why}", "no row that waits touches the ground",
     "not corrected, or not found corrected: {what}",
     "a visit was refused, and none was made since: {what}", "none is open",
@@ -409,6 +412,8 @@ GATE: tuple[str, ...] = (
     "evacuated, all out at {time} UTC; the site was not checked again since",
     "checked again after the evacuation", "nobody recorded this check for the day",
     "failed when it was checked",
+    "failed when it was checked; nobody can read its day, so it counts on every day until it is "
+    "mended",
     "failed when it was checked; only a later check that is timed on this local day and entered in "
     "time would pass it",
     "nobody ordered it with a signature by this day (S09)",

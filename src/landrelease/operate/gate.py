@@ -186,12 +186,15 @@ class _Said:
 def _recorded(task: str, team: str, day: date, site: Site) -> _Said:
     timed, loose, doubtful = [], [], []
     for g in site.gates:
-        if g.values.get("day") != day:
+        dated = isinstance(g.values.get("day"), date)
+        if g.values.get("day") != day and (dated or "failed" not in g.values.values()
+                                           or not _out_on(g, day, site)):
             continue
         at = _time_of_check(g, day, site)
-        if (g.values.get("task") != task or g.values.get("team") != team or evacuated(g)):
+        if (g.values.get("task") != task or g.values.get("team") != team or evacuated(g)
+                or not dated):
             # What passed is of this gate only where the record says so; what failed, wherever it
-            # may be meant.
+            # may be meant, and on every day where nobody can read which.
             if "failed" in g.values.values() and _may_mean(g, "task", task, site) \
                     and _may_mean(g, "team", team, site):
                 doubtful.append((at, replace(g, values={
@@ -302,6 +305,11 @@ def _on_site(name: str, recorded: _Said,
     latest = max((at for at, _ in timed), default=None)
     counted = [*(g for at, g in timed if at == latest), *loose]
     failed = tuple(dict.fromkeys(g.id for g in counted if said(g) == "failed"))
+    # A row that waits has no number among what was recorded; see `workflows.operating`.
+    if any(g.revision < 0 and not isinstance(g.values.get("day"), date)
+           for g in counted if said(g) == "failed"):
+        return GateCheck(name, "failed", "failed when it was checked; nobody can read its day, so "
+                         "it counts on every day until it is mended", failed)
     if failed:
         against = any(said(g) == "passed" for g in (*recorded.loose, *counted))
         return GateCheck(name, "failed", "failed when it was checked" + (

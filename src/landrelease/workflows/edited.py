@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from landrelease.core import lineage
+from landrelease.core.how_many import how_many
 from landrelease.core.moment import day_of
 from landrelease.core.names import folded
 from landrelease.core.record import DECLINED, NOT_REPORTED, Record
@@ -198,8 +199,10 @@ class _Claims:
             (said,) = said_of(self.registry, [entry], name, today)
             if said is not None:
                 values[name] = said
-            elif str(entry.row.values.get(name) or "").strip():
+            elif cell := str(entry.row.values.get(name) or "").strip():
                 unread.add(name)
+                if name in _COUNTS:  # "ca. 5" are at least five, until somebody says what became
+                    values[name] = how_many(cell).least  # of them
         return _Said(kind, values, frozenset(unread))
 
     def _read(self, rows: Collection[QuarantineEntry]) -> dict[int, Read]:

@@ -34,7 +34,8 @@ class Told:
     entered : that number -> when it was recorded. ended : permits that stated an end in some
     revision. grace : how long after its day a check may be entered. tests : day -> what any
     revision said of a detector's test on it, each with its number, in the order of entry; without a
-    day of the test that of its information, else of its entry.
+    day of the test that of its information, else of its entry. failing : rows of detectors that
+    wait and say that one failed its test.
     """
 
     gates: tuple[Record, ...]
@@ -42,6 +43,7 @@ class Told:
     ended: frozenset[str]
     grace: timedelta
     tests: Mapping[date, Sequence[Record]] = field(default_factory=dict)
+    failing: tuple[Record, ...] = ()
 
 
 def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
@@ -72,8 +74,10 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
                 continue
             gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
         gates.append(gate)
+    failing: tuple[Record, ...] = ()
     if known_at is None:
-        gates += _waiting_failures(registry)
+        gates += _waiting_failures(registry, "gate")
+        failing = tuple(_waiting_failures(registry, "detector"))
     tests: dict[date, list[Record]] = {}
     # One by one: detectors are few, with many tests each, among all that a registry holds.
     for d in sorted(lines("detector", map(registry.history, registry.ids("detector"))),
@@ -86,20 +90,21 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     ended = frozenset(p.id for p in lines("permit", _of_many(registry, "permit", open_ended))
                       if p.value("valid_until_time") not in ("", NOT_REPORTED))
     grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
-    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests)
+    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing)
 
 
-def _waiting_failures(registry: Registry) -> list[Record]:
-    """What rows of gates that wait say against work on the day that they name: failures, words that
-    nobody can read, evacuations. Without their hour, because a clock may be wrong: no other check
-    outweighs them until a person has decided on the row. They pass nothing."""
+def _waiting_failures(registry: Registry, kind: str) -> list[Record]:
+    """What rows of gates or detectors that wait say against work on the day that they name:
+    failures, words that nobody can read, evacuations. Without their hour, because a clock may be
+    wrong: no other check outweighs them until a person has decided on the row. They pass nothing.
+    Where nobody can read the day, they count on every day (S08)."""
     from landrelease.operate.evacuations import is_real
     from landrelease.workflows.waiting_rows import said_of
 
-    rows = [e for e in registry.quarantine("waiting") if e.row.kind == "gate"]
+    rows = [e for e in registry.quarantine("waiting") if e.row.kind == kind]
     today = datetime.now(UTC).date() + timedelta(days=1)
     said: list[dict[str, object]] = [{} for _ in rows]
-    for known in registry.kinds["gate"].fields if rows else ():
+    for known in registry.kinds[kind].fields if rows else ():
         if known.personal or known.name == "checked_at":
             continue
         for entry, values, found in zip(
@@ -111,11 +116,41 @@ def _waiting_failures(registry: Registry) -> list[Record]:
                 values[known.name] = day_of(found) if known.type == "date" else found
     out = []
     for entry, values in zip(rows, said, strict=True):
-        gate = Record("gate", f"quarantine-{entry.number}", values, revision=-entry.number)
-        if is_real(gate):
+        gate = Record(kind, f"quarantine-{entry.number}", values, revision=-entry.number)
+        real = kind == "gate" and is_real(gate)
+        if real:
             values.pop("clear_at", None)
-        if "failed" in values.values() or is_real(gate):
+        if "failed" in values.values() or real:
             out.append(gate)
+    return out
+
+
+def _waiting_closures(registry: Registry) -> list[Record]:
+    """Rows of closures that wait: where and when they close as far as anybody can read, everywhere
+    where nobody can read the place, and for good where nobody can read a time."""
+    from landrelease.workflows import _PLACE_IN_DOUBT, load_assumptions
+    from landrelease.workflows.waiting_rows import NO_DATUM, as_read, said_of
+
+    rows = [e for e in registry.quarantine("waiting") if e.row.kind == "closure"]
+    if not rows:
+        return []
+    today, out = datetime.now(UTC).date() + timedelta(days=1), []
+    datum_m = load_assumptions(None, registry).value("unknown_datum_m")
+    places = as_read(registry, rows)
+    for entry in rows:
+        codes, read = {f.code for f in entry.row.findings}, places.get(entry.number)
+        values: dict[str, object] = {}
+        if read is None or not read.known or codes & _PLACE_IN_DOUBT - {NO_DATUM}:
+            read = None
+        else:
+            values["position_accuracy_m"] = read.off_m + (datum_m if NO_DATUM in codes else 0.0)
+        for name in ("closed_from", "closed_until", "closure_reason"):
+            (found,) = said_of(registry, [entry], name, today)
+            if found is not None:
+                values[name] = found
+        place = None if read is None or not read.place.is_valid else read.place
+        out.append(Record("closure", f"quarantine-{entry.number}", values, place,
+                          revision=-entry.number))
     return out
 
 
@@ -199,6 +234,9 @@ class Sites:
             self.told = told_of(self.registry, known_at=self.known_at)
             self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
                              for kind in ("closure", "permit")}
+            if self.known_at is None:
+                self.timeless["closure"] = [*self.timeless["closure"],
+                                            *_waiting_closures(self.registry)]
             self.named = {kind: self.names(kind) for kind in ("task", "team")}
         orders = {name: order for name in dict.fromkeys(tasks)
                   if (order := self.order(name, day)) is not None}
@@ -208,7 +246,8 @@ class Sites:
             teams={r.id: r for r in self.records("team", day)},
             persons={r.id: r for r in self.records("person", day)},
             machines={r.id: r for r in self.records("machine", day)},
-            detectors=self.records("detector", day),
+            detectors=[*self.records("detector", day), *(
+                d for d in self.told.failing if d.values.get("tested_on", day) == day)],
             accreditations=self.records("accreditation", day),
             closures=self.timeless["closure"], permits=self.timeless["permit"],
             gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,

@@ -37,7 +37,7 @@ _POINT = re.compile(rf"\s*({_DEGREES})\s+({_DEGREES})(?:\s+\S+(?:\s+(\S+))?)?\s*
 _ACCURACY = "position_accuracy_m"
 # Headings beside a place of which an export of forms or our server says how exactly it was measured
 _MEASURED = re.compile(r"[-_. ](?:accuracy|precision)$", re.I)
-_NO_DATUM = "GEO-001"
+NO_DATUM = "GEO-001"
 _MOST_PARTS = 100
 _TURNED = frozenset({"GEO-012", "GEO-212"})  # read otherwise the place lies inside the programme
 
@@ -110,7 +110,7 @@ def waiting_rows(registry: Registry, kinds: Collection[str] | None = None) -> li
             place = None
         if place is not None and codes & _TURNED:
             place = _turned(place)
-        if place is not None and _NO_DATUM in codes:
+        if place is not None and NO_DATUM in codes:
             place = widened(place, datum_m)
         cells = _cells(entry, mappings.of(entry))
         out.append(WaitingRow(
