@@ -313,6 +313,30 @@ def test_safety_S01_no_way_in_makes_a_hazard_reach_less_far_without_the_authorit
         assert told(a, edge) == "no_information", "the authority signed it"
 
 
+@pytest.mark.parametrize("way", ["append", "deminer", "exchange"])
+def test_safety_S01_only_the_authority_makes_a_suspected_area_of_a_confirmed_one(offices_of, way):
+    (a, b), sync, (ana, ivo) = offices_of
+    hazard(a, "h5", shapely.box(17.1, 44, 17.11, 44.01), hazard_type="CHA")
+    sync(a, b)
+
+    def lower(registry, key=None):
+        now = identities.current_revision(registry, "h5").revision
+        made = replace(now, values={**now.values, "hazard_type": "SHA"}, source="", follows=(),
+                       recorded_at=datetime.now(UTC), commitments={}, signed_by="", signature="")
+        registry.append([made if key is None else identities.sign_revision(registry, made, key)])
+
+    def stands():
+        return next(r.value("hazard_type") for r in hazards_that_stand(a) if r.id == "h5")
+
+    lower(b if way == "exchange" else a, ivo if way == "deminer" else None)
+    sync(b, a)
+    assert stands() == "CHA"
+    lower(a)
+    assert stands() == "CHA"
+    lower(a, ana)
+    assert stands() == "SHA", "the authority signed it"
+
+
 @pytest.mark.parametrize("more", [0, 0.0001])
 def test_safety_S04_children_may_be_off_as_far_as_their_parents(tmp_path, more):
     with new(tmp_path) as registry:

@@ -20,7 +20,7 @@ from landrelease.core.decision import (
     standing,
     still_said,
 )
-from landrelease.core.descent import current_of, in_conflict
+from landrelease.core.descent import current_of, in_conflict, tips
 from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
 from landrelease.core.lineage import reaching, widest
 from landrelease.core.personal import is_person_id
@@ -501,7 +501,8 @@ def standing_records(registry: Registry, kind: str, *, valid_at: date | None = N
 
     Such a record stands as it was before that decision. Where there is nothing before it, the
     fields that decide are left out (they read as not reported) and the level is "entered".
-    A hazard keeps the widest of the grounds that it stands on, those that came with decisions that
+    A hazard that was said to be confirmed stays so until the authority signs that it is not. It
+    keeps the widest of the grounds that it stands on, those that came with decisions that
     do not count, and those that were said of it since the authority signed last: what an unsigned
     revision leaves out, by whatever way it came, goes on counting (S01). Past questions are
     answered with the keys that are known now.
@@ -550,9 +551,12 @@ def _stand(registry: Registry, kind: str, records: list[Record], valid_at: date 
                 again := opened_since(history, known, ring)):
             out[n] = _opened(out[n], again)
         if record_id in redrawn:
+            said = still_said(history, known, ring)
             out[n] = reaching(out[n], (replace(
-                record, values=s.revision.values, geometry=s.revision.geometry)
-                for s in still_said(history, known, ring)))
+                record, values=s.revision.values, geometry=s.revision.geometry) for s in said))
+            if not known.decision_in(out[n].values) and any(
+                    s.revision.values.get("hazard_type") == "CHA" for s in (*said, *tips(history))):
+                out[n] = replace(out[n], values={**out[n].values, "hazard_type": "CHA"})
     return out
 
 

@@ -1,5 +1,5 @@
-"""Records of which several outlines, or several accuracies, were said: few among many, found once
-and then followed by the numbers of their revisions."""
+"""Records of which several outlines, accuracies or types were said: few among many, found once and
+then followed by the numbers of their revisions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 _ACCURACY = "position_accuracy_m"
+_TYPE = "hazard_type"
 _PIECE = 5_000  # revisions that are read at once
 
 
@@ -41,13 +42,13 @@ class _Redrawn:
 
 
 def _several(registry: Registry, lines: Mapping[str, Iterable[int]]) -> set[str]:
-    first: dict[str, tuple[bytes, object]] = {}
+    first: dict[str, tuple[object, ...]] = {}
     found: set[str] = set()
     numbers = sorted(n for line in lines.values() for n in line)
     for start in range(0, len(numbers), _PIECE):
         for record_id, _, values, place in registry.drawn(numbers[start:start + _PIECE]):
-            said = (b"" if place is None else bytes(place),
-                    json.loads(values).get(_ACCURACY) if _ACCURACY in values else None)
+            held = json.loads(values) if _ACCURACY in values or _TYPE in values else {}
+            said = b"" if place is None else bytes(place), held.get(_ACCURACY), held.get(_TYPE)
             if first.setdefault(record_id, said) != said:
                 found.add(record_id)
     return found
@@ -57,5 +58,5 @@ REDRAWN = _Redrawn()
 
 
 def redrawn_records(registry: Registry, kind: str) -> frozenset[str]:
-    """The ids of the records of a kind whose revisions state more than one outline or accuracy."""
+    """The ids of records of a kind whose revisions state several outlines, accuracies or types."""
     return REDRAWN.of(registry, kind)
