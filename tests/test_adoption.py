@@ -144,6 +144,34 @@ def test_safety_S11_what_speaks_against_a_closing_refuses_it(old, tmp_path, kind
     assert other.state == ("refused" if kind == "gate" else "released")
 
 
+@pytest.mark.parametrize(("kind", "values", "edit"), [
+    ("item", {"ordnance_category": "ap_mine_blast", "found_on": date(1998, 5, 5),
+              "disposal": "left_marked"}, {"ordnance_category": "none_found"}),
+    ("item", {"ordnance_category": "ap_mine_blast", "found_on": date(2003, 5, 5),
+              "disposal": "destroyed"}, {"found_on": date(1998, 5, 5)}),
+    ("accident", {"information_date": date(2001, 5, 5)}, {"shape": OTHER.centroid}),
+    ("evidence", {"evidence_type": "direct", "says": "contaminated",
+                  "observed_on": date(2010, 1, 1)}, {"says": "not_contaminated"})])
+def test_safety_S01_what_was_said_before_an_edit_speaks_against_a_closing(
+        old, tmp_path, kind, values, edit):
+    registry, ana, _ = old
+    world.record(registry, kind, "x", FIELD.centroid, **values)
+    shape = edit.pop("shape", FIELD.centroid)
+    world.record(registry, kind, "x", shape, hours=1, **(values | edit))
+    (row,) = adopt(registry, tmp_path, line("h1"), key=ana)
+    assert row.state == "refused" and "nothing_since: x" in "".join(row.reasons)
+
+
+@pytest.mark.parametrize(("off", "state"), [(50.0, "refused"), (10.0, "released")])
+def test_safety_S04_a_neighbour_refuses_a_closing_as_far_as_it_may_be_off(
+        old, tmp_path, off, state):
+    registry, ana, _ = old
+    world.record(registry, "hazard", "h9", shapely.box(17.0015, 44.0, 17.002, 44.001),
+                 status="open", position_accuracy_m=off, information_date=date(1997, 3, 1))
+    (row,) = adopt(registry, tmp_path, line("h1"), key=ana)
+    assert row.state == state
+
+
 def test_safety_S01_an_area_recorded_again_after_the_decision_is_not_adopted(old, tmp_path):
     registry, ana, _ = old
     world.record(registry, "hazard", "h4", shapely.box(17.03, 44, 17.031, 44.001),

@@ -320,6 +320,65 @@ def test_safety_S01_a_find_counts_where_it_was_recorded_until_its_disposal_is_on
     assert denied(propose(registry)) == set()
 
 
+@pytest.mark.parametrize(("first", "edit", "counts"), [
+    ({"quantity": 3, "disposal": "left_marked"}, {"quantity": 1, "disposal": "destroyed"}, True),
+    ({"quantity": 3, "disposal": "left_marked"}, {"quantity": None, "disposal": "removed"}, True),
+    ({"quantity": 3, "disposal": "left_marked"}, {"quantity": 3, "disposal": "destroyed"}, False),
+    ({"quantity": 3, "disposal": "destroyed"}, {"quantity": 1}, False),
+    ({"quantity": 1, "disposal": "left_marked"}, {"quantity": 2, "disposal": "destroyed"}, False)])
+def test_safety_S01_pieces_that_an_edit_leaves_out_were_dealt_with_by_nobody(
+        ready, first, edit, counts):
+    registry, ana = ready
+    mine(registry, "m1", hours=24 * 19, found_on=DAY, **first)
+    changed(registry, "m1", at=AT + timedelta(days=20), **edit)
+    state, words = told(propose(registry))["finds_dealt_with"]
+    assert (state == "not_met") is counts and ("without a signature" in words) is counts
+    if counts:
+        identities.sign_off(registry, ["m1"], "authority", reason="there was one", key=ana)
+        assert denied(propose(registry)) == set()
+
+
+def neighbour(registry, name="h9", *, by=0.0005, hours=24 * 19, **values):
+    """An area 40 m east of the field."""
+    east = FIELD.bounds[2] + by
+    world.record(registry, "hazard", name, shapely.box(east, 44.0, east + 0.001, 44.001),
+                 hours=hours, hazard_type="SHA", status="open",
+                 information_date=date(2026, 3, 1), **values)
+
+
+@pytest.mark.parametrize(("values", "blocks"), [
+    ({"position_accuracy_m": 50.0}, True), ({"position_accuracy_m": 30.0}, False), ({}, False)])
+def test_safety_S04_a_neighbour_keeps_ground_as_far_as_it_may_be_off(
+        ready, tmp_path, values, blocks):
+    registry, ana = ready
+    name = release(registry, tmp_path, ana)
+    neighbour(registry, hours=24 * 60, **values)
+    found = certificates.find_release(registry, name)
+    assert found.why == (("another area that is hazardous may lie on it, as far off as it may be: "
+                          "h9",) if blocks else ())
+    assert found.status == ("reopened" if blocks else "valid")
+
+
+def test_safety_S04_a_neighbour_that_may_lie_on_the_ground_keeps_it_from_being_signed(ready):
+    registry, _ = ready
+    neighbour(registry, position_accuracy_m=50.0)
+    assert denied(propose(registry)) == {"no_other_hazard"}
+    assert "h9" in told(propose(registry))["no_other_hazard"][1]
+
+
+def test_the_rest_of_an_area_is_not_off_the_part_that_was_released(ready, tmp_path):
+    """They are cut along one line, whatever the outline of the area may be off."""
+    registry, ana = ready
+    changed(registry, "h1", at=AT + timedelta(days=20), position_accuracy_m=30.0)
+    path = world.shape_file(tmp_path / "east.geojson", EAST)
+    made = propose(registry, ground=path)
+    made = propose(registry, ground=path, at=SIGNED_AT + timedelta(minutes=1),
+                   answers=world.answers(made, tmp_path / "answers.csv"))
+    name = releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    assert certificates.find_release(registry, name).status == "valid"
+    assert denied(propose(registry, "h1/2", at=LATER)) == set()
+
+
 def test_safety_S01_the_authority_signs_a_find_away(ready):
     registry, ana = ready
     mine(registry, "m1", hours=24 * 19, found_on=DAY, disposal="left_marked")
@@ -393,6 +452,118 @@ def test_safety_S11_no_certificate_counts_after_direct_evidence_on_its_ground(re
     with pytest.raises(LandReleaseError, match=r"REL-015.*e1"):
         certificates.hand_over(registry, name, ana, recipient="Zoran",
                                now=SIGNED_AT + timedelta(days=70))
+
+
+def edited(registry, tmp_path, ana, before, after, *, place=FIELD.centroid, to=None, kind="item"):
+    """A certificate whose decision had a find before it that was edited since."""
+    base = {"ordnance_category": "ap_mine_blast", "found_on": DAY, "disposal": "destroyed",
+            "quantity": 1, "activity": "a-h1-1"} if kind == "item" else {"information_date": DAY}
+    world.record(registry, kind, "m1", place, hours=24 * 19, **(base | before))
+    name = release(registry, tmp_path, ana)
+    assert certificates.find_release(registry, name).status == "valid"
+    changed(registry, "m1", at=LATER, shape=to, **after)
+    return name
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ({"ordnance_category": "none_found", "disposal": "left_marked"},
+     {"ordnance_category": "ap_mine_blast"}),
+    ({}, {"disposal": "left_marked"}), ({}, {"disposal": "found", "quantity": 2}),
+    ({}, {"found_on": FOUND}), ({}, {"found_on": None, "activity": None})])
+def test_safety_S11_a_find_that_is_edited_to_more_after_the_signature_reopens(
+        ready, tmp_path, before, after):
+    registry, ana = ready
+    name = edited(registry, tmp_path, ana, before, after)
+    assert standing(registry) == {"h1": "reopened"}
+    found = certificates.find_release(registry, name)
+    assert found.status == "reopened" and "item m1 lies on it" in found.why
+    assert answer(registry) == "hazardous"
+    # The search from before it came on record does not count again.
+    again = told(propose(registry, at=LATER + timedelta(days=5)))["searched_to_depth"]
+    assert again[0] == "not_met"
+
+
+@pytest.mark.parametrize("kind", ["item", "accident"])
+def test_safety_S11_a_find_that_is_moved_onto_released_ground_reopens(ready, tmp_path, kind):
+    registry, ana = ready
+    field(registry, ana, "h2", OTHER)
+    release(registry, tmp_path, ana, "h2")
+    values = {"disposal": "left_marked", "activity": "a-h1-1"} if kind == "item" else {}
+    beside = shapely.Point(FIELD.bounds[0] - 0.00005, FIELD.centroid.y)  # 4 m off, and so far off
+    name = edited(registry, tmp_path, ana, {"position_accuracy_m": 10.0, "disposal": "destroyed"}
+                  if kind == "item" else {"hazard": "h2"}, values | (
+                      {} if kind == "item" else {"information_date": FOUND}),
+                  place=beside if kind == "item" else OTHER.centroid, to=FIELD.centroid, kind=kind)
+    assert "h1" in standing(registry)
+    assert certificates.find_release(registry, name).status == "reopened"
+
+
+@pytest.mark.parametrize("after", [
+    {"quantity": 3}, {"ordnance_category": "av_mine"}, {"quantity": None}])
+def test_safety_S11_what_was_dealt_with_and_says_more_since_has_to_be_looked_at(
+        ready, tmp_path, after):
+    registry, ana = ready
+    name = edited(registry, tmp_path, ana, {}, after)
+    found = certificates.find_release(registry, name)
+    assert (found.status, answer(registry)) == ("reopened", "no_information")
+    assert found.why == (
+        "what lay before the decision says more of danger since, and has to be looked at: m1",)
+    assert standing(registry) == {}  # it was destroyed, and its own search found it
+    identities.sign_off(registry, ["m1"], "authority", reason="a word", by="Ana")
+    assert certificates.find_release(registry, name).status == "reopened"
+    identities.sign_off(registry, ["m1"], "authority", reason="looked at", key=ana)
+    assert (certificates.find_release(registry, name).status, answer(registry)) == (
+        "valid", "released")
+
+
+@pytest.mark.parametrize("after", [
+    {"model": "a typing error mended"}, {"depth_m": 0.1}, {"quantity": 1, "condition": "corroded"},
+    {"hazard": "h1"}])
+def test_an_edit_that_says_no_more_of_danger_reopens_nothing(ready, tmp_path, after):
+    registry, ana = ready
+    name = edited(registry, tmp_path, ana, {}, after)
+    assert (certificates.find_release(registry, name).status, answer(registry)) == (
+        "valid", "released")
+    changed(registry, "m1", at=LATER + timedelta(days=1), shape=shapely.Point(
+        FIELD.centroid.x + 0.00002, FIELD.centroid.y))  # 2 m beside, as exactly as it was known
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+def test_safety_S11_a_find_that_said_more_for_a_while_counts_until_the_authority_signs(
+        ready, tmp_path):
+    registry, ana = ready
+    name = edited(registry, tmp_path, ana, {}, {"disposal": "left_marked", "quantity": 2})
+    changed(registry, "m1", at=LATER + timedelta(days=1), disposal="destroyed", quantity=1)
+    assert certificates.find_release(registry, name).status == "reopened"
+    identities.sign_off(registry, ["m1"], "authority", reason="looked at", key=ana)
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+def test_safety_S11_a_late_report_of_what_still_lies_there_reopens(ready, tmp_path):
+    registry, ana = ready
+    name = release(registry, tmp_path, ana)
+    mine(registry, "gone", found_on=DAY, activity="a-h1-1")
+    assert certificates.find_release(registry, name).status == "valid"
+    mine(registry, "there", found_on=DAY, activity="a-h1-1", disposal="left_marked")
+    assert certificates.find_release(registry, name).status == "reopened"
+    assert standing(registry) == {"h1": "reopened"}
+
+
+@pytest.mark.parametrize(("before", "after", "counts"), [
+    ({"evidence_type": "indirect"}, {"evidence_type": "direct"}, True),
+    ({"says": "not_contaminated"}, {"says": "contaminated"}, True),
+    ({}, {"information_date": FOUND}, True),
+    ({}, {"says": "unclear"}, False), ({}, {"source_reference": "mended"}, False)])
+def test_safety_S11_evidence_that_is_edited_to_more_after_the_signature_counts(
+        ready, tmp_path, before, after, counts):
+    registry, ana = ready
+    name = edited(registry, tmp_path, ana, {
+        "evidence_type": "direct", "says": "contaminated"} | before, after, kind="evidence")
+    found = certificates.find_release(registry, name)
+    assert (found.status, answer(registry)) == (
+        ("reopened", "no_information") if counts else ("valid", "released"))
+    assert found.why == (("direct evidence that came since has to be looked at: m1",)
+                         if counts else ())
 
 
 def answer(registry, place=FIELD.centroid):

@@ -209,6 +209,15 @@ def said_before(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
     return [s for s in order if s.hash in out and s.hash != now]
 
 
+def signed_by_authority(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+                        ) -> frozenset[str]:
+    """The hashes of the revisions of ONE record that the authority signed, where that counts."""
+    order = descent.in_order(history)
+    verdicts, _ = _judged(order, kind, ring)
+    return frozenset(s.hash for s in order if s.hash in verdicts
+                     and verdicts[s.hash].standing == "verified" and _of_authority(s, ring))
+
+
 def opened_since(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
                  ) -> list[StoredRevision]:
     """What was said of ONE area after it was closed and that no later decision had before it: each

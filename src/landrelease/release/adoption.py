@@ -79,10 +79,13 @@ class Adopted:
     until: date
     first_recorded: date | None
     first_gate: date | None
-    others: Sequence[Record] = ()  # hazards that stand beside it
+    others: Sequence[Record] = ()  # other areas that are hazardous and lie on it, or may
     items: Sequence[Record] = ()
     accidents: Sequence[Record] = ()
     evidence: Sequence[Record] = ()
+    # Finds and direct evidence on it as earlier revisions have them, where their records say
+    # something else now (`workflows.earlier`).
+    earlier: Sequence[Record] = ()
     waiting: Sequence[int] = field(default_factory=tuple)  # rows in quarantine on it
 
 
@@ -146,8 +149,7 @@ def _inside(told: Adopted) -> Found:
 
 
 def _others(told: Adopted) -> Found:
-    ids = tuple(r.id for r in told.others if r.geometry is not None and area_m2(
-        r.geometry.intersection(told.cut.ground)) >= SLIVER_M2)
+    ids = tuple(r.id for r in told.others)
     return ("not_met", "it lies on " + ", ".join(ids), ids) if ids else (
         "met", "no other area lies on it", ())
 
@@ -155,7 +157,8 @@ def _others(told: Adopted) -> Found:
 def _since(told: Adopted) -> Found:
     day = told.closing.decided_on
     bad: list[tuple[str, str]] = []
-    for r in told.items:
+    before = {k: [r for r in told.earlier if r.kind == k] for k in ("item", "accident", "evidence")}
+    for r in (*told.items, *before["item"]):
         when = r.values.get("found_on") or r.values.get("information_date") or r.valid_from
         if r.value("ordnance_category") in HARMLESS:
             continue
@@ -165,16 +168,17 @@ def _since(told: Adopted) -> Found:
             bad.append((r.id, "not on record as destroyed or removed"))
         elif told.closing.outcome != "cleared":
             bad.append((r.id, f"found on it; such ground is cleared, not {told.closing.outcome}"))
-    for r in told.accidents:
+    for r in (*told.accidents, *before["accident"]):
         when = r.values.get("information_date") or r.valid_from
         if not isinstance(when, date) or when >= day or told.closing.outcome != "cleared":
             bad.append((r.id, "an accident since, on no day on record, or on ground that nobody "
                         "cleared"))
-    for r in told.evidence:
+    for r in (*told.evidence, *before["evidence"]):
         when = r.values.get("observed_on") or r.values.get("information_date") or r.valid_from
         if r.value("says") != "not_contaminated" and (
                 not isinstance(when, date) or when >= day):
             bad.append((r.id, "evidence since, or of no day that is on record"))
+    bad = list(dict.fromkeys(bad))
     if bad:
         return "not_met", "; ".join(f"{i}: {why}" for i, why in bad[:5]) + (
             f"; and {len(bad) - 5} more" if len(bad) > 5 else ""), tuple(i for i, _ in bad)

@@ -109,7 +109,8 @@ class Case:
     # Finds and direct evidence on the ground as earlier revisions have them, where their records
     # say something else now (`workflows.earlier`).
     earlier: Sequence[Record] = ()
-    others: Sequence[Record] = ()  # other areas that are hazardous and lie on the ground
+    # Other areas that are hazardous and lie on the ground, or may, as far off as they may be.
+    others: Sequence[Record] = ()
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -330,8 +331,9 @@ def _quarantine(case: Case) -> Found:
 def _others(case: Case) -> Found:
     ids = [r.id for r in case.others]
     if ids:
-        return "not_met", ("other areas that are hazardous lie on it: " + ", ".join(ids) + "; make "
-                           "them one area (`area merge`), or leave their ground out"), ids
+        return "not_met", ("other areas that are hazardous lie on it, or may, as far off as they "
+                           "may be: " + ", ".join(ids) + "; make them one area (`area merge`), or "
+                           "leave their ground out"), ids
     return "met", "no other area that is hazardous lies on it", ()
 
 

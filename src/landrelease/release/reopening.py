@@ -6,7 +6,7 @@ the ground again, with the find in front of whoever signs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -36,7 +36,9 @@ class Search:
 class Released:
     """Ground that one signed decision took out of a hazard.
 
-    `known`: ids of records that the decision had before it. `hands`: (team, detector) that searched
+    `known`: ids of records that the decision had before it; `state`: the hashes of the revisions at
+    which they stood. `changed`: those of them that say more of danger since without reopening it:
+    a person has to look at them. `hands`: (team, detector) that searched
     it, "" where the detector is not reported. `revoked`: why its certificate was revoked.
     `searched`: it was cleared; ground that was cancelled or reduced rests on what was known of it.
     `names`: of the area, and of areas from which it came and of which nothing is hazardous any
@@ -60,6 +62,8 @@ class Released:
     revoked_on: date | None = None
     # Its own area by id, and as it was called when this was signed, folded.
     called: frozenset[str] = frozenset()
+    state: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,12 @@ class Find:
     in_open_hazard: bool = False  # its place lies on ground that was hazardous anyway
     activity: str = ""  # the work in which it was found, folded
     waits: bool = False  # in quarantine
+    # An item that is on record as left where it was found, or that an edit made one of which
+    # nothing says that it is gone.
+    there: bool = False
+    # Ids of released grounds whose decision had it before it, and not as this: it said less.
+    since: frozenset[str] = frozenset()
+    looked_at: bool = False  # the authority signed it as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,10 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     names (without a place also: all that came from that area, once nothing of it is hazardous any
     more), and with it every ground that was released by the same decision, on the same evidence, by
     the same team and detector, or in the same lot; each only where its decision came before the
-    find. A decision that had the find before it has answered it. A find without a day counts as
-    later unless it was on record before. One from after the last search of its place that the
+    find. A decision that had the find before it has answered it, as it was then; where it says more
+    of danger since it counts as one that came on record then. An item that came on record after the
+    decision as left where it was found lies there, whenever that was. A find without a day counts
+    as later unless it was on record before. One from after the last search of its place that the
     decision rests on counts as well, because that search missed it. On ground that was cancelled or
     reduced a find of an earlier day counts too if it came on record after the decision: no search
     has answered it.
@@ -120,10 +132,7 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
         if find.ordnance in HARMLESS:
             continue
         later = {r.id for r in released if _after(find, r)}
-        hit = [r for r in _under(find, placed, tree) if r.id in later]
-        hit += [r for r in released if find.hazard and r.id in later and r not in hit
-                and (find.hazard & {folded(r.hazard), folded(r.id)}
-                     or (find.place is None and find.hazard & r.names))]
+        hit = [r for r in _on(find, released, placed, tree) if r.id in later]
         for r in hit:
             tell(r, find.id, f"{find.what} {find.id} lies on it", True)
         for r in hit:
@@ -135,6 +144,28 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
         if r.revoked:
             tell(r, "", f"its certificate was revoked: {r.revoked}", True)
     return tuple(out)
+
+
+def to_look_at(released: Sequence[Released], finds: Iterable[Find]) -> dict[str, tuple[str, ...]]:
+    """Released ground -> the finds on it that its decision had before it, that say more of danger
+    since, and that no authority signed as they are now; also where they reopen it."""
+    placed = [r for r in released if r.ground is not None]
+    tree = shapely.STRtree([r.ground for r in placed])
+    out: dict[str, dict[str, None]] = {}
+    for find in finds:
+        if find.since and not find.looked_at and find.ordnance not in HARMLESS:
+            for r in _on(find, released, placed, tree):
+                if r.id in find.since:
+                    out.setdefault(r.id, {})[find.id] = None
+    return {name: tuple(ids) for name, ids in out.items()}
+
+
+def day_of_reopening(find: Find, r: Released) -> date | None:
+    """The day of a find from which it reopened some ground; None where it did when it came on
+    record: it has no day, or it says of an earlier one what a decision had not before it."""
+    if find.id in r.known or (find.there and find.day is not None and find.day < r.decided_on):
+        return None
+    return find.day
 
 
 def same_grounds(a: Released, b: Released) -> str:
@@ -157,9 +188,11 @@ def same_grounds(a: Released, b: Released) -> str:
 
 def _after(find: Find, r: Released) -> bool:
     """Whether a find speaks against a decision that did not know of it."""
-    if find.id in r.known:
+    if find.id in r.known and r.id not in find.since:
         return False
     if find.day is not None and find.day >= r.decided_on:
+        return True
+    if find.there and find.recorded_at > r.decided_at:
         return True
     if find.day is not None and r.searched:
         return _missed(find, r)
@@ -175,6 +208,15 @@ def _missed(find: Find, r: Released) -> bool:
             for s in here]
     return bool(here) and all(end is None or (find.day is not None and end < find.day)
                               for end in ends)
+
+
+def _on(find: Find, released: Sequence[Released], placed: Sequence[Released],
+        tree: shapely.STRtree) -> list[Released]:
+    """Ground on which a find lies, or may, and ground whose area it names."""
+    hit = _under(find, placed, tree)
+    return hit + [r for r in released if find.hazard and r not in hit
+                  and (find.hazard & {folded(r.hazard), folded(r.id)}
+                       or (find.place is None and find.hazard & r.names))]
 
 
 def _under(find: Find, placed: Sequence[Released], tree: shapely.STRtree) -> list[Released]:

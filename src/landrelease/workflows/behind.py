@@ -224,6 +224,10 @@ class OnFile:
                     self._areas.setdefault(name, set()).add(r.id)
         return (hazard, *self._line.ancestors(hazard))
 
+    def akin(self, one: str, other: str) -> bool:
+        """Whether two areas came from one, or one from the other."""
+        return not {*self.line(one)}.isdisjoint(self.line(other))
+
     def family(self, hazard: str) -> set[str]:
         """Ids and identifiers of an area and of those that it came from, folded."""
         ids = self.line(hazard)
@@ -369,9 +373,18 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
                   {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before)
 
 
-def near(r: Record, ground: BaseGeometry) -> bool:
-    """Whether a record lies on the ground, or may within its accuracy."""
-    return r.geometry is not None and _within(r.geometry, ground, lineage.reach_m(r))
+def near(r: Record, ground: BaseGeometry, least_m: float = 0.0) -> bool:
+    """Whether a record lies on the ground, or may within its accuracy; `least_m`: how far off it
+    may be where it says nothing."""
+    return r.geometry is not None and _within(r.geometry, ground, lineage.reach_m(r, least_m))
+
+
+def may_lie_on(hazard: Record, ground: BaseGeometry, akin: bool = False) -> bool:
+    """Whether an area lies on some ground (`lies_on`), or may, as far off as its record says that
+    it may be (S04); of one of which nobody said how far it counts as it is drawn. `akin`: both
+    came from one area, and are cut along a line of its own outline: neither is off the other."""
+    return lies_on(hazard, ground) or (not akin and lineage.reach_m(hazard) > 0
+                                       and near(hazard, ground))
 
 
 def lies_on(hazard: Record, ground: BaseGeometry) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,9 +37,18 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.release.ground import area_m2, areas
-from landrelease.release.reopening import Find, Released, Reopening, Search, reopenings
+from landrelease.release.reopening import (
+    Find,
+    Released,
+    Reopening,
+    Search,
+    day_of_reopening,
+    reopenings,
+    to_look_at,
+)
 from landrelease.release.searches import speaks_of_ordnance
-from landrelease.workflows.behind import OnFile, Places, lies_on
+from landrelease.workflows.behind import OnFile, Places, lies_on, may_lie_on
+from landrelease.workflows.behind import near as near_to
 from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.operating import local_day
 from landrelease.workflows.releasing import authority, proposal_document
@@ -47,6 +57,7 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.publish.certificate import Certificate
     from landrelease.store.registry import QuarantineEntry, Registry
+    from landrelease.workflows.said_since import Said, SaidSince
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
 PROGRAM = "landrelease reopening"
@@ -163,7 +174,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
             searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1],
             called=frozenset({folded(r.values.get("hazard")),
-                              folded((d or {}).get("identifier"))} - {""})))
+                              folded((d or {}).get("identifier"))} - {""}),
+            state={i: tuple(h) for i, h in d["evidence"].items()} if d else {}))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]
@@ -261,6 +273,7 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
     """
     from landrelease.workflows.earlier import said_earlier
     from landrelease.workflows.exchange import all_said
+    from landrelease.workflows.said_since import SaidSince, is_left
 
     grounds = [u.ground for u in units if u.ground is not None]
     tree = shapely.STRtree(grounds)
@@ -268,8 +281,29 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
         name for u in units for name in u.names}
     area_of = _areas_of_work(registry, valid_at, known_at)
     standing = shapely.STRtree([h.geometry for h in open_hazards if h.geometry is not None])
-    out = []
+    ring = ring_of(registry)
+    knew: dict[str, list[Released]] = {}
+    for u in units:
+        for i in u.state:
+            knew.setdefault(i, []).append(u)
+    out: list[Find] = []
+
+    def lies(u: Released, r: Record) -> bool:
+        return bool(area_of(r) & ({folded(u.hazard), folded(u.id)} | u.names)) \
+            if r.geometry is None else u.ground is not None and near_to(r, u.ground, default_m)
+
+    def tell(r: Record, day: str, recorded_at: datetime, there: bool,
+             since: frozenset[str] = frozenset(), looked_at: bool = False) -> None:
+        place, when = r.geometry, r.values.get(day)
+        dated = when if isinstance(when, date) else r.valid_from if r.kind == "accident" else None
+        inside = place is not None and bool(len(standing.query(place, predicate="intersects")))
+        out.append(Find(
+            r.id, r.kind, place, reach_m(r, default_m), dated, recorded_at, area_of(r),
+            str(r.values.get("ordnance_category") or "") if r.kind == "item" else "", inside,
+            folded(r.values.get("activity")), there=there, since=since, looked_at=looked_at))
+
     for kind, day in (("item", "found_on"), ("accident", "information_date")):
+        told: dict[str, SaidSince] = {}
         # What was said of it before first: what is said now gives its day.
         for r in (*said_earlier(registry, kind, valid_at=valid_at, known_at=known_at),
                   *all_said(registry, kind, valid_at=valid_at, known_at=known_at)):
@@ -286,15 +320,17 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                 near = bool(len(tree.query(reach)))
             if not near and not hazard & names:
                 continue
-            when = r.values.get(day)
-            dated = when if isinstance(when, date) else r.valid_from if kind == "accident" else None
-            first = registry.history(r.id)[0]
-            inside = place is not None and bool(
-                len(standing.query(place, predicate="intersects")))
-            out.append(Find(
-                r.id, kind, place, accuracy, dated, first.revision.recorded_at, hazard,
-                str(r.values.get("ordnance_category") or "") if kind == "item" else "", inside,
-                folded(r.values.get("activity"))))
+            if r.id not in told:
+                told[r.id] = SaidSince(registry.history(r.id), ring, default_m,
+                                       valid_at=valid_at, known_at=known_at)
+            tell(r, day, told[r.id].first_at(r), kind == "item" and is_left(r))
+        for record_id, line in told.items():
+            since: dict[int, tuple[Said, set[str]]] = {}
+            for u in knew.get(record_id, ()):
+                for said in line.since(u.state[record_id], partial(lies, u), u.ground):
+                    since.setdefault(said.record.revision, (said, set()))[1].add(u.id)
+            for said, ids in since.values():
+                tell(said.record, day, said.first_at, said.there, frozenset(ids), said.looked_at)
     if valid_at is None and known_at is None:
         out += _waiting_finds(registry)
     return out
@@ -369,6 +405,8 @@ def reopened(registry: Registry, open_hazards: Sequence[Record], *,
     units = _named(registry, units, open_hazards, valid_at, known_at)
     finds = finds_near(registry, units, open_hazards, valid_at=valid_at, known_at=known_at,
                        default_m=load_assumptions(None, registry).value("find_accuracy_m"))
+    changed = to_look_at(units, finds)
+    units = [dataclasses.replace(u, changed=changed.get(u.id, ())) for u in units]
     return units, reopenings(units, finds), {f.id: f for f in finds}
 
 
@@ -483,8 +521,9 @@ def _released_since(unit: Released, parts: Sequence[Released]) -> bool:
 
 def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find],
            units: Sequence[Released]) -> Record:
-    days = [finds[n.find].day or finds[n.find].recorded_at.date() for n in reasons
-            if n.find and _WAITS not in n.find]
+    of = {u.id: u for u in units}
+    days = [day_of_reopening(finds[n.find], of[n.released]) or finds[n.find].recorded_at.date()
+            for n in reasons if n.find and _WAITS not in n.find]
     if any(not n.find for n in reasons):
         days += [u.revoked_on for u in units if u.revoked_on is not None]
     said: dict[str, Any] = {"status": "reopened", "status_reason": "; ".join(dict.fromkeys(
@@ -647,10 +686,13 @@ class Against:
     def __init__(self, registry: Registry, standing: Sequence[Record], *,
                  valid_at: date | None = None, known_at: datetime | None = None):
         self._registry, self._standing = registry, Places(standing)
+        self._then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+        self._histories: dict[str, SaidSince] = {}
         self._evidence = Places(direct_evidence(
             registry, valid_at=valid_at, known_at=known_at))
         # What waits is of now, as finds that wait are.
-        self._waiting = OnFile(registry) if valid_at is None and known_at is None else None
+        self._on_file = OnFile(registry)
+        self._waiting = self._on_file if valid_at is None and known_at is None else None
 
     def why(self, unit: Released, told: bool = False) -> list[str]:
         """Why released ground is not in force, in words; nothing where it is. That its own area is
@@ -660,13 +702,21 @@ class Against:
         if ground is not None:
             for r in self._standing.of(self._standing.near(ground)):
                 mine = r.id == unit.hazard or r.id.startswith(f"reopened-{OUTCOME}")
-                if not (mine and told) and lies_on(r, ground):
+                if mine and told:
+                    continue
+                if lies_on(r, ground):
                     out.append(f"its area {r.id} is hazardous again" if r.id == unit.hazard else
                                f"another area that is hazardous lies on it: {r.id}")
+                elif not mine and may_lie_on(r, ground, self._on_file.akin(unit.hazard, r.id)):
+                    out.append("another area that is hazardous may lie on it, as far off as it may "
+                               f"be: {r.id}")
         if self._waiting is not None:
             for entry in self._waiting.rows_on(ground, unit.called):
                 if said := self._speaks(entry):
                     out.append(f"row {entry.number} in quarantine says that {said} on it")
+        if unit.changed:
+            out.append("what lay before the decision says more of danger since, and has to be "
+                       f"looked at: {', '.join(unit.changed)}")
         if new := self._since(unit):
             out.append(f"direct evidence that came since has to be looked at: {', '.join(new)}")
         return out
@@ -691,18 +741,39 @@ class Against:
         return "direct evidence lies"
 
     def _since(self, unit: Released) -> list[str]:
-        """Direct evidence of ordnance on released ground that was not before the decision: nobody
-        found anything, and a person has to look at it before the release counts again."""
+        """Direct evidence of ordnance on released ground that was not before the decision, or said
+        less then: nobody found anything, and a person has to look at it before the release counts
+        again."""
         ground = unit.ground
         near = set() if ground is None else self._evidence.near(ground)
         named = {n for f in ("hazard", "hazard_identifier")
                  for n in self._evidence.where(f, unit.called)}
         out = []
-        for e in self._evidence.of(near | named, lambda e: e.id not in unit.known):
+        for e in self._evidence.of(near | named, lambda e: self._is_new(e, unit)):
             if e.geometry is None or (ground is not None and e.geometry.intersects(ground) \
                     and not e.geometry.touches(ground)):
                 out.append(e.id)
         return list(dict.fromkeys(out))
+
+    def _is_new(self, evidence: Record, unit: Released) -> bool:
+        """Whether evidence was not before a decision, or not as what it is now: then it said less
+        of the ground."""
+        from landrelease.workflows.said_since import SaidSince
+
+        if evidence.id not in unit.known or evidence.id not in unit.state:
+            return evidence.id not in unit.known
+        if evidence.id not in self._histories:
+            self._histories[evidence.id] = SaidSince(
+                self._registry.history(evidence.id), ring_of(self._registry), 0.0, **self._then)
+
+        def lies(r: Record) -> bool:
+            if r.geometry is None:
+                return bool({folded(r.values.get(f)) for f in ("hazard", "hazard_identifier")}
+                            & unit.called)
+            return unit.ground is not None and near_to(r, unit.ground)
+
+        return any(s.record.revision == evidence.revision for s in self._histories[
+            evidence.id].since(unit.state[evidence.id], lies, unit.ground))
 
 
 def direct_evidence(registry: Registry, *, valid_at: date | None = None,

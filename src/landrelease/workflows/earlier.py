@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from landrelease.core.decision import said_before
 from landrelease.core.descent import current_of
 from landrelease.core.geometry import plane_for
+from landrelease.core.how_many import how_many
 from landrelease.core.kinds import KINDS
 from landrelease.core.lineage import reach_m
 from landrelease.core.names import folded
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 DANGERS = ("item", "accident", "evidence")
 _PIECE = 5_000  # revisions that are read at once
 _NAMES = ("hazard", "hazard_identifier")
-_ASKED = {"item": ("ordnance_category", "found_on"), "accident": (),
+_ASKED = {"item": ("ordnance_category", "found_on", "quantity"), "accident": (),
           "evidence": ("evidence_type", "says")}
 
 
@@ -84,9 +85,9 @@ CHANGED = _Changed()
 def said_earlier(registry: Registry, kind: str, *, valid_at: date | None = None,
                  known_at: datetime | None = None) -> list[Record]:
     """Finds or direct evidence as earlier revisions have them, since the authority signed the
-    record last, where the record says something else now: another place, area or earlier day, or
-    nothing dangerous. An item of which a later revision says at its place that it was destroyed or
-    removed says so."""
+    record last, where the record says something else now: another place, area or earlier day, fewer
+    pieces, or nothing dangerous. An item of which a later revision says at its place that it was
+    destroyed or removed, all its pieces, says so."""
     from landrelease.workflows import load_assumptions
     from landrelease.workflows.identities import ring_of
 
@@ -95,21 +96,21 @@ def said_earlier(registry: Registry, kind: str, *, valid_at: date | None = None,
         return []
     ring, out = ring_of(registry), []
     least_m = load_assumptions(None, registry).value("find_accuracy_m")
-    for record_id, whole in lines.items():
+    for _record_id, whole in lines.items():
         line = [s for s in whole
                 if (known_at is None or (s.known_from or s.revision.recorded_at) <= known_at)
                 and (valid_at is None or s.revision.valid_from is None
                      or s.revision.valid_from <= valid_at)]
         if len(line) < 2:
             continue
-        now = _record(record_id, current_of(line))
+        now = record_of(current_of(line))
         told: list[Record] = []
         for stored in said_before(line, KINDS[kind], ring):
-            was = _record(record_id, stored)
+            was = record_of(stored)
             if not dangerous(was) or (now.geometry == was.geometry and _covers(now, was)):
                 continue
-            later = [_record(record_id, s) for s in line[line.index(stored) + 1:]]
-            if kind == "item" and (gone := _disposed(was, later, least_m)):
+            later = [record_of(s) for s in line[line.index(stored) + 1:]]
+            if kind == "item" and (gone := disposed(was, later, least_m)):
                 was = dataclasses.replace(was, values={**was.values, "disposal": gone})
             if not any(t.geometry == was.geometry and t.values == was.values for t in told):
                 told.append(was)
@@ -117,9 +118,10 @@ def said_earlier(registry: Registry, kind: str, *, valid_at: date | None = None,
     return out
 
 
-def _record(record_id: str, stored: StoredRevision) -> Record:
+def record_of(stored: StoredRevision) -> Record:
+    """A record as one of its revisions has it."""
     r = stored.revision
-    return Record(r.kind, record_id, r.values, r.geometry, r.valid_from, r.validation,
+    return Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from, r.validation,
                   stored.number, chain=stored.chain, signed_by=r.signed_by)
 
 
@@ -137,8 +139,15 @@ def _names_of(r: Record) -> set[str]:
 def _covers(now: Record, was: Record) -> bool:
     """Whether what a record says now keeps what it said before, its place apart."""
     day, then = find_day(now), find_day(was)
-    return dangerous(now) and _names_of(was) <= _names_of(now) and (
+    return dangerous(now) and _names_of(was) <= _names_of(now) and _no_fewer(now, was) and (
         day is None or then is None or day >= then)
+
+
+def _no_fewer(now: Record, was: Record) -> bool:
+    """Whether an item is of no fewer pieces than it was: nobody dealt with those that an edit
+    leaves out (S01)."""
+    return now.kind != "item" or (how_many(now.values.get("quantity")).least
+                                  >= how_many(was.values.get("quantity")).least)
 
 
 def same_place(was: Record, now: Record, least_m: float) -> bool:
@@ -151,11 +160,12 @@ def same_place(was: Record, now: Record, least_m: float) -> bool:
     return bool(plane.to_plane(was.geometry).distance(plane.to_plane(now.geometry)) <= reach)
 
 
-def _disposed(was: Record, later: Iterable[Record], least_m: float) -> str:
-    """What became of an item at its place, as it or a later revision says it; "" where none does.
-    """
+def disposed(was: Record, later: Iterable[Record], least_m: float) -> str:
+    """What became of all pieces of an item at its place, as it or a later revision says it, or ""
+    where none does."""
     for r in (was, *later):
-        if dangerous(r) and r.value("disposal") in GONE and same_place(was, r, least_m):
+        if dangerous(r) and r.value("disposal") in GONE and _no_fewer(r, was) \
+                and same_place(was, r, least_m):
             return str(r.value("disposal"))
     return ""
 

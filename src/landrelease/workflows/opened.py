@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from landrelease.core.moment import day_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
+from landrelease.release.reopening import day_of_reopening
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -126,5 +127,6 @@ def _computed(registry: Registry, record: Record, known: OnFile) -> list[tuple[s
             u = mine[n.released]
             out.append(("", u.revoked_on or u.decided_on))
         elif not find.waits:
-            out.append((find.id, find.day or local_day(registry, find.recorded_at)))
+            out.append((find.id, day_of_reopening(find, mine[n.released])
+                        or local_day(registry, find.recorded_at)))
     return out

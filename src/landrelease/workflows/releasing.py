@@ -51,7 +51,13 @@ from landrelease.errors import (
 from landrelease.release import proposal as proposing
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas, cut
 from landrelease.release.searches import as_told
-from landrelease.workflows.behind import Behind, OnFile, lies_on, near, records_behind
+from landrelease.workflows.behind import (
+    Behind,
+    OnFile,
+    may_lie_on,
+    near,
+    records_behind,
+)
 from landrelease.workflows.identities import owner, ring_of, standing_records
 from landrelease.workflows.opened import opened, reopened_by
 from landrelease.workflows.operating import local_day
@@ -340,8 +346,8 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
         not_proofs=worthless, earlier=behind.earlier,
-        others=[h for h in known.standing_near(taken.ground)
-                if h.id != record.id and lies_on(h, taken.ground)])
+        others=[h for h in known.standing_near(taken.ground) if h.id != record.id
+                and may_lie_on(h, taken.ground, known.akin(record.id, h.id))])
 
 
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
