@@ -227,7 +227,8 @@ def test_doubled_split_and_edited_submissions_are_one_record(phone, address):
     first = item("item-1", "uuid:00000001")
     for files in ({"photo_1": JPEG}, {"photo_1": JPEG}, {"photo_2": PNG}, {}):
         assert send(phone, first, **files).status_code == 201
-    edited = item("item-1", "uuid:00000002", depth="0.2", found_on="2026-09-02")
+    edited = item("item-1", "uuid:00000002", depth="0.2", found_on="2026-09-02",
+                  replaces="uuid:00000001")
     assert send(phone, edited).status_code == 201
     with open_registry(address) as registry:
         (record,) = registry.records("item")

@@ -8,7 +8,7 @@ import shapely
 import release_world as world
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import identities, imports, operating, public, quarantine, sharing
-from test_openrosa import A, B, survey, take
+from test_openrosa import A, B, C, survey, take
 from test_release import release
 
 AROUND = shapely.box(16.99, 43.99, 17.02, 44.02)
@@ -148,9 +148,9 @@ def test_what_has_a_level_of_the_office_waits_for_a_person_as_well(registry, tmp
     identities.sign_off(registry, ["hazard-1"], "operations", reason="looked at",
                         key=identities.read_key(tmp_path / "ana.pem", None))
     take(registry, survey(B, 1, 2).replace(b"SHA", b"CHA"))
-    assert codes(registry, "hazard") == [["FRM-025"]]
+    assert codes(registry, "hazard") == [["FRM-025"], ["FRM-027"]]
     assert {r.id: r.values["hazard_type"] for r in registry.records("hazard")
-            if r.id != "h1"} == {"hazard-1": "SHA", "hazard-2": "CHA"}
+            if r.id != "h1"} == {"hazard-1": "SHA", "hazard-2": "SHA"}
 
 
 def test_what_a_person_mended_waits_for_a_person_as_well(registry):
@@ -183,10 +183,24 @@ def test_safety_S01_what_a_new_submission_says_of_a_released_area_waits_and_coun
     assert registry.history("H2") == closed
 
 
-def test_a_record_of_phones_alone_is_changed_by_a_later_submission_as_before(registry):
+def test_another_submission_under_the_same_identifier_puts_nothing_in_the_place_of_the_first(
+        registry):
+    """Two phones, or a submission that was copied: they may be two things."""
     take(registry, survey(A, 1), survey(B, 1).replace(b"SHA", b"CHA"))
-    assert not registry.quarantine()
-    assert [r.values["hazard_type"] for r in registry.records("hazard") if r.id != "h1"] == ["CHA"]
+    assert codes(registry, "hazard") == [["FRM-027"]]
+    (entry,) = registry.quarantine()
+    assert all(word in f.problem for f in entry.row.findings if f.code == "FRM-027"
+               for word in ("hazard-1", A))
+
+    def types():
+        return {r.id: r.values["hazard_type"] for r in registry.records("hazard") if r.id != "h1"}
+
+    assert types() == {"hazard-1": "SHA"}
+    take(registry, survey(C, 1, 2))  # what says the same waits for nobody
+    assert codes(registry, "hazard") == [["FRM-027"]] and types() == {
+        "hazard-1": "SHA", "hazard-2": "SHA"}
+    assert quarantine.retry_quarantined(registry, entry.number, {}).accepted  # it is the same one
+    assert types() == {"hazard-1": "CHA", "hazard-2": "SHA"} and not registry.audit()
 
 
 @pytest.mark.parametrize("name", ["landrelease_permit.csv", "submission.xml"])

@@ -2090,6 +2090,11 @@ ANSWERS_OF_DECIDED = Message(
     "a phone say something else.",
     "They change nothing: a phone takes no decision back. Compare both. Try the row again to take "
     "them; else reject it.")
+ANSWERS_OF_ANOTHER = Message(
+    "FRM-027", "{file}, row {row}: {other} came with the submission {found}; this one, which is no "
+    "edit of it, says something else under the same identifier.",
+    "They may be two things. Compare both. Where it is the same one, try the row again to take its "
+    "answers; else put another identifier there and try it again, or reject it.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

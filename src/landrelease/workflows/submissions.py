@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    ANSWERS_OF_ANOTHER,
     ANSWERS_OF_DECIDED,
     EDIT_OF_CHANGED,
     LEFT_OUT_BY_EDIT,
@@ -249,9 +250,10 @@ class _Line:
             return REACHED_FARTHER, {
                 "found": record.id, "other": last.said.instance}, "quarantined"
         if not self.said.replaces:  # a new submission about a record that is known
-            free = other is not None and not self._mended(now.source, record)
-            if free and now.validation == "entered" and not now.signature:
-                return None
+            if other is not None and not self._mended(now.source, record) \
+                    and now.validation == "entered" and not now.signature:
+                return ANSWERS_OF_ANOTHER, {
+                    "found": other.instance, "other": record.id}, "quarantined"
             return ANSWERS_OF_DECIDED, {}, "quarantined"
         free = now.source in older.values() and not self._mended(now.source, record)
         if not whole and other is not None and not other.replaces \
