@@ -149,6 +149,7 @@ def imported(registry, tmp_path, kind, head, row):
 @pytest.mark.parametrize(("day", "result", "team", "shut"), [
     ("the tenth", "failed", "team-a", True), ("2026-04-10", "failed", "team-a", True),
     ("the tenth", "faild", "team-a", True), ("2026-04-11", "failed", "team-a", False),
+    ("declined", "failed", "team-a", True), ("refused", "failed", "team-a", True),
     ("the tenth", "passed", "team-a", False)])
 def test_safety_S08_a_failed_test_of_a_detector_that_waits_shuts_its_day(
         registry, tmp_path, day, result, team, shut):
