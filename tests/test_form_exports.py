@@ -110,6 +110,20 @@ def test_the_progress_of_a_day_with_ground_and_items(xforms, tmp_path):
         same(wanted, taken(tmp_path, (name, layout(content)), registry=f"{name}.gpkg"))
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_report_of_clearance_that_was_edited_is_a_new_revision(xforms, tmp_path, name):
+    """That the survey's form says NTS of its own activities holds nothing of the day's work."""
+    said = {"activity/identifier": "activity-u5", "activity/activity_type": "clearance",
+            "activity/information_date": "2026-09-01", "activity/organisation": "Operator A",
+            "activity/operational_method": "manual", "activity/place": "44.105 17.505 0 4"}
+    for hours in ("6", "7"):
+        content = filled(xforms["landrelease_progress"], {**said, "activity/hours": hours})
+        found = taken(tmp_path, (f"{hours}-{name}", LAYOUTS[name](content)))
+    assert found["activity-activity-u5"].values["hours"] == 7
+    with open_registry(tmp_path / "r.gpkg") as registry:
+        assert not registry.quarantine() and len(registry.history("activity-activity-u5")) == 2
+
+
 def test_groups_may_be_left_out_and_one_table_may_come_alone(surveys, tmp_path):
     wanted = taken(tmp_path, ("1.xml", surveys[0]), registry="xml.gpkg")
     bare = made.central_zip(surveys[0], groups=False)

@@ -56,13 +56,19 @@ def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | Non
 
 
 def _beyond_forms(record: Record) -> bool:
-    """Whether a record says what no form lets a phone say (`Part.held`): somebody decided it."""
+    """Whether a record says what no form lets a phone say (`Part.held`): somebody decided it. What
+    another form asks freely of the same kind, as the type of an activity, no form holds."""
     held: dict[str, set[str]] = {}
+    free: set[str] = set()
     for form in FORMS.values():
         for part in form.part.walk():
-            for name, words in part.held.items() if part.kind == record.kind else ():
+            if part.kind != record.kind:
+                continue
+            free |= set(part.asks) - part.held.keys()
+            for name, words in part.held.items():
                 held.setdefault(name, {NOT_REPORTED, DECLINED}).update(words)
-    return any(record.values.get(name) not in (None, *words) for name, words in held.items())
+    return any(record.values.get(name) not in (None, *words) for name, words in held.items()
+               if name not in free)
 
 
 def keep_pictures(registry: Registry, path: Path, *, by: str, at: datetime | None = None) -> int:
