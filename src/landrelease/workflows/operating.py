@@ -247,7 +247,9 @@ class Sites:
             persons={r.id: r for r in self.records("person", day)},
             machines={r.id: r for r in self.records("machine", day)},
             detectors=[*self.records("detector", day), *(
-                d for d in self.told.failing if d.values.get("tested_on", day) == day)],
+                d for d in self.told.failing
+                if not isinstance(d.values.get("tested_on"), date)
+                or d.values["tested_on"] == day)],
             accreditations=self.records("accreditation", day),
             closures=self.timeless["closure"], permits=self.timeless["permit"],
             gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
