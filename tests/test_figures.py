@@ -435,8 +435,7 @@ def test_an_exported_figure_comes_out_again_also_after_more_was_recorded(run, tm
 
 @pytest.mark.parametrize(("name", "forged"), [
     ("low", 11.0), ("high", 16.0), ("unit", "mines"), ("denominator", "all items"),
-    ("scope", "Alpha"), ("note", "all of them"), ("definition", "Items that were cleared."),
-    ("uncounted", ["item-1"])])
+    ("scope", "Alpha"), ("uncounted", ["item-1"])])
 def test_safety_S12_a_forged_interval_or_unit_does_not_come_out_again(run, path, tmp_path, name,
                                                                       forged):
     out, again = tmp_path / "f.json", tmp_path / "again.json"
@@ -447,6 +446,21 @@ def test_safety_S12_a_forged_interval_or_unit_does_not_come_out_again(run, path,
     assert status == 1 and f"{name}: exported as" in said
     assert json.loads(again.read_text())["differs"] == {
         name: {"then": forged, "now": document[name]}}
+
+
+@pytest.mark.parametrize(("name", "before"), [
+    ("name", "Finds"), ("note", "all of them"), ("definition", "Items that were cleared."),
+    ("counts", "all of them")])
+def test_a_figure_of_which_our_words_alone_are_others_comes_out_again(run, path, tmp_path, name,
+                                                                      before):
+    out, again = tmp_path / "f.json", tmp_path / "again.json"
+    assert run("figures", "trace", path, "items_found", "--as", "planner", "--json", out)[0] == 0
+    document = json.loads(out.read_text())
+    out.write_text(json.dumps({**document, name: before}))
+    status, said, _ = run("figures", "recompute", path, out, "--as", "planner", "--json", again)
+    assert status == 0 and "It comes out again" in said and f"{name}: exported as" in said
+    told = json.loads(again.read_text())
+    assert told["same"] and told["differs"] == {name: {"then": before, "now": document[name]}}
 
 
 def test_safety_S12_uncertain_figures_are_written_with_their_ends():

@@ -280,12 +280,14 @@ def figures_recompute(
     if again.same:
         say(f"{again.now.name}: {figure_words(again.now, 2)}, from the same "
             f"{len(again.now.records):,} records. It comes out again.")
-        return
-    say(f"{again.now.name}: exported as {value_words(again.then.get('value'), unit, 2)}, comes out "
-        f"as {figure_words(again.now, 2)}; {len(again.gone):,} records are not under it "
-        f"any more, {len(again.new):,} were not.")
+    else:
+        say(f"{again.now.name}: exported as {value_words(again.then.get('value'), unit, 2)}, comes "
+            f"out as {figure_words(again.now, 2)}; {len(again.gone):,} records are not under it "
+            f"any more, {len(again.new):,} were not.")
     for name, (then, now) in again.differs.items():
         say(f"  {name}: exported as {then}, comes out as {now}")
+    if again.same:
+        return
     for word, records in (("gone", again.gone), ("new", again.new)):
         for record in records[:20]:
             say(f"  {word} {record}")

@@ -324,7 +324,7 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
     if "uncounted" in document and {str(r) for r in document["uncounted"] or ()} != set(
             now.uncounted):
         differs["uncounted"] = (document["uncounted"], list(now.uncounted))
-    same = not gone and not new and not differs and _close(value, now.value)
+    same = not gone and not new and not set(differs) - set(WORDS) and _close(value, now.value)
     return Again(document, now, same, gone, new, differs)
 
 
@@ -341,8 +341,10 @@ def check_begun(registry: Registry, first: date, found: str, today: date) -> Non
     raise LandReleaseError(NOT_YET_BEGUN, found=found, today=today.isoformat())
 
 
-# What an exported figure says of itself, beside its numbers and records.
-STATED = ("name", "definition", "unit", "scope", "note", "counts", "denominator", "level")
+# What an exported figure says of itself, beside its numbers and records. Our own words are worded
+# anew at times: that they differ is told, and makes no other figure of it.
+WORDS = ("name", "definition", "note", "counts")
+STATED = (*WORDS, "unit", "scope", "denominator", "level")
 
 
 def _close(then: float | None, now: float | None) -> bool:
