@@ -218,6 +218,45 @@ def test_answers_that_come_as_a_file_take_no_decision_back_either(registry, tmp_
     assert registry.records("permit")[0].values["state"] == "refused"
 
 
+def as_files(registry, tmp_path, *contents):
+    for n, content in enumerate(contents):
+        (tmp_path / f"{n}.xml").write_bytes(content)
+        imports.import_files(registry, [tmp_path / f"{n}.xml"])
+    return {r.id: r.values["hazard_type"] for r in registry.records("hazard") if r.id != "h1"}
+
+
+@pytest.mark.parametrize("first", [take, None], ids=["from a phone", "as a file"])
+def test_another_submission_that_comes_as_a_file_takes_nobodys_place_either(
+        registry, tmp_path, first):
+    one, other = survey(A, 1), survey(B, 1).replace(b"SHA", b"CHA")
+    if first:
+        first(registry, one)
+    assert as_files(registry, tmp_path, one, other) == {"hazard-1": "SHA"}
+    assert codes(registry, "hazard") == [["FRM-027"]]
+    edit = survey(C, 1, replaces=A).replace(b"SHA", b"CHA")
+    assert as_files(registry, tmp_path, edit) == {"hazard-1": "CHA"}, "an edit is what it was"
+    again = survey("uuid:0000000D", 1, replaces=C).replace(b"2026-05-04", b"2026-05-05")
+    assert as_files(registry, tmp_path, again, edit, one) == {"hazard-1": "SHA"}
+    assert codes(registry, "hazard") == [["FRM-027"]] and not registry.audit()
+
+
+@pytest.mark.parametrize("first", [take, None], ids=["from a phone", "as a file"])
+@pytest.mark.parametrize("last", [take, None], ids=["to a phone's", "to a file's"])
+def test_an_original_that_is_copied_after_its_edit_does_not_replace_it(
+        registry, tmp_path, first, last):
+    """Where it says more of the ground it waits, and counts."""
+    one, edit = survey(A, 1, 2), survey(B, 1, replaces=A).replace(b"SHA", b"CHA")
+    one = one.replace(b"44.1 17.501 0 3", b"44.1 17.503 0 3")
+    for how, content in ((first, edit), (last, one)):
+        if how:
+            how(registry, content)
+        else:
+            as_files(registry, tmp_path, content)
+    assert as_files(registry, tmp_path)["hazard-1"] == "CHA"
+    assert "FRM-022" in {code for found in codes(registry, "hazard") for code in found}
+    assert not registry.audit()
+
+
 @pytest.mark.parametrize(("form", "kind", "field", "word"), [
     ("handover", "handover", "handover_status", "held"),
     ("progress", "outcome", "outcome_type", "cleared"),

@@ -26,17 +26,20 @@ def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | Non
     """What the answers of an export are held against, and those of a submission that comes as a
     file: what was said before brings nothing (FRM-019); where somebody here changed, mended or
     signed a record, other answers wait (FRM-020), and where it says what no answer of a form can
-    be, such as a permit that is refused (FRM-025). None: they are no answers to our forms."""
+    be, such as a permit that is refused (FRM-025). A submission that comes as a file stands in its
+    line of edits as one that a phone sends: another one, which is no edit, takes nobody's place
+    (FRM-027). None: they are no answers to our forms."""
     from landrelease.records.readers import LIMITS, openrosa
     from landrelease.records.readers.exports import is_export
-    from landrelease.workflows.submissions import openrosa_id
+    from landrelease.workflows.submissions import line_of_file, openrosa_id
 
-    changed = ANSWERS_OF_CHANGED
+    changed, line = ANSWERS_OF_CHANGED, None
     if not is_export(table):
         if not table.file.lower().endswith(".xml") or not openrosa.is_submission(table.content) \
                 or openrosa.said_of(table.file, table.content, LIMITS).form not in FORMS:
             return None
         changed = ANSWERS_OF_DECIDED
+        line = line_of_file(registry, table.file, table.content)
 
     mended = {(e.row.source, openrosa_id(e.row)) for e in registry.quarantine("accepted")
               if e.row.kind == kind and e.reason.startswith("mended:")}
@@ -45,12 +48,14 @@ def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | Non
         return [Record(kind, record_id, s.revision.values, s.revision.geometry)
                 for s in registry.history(record_id)]
 
-    def of(record: Record, _: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
+    def of(record: Record, said: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
         now = current_revision(registry, record.id).revision
         if not now.source or now.validation != "entered" or now.signature or (
                 now.source, record.id) in mended:
             return changed, {}, "quarantined"
-        return (ANSWERS_OF_DECIDED, {}, "quarantined") if _beyond_forms(record) else None
+        if _beyond_forms(record):
+            return ANSWERS_OF_DECIDED, {}, "quarantined"
+        return None if line is None else line.of_file(record, said)
 
     return Caution(None, of, before)
 

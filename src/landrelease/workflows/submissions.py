@@ -201,12 +201,15 @@ class _Line:
     Lines are known from two settings of the registry for each submission: which content first came
     under its id, and by which submission it was replaced. Both are written before the submission
     is taken in; what a setting names counts only once its content is kept. An edit may come before
-    what it replaces, or without it.
+    what it replaces, or without it. Of submissions that came as files nothing is kept (`keep`):
+    they are known by the records that were made of them.
     """
 
     def __init__(self, registry: Registry, said: Said, digest: str, now: datetime, *,
-                 keep: bool = True):
+                 keep: bool = True, seen: dict[str, str] | None = None):
         self.registry, self.said, self.digest = registry, said, digest
+        # Submission -> SHA-256 of those that records were seen to be made of.
+        self._seen = {} if seen is None else seen
         name, own = _first(said.form, said.instance), f"{digest} {now.isoformat()}"
         stands = registry.keep_setting(name, own) if keep else registry.setting(name) or own
         first, _, came = stands.partition(" ")
@@ -326,7 +329,8 @@ class _Line:
             said = self._submission(digest)
             if said is None:
                 break
-            last = _Line(self.registry, said, digest, self.first_came, keep=False)
+            last = _Line(self.registry, said, digest, self.first_came, keep=False,
+                         seen=self._seen)
         return last
 
     def says(self) -> edited.Last:
@@ -377,12 +381,13 @@ class _Line:
 
     def _first_content(self, instance: str) -> str:
         """SHA-256 of what came under an id; "" where nothing did. What came before lines were kept
-        is found by the name of its file."""
+        is found by the name of its file, what came as a file by a record that was made of it."""
         digest = (self.registry.setting(_first(self.said.form, instance)) or "").partition(" ")[0]
         if digest:
             return digest if self.registry.knows_source(digest) else ""
         name = _file_of(self.said.form, instance)
-        return next((d for d, n in self.registry.sources().items() if n == name), "")
+        return next((d for d, n in self.registry.sources().items() if n == name),
+                    self._seen.get(instance, ""))
 
     def _edit_of(self, instance: str) -> str:
         other = self.registry.setting(_edit(self.said.form, instance)) or ""
@@ -396,15 +401,31 @@ class _Line:
             return None
         try:
             content = self.registry.source_content(digest)
-            return _said("", content) if openrosa.is_submission(content) else None
+            if not openrosa.is_submission(content):
+                return None
+            said = _said("", content)
         except LandReleaseError:  # erased, or another file
             return None
+        self._seen.setdefault(said.instance, digest)
+        return said
+
+    def of_file(self, record: Record, said: Record
+                ) -> tuple[Message, Mapping[str, Any], Fate] | None:
+        """As `of`, of a submission that comes as a file: what no submission said it may change."""
+        source = current_revision(self.registry, record.id).revision.source
+        return None if self._submission(source) is None else self.of(record, said)
 
     def _mended(self, digest: str, record: Record) -> bool:
         """Whether a person mended the row of a submission that a record is made of."""
         return any(
             e.row.source == digest and e.reason.startswith("mended:")
             and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
+
+
+def line_of_file(registry: Registry, file: str, content: bytes) -> _Line:
+    """The line of edits of a submission that comes as a file; nothing is written."""
+    return _Line(registry, _said(file, content), hashlib.sha256(content).hexdigest(),
+                 datetime.now(UTC), keep=False)
 
 
 def with_remarks(registry: Registry, entries: Sequence[QuarantineEntry]) -> list[QuarantineEntry]:
