@@ -637,14 +637,20 @@ def test_safety_S01_a_hazard_that_waits_and_that_an_edit_leaves_out_goes_on_coun
     assert hazardous(registry, NORTH) == [False] and not registry.audit()
 
 
+# The corners of `TALL` in the wrong order; and the two triangles of that with their meeting point.
+CROSSED = "44.1 17.5 0 3; 44.12 17.501 0 3; 44.1 17.501 0 3; 44.12 17.5 0 3; 44.1 17.5 0 3"
+TRIANGLES = ("44.1 17.5 0 3; 44.109 17.5005 0 3; 44.1 17.501 0 3; 44.12 17.501 0 3; "
+             "44.111 17.5005 0 3; 44.12 17.5 0 3; 44.1 17.5 0 3")
+
+
 @pytest.mark.parametrize(("before", "after", "holds"), [
     (LOW.format(3), TALL.format(3), True), (LOW.format(3), LOW.format(3), True),
     (LOW.format(3), LOW.format(50), True), (TALL.format(3), LOW.format(3), False),
     (LOW.format(50), LOW.format(3), False), (TALL.format(3), "", False),
     (TALL.format(3), "somewhere", False), (TALL.format(3), "44.1 17.5 0 3", False),
-    ("", LOW.format(3), True)],
+    ("", LOW.format(3), True), (CROSSED, TRIANGLES, False), (CROSSED, TALL.format(3), True)],
     ids=["wider", "same", "less sure", "narrower", "surer", "emptied", "unread", "a point",
-         "drawn at last"])
+         "drawn at last", "crossed", "uncrossed"])
 @pytest.mark.parametrize("late", [False, True], ids=["recorded", "waits"])
 def test_safety_S01_an_edit_takes_the_place_of_an_area_that_waits_where_it_holds_all_of_it(
         file, before, after, holds, late):

@@ -180,7 +180,8 @@ class _Claims:
         least = self._find_m if row.kind in _FINDS else 0.0
         off = max(least, 0.0 if read is None else read.off_m)
         return _Claim(
-            Record(row.kind, "", {_EDGE: off}, None if read is None else _ground(read.place)),
+            Record(row.kind, "", {_EDGE: off},
+                   None if read is None else _ground(row.kind, read.place)),
             str(row.values.get("hazard") or "").strip(), _of_danger(row.kind, row.values),
             row.kind != "gate" and (read is None or not (read.known and certain(row))),
             self._said_in(entry))
@@ -318,13 +319,14 @@ def _whole(place: Any, values: Mapping[str, Any]) -> _Claim:
     return _Claim(Record("source", "", {_EDGE: off}, place), "", True, not known)
 
 
-def _ground(place: Any) -> Any:
-    """A place as it counts: its widest reading."""
+def _ground(kind: str, place: Any) -> Any:
+    """A place as it counts: its widest reading; of a hazard also that of corners that were drawn in
+    the wrong order, as the map shows what waits."""
     from landrelease.records import shapes
 
     if place.geom_type in ("Polygon", "MultiPolygon"):
         try:
-            widest = shapes.repair(place, "union").widest
+            widest = shapes.repair(place, "union", drawn=kind == "hazard").widest
         except (shapely.errors.ShapelyError, ValueError):
             return place
         return place if widest.is_empty else widest
