@@ -1,10 +1,13 @@
 """An edit takes the place of what waits only where it is no less dangerous; else both wait."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 import release_world as world
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import imports, operating, quarantine, sharing
+from landrelease.workflows.credit import without_credit
 from test_openrosa import A, B, item, take, waits
 from test_phone_decides_nothing import meta, passes, registry
 from test_release import propose
@@ -122,11 +125,21 @@ def test_safety_S08_a_failed_gate_that_waits_shuts_the_gate_of_its_day(
         assert passes(registry) == (True, [])
 
 
+@pytest.fixture
+def comes(registry, monkeypatch):
+    """Says on which day rows come in; those of the day itself by default."""
+    def on(day):
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        monkeypatch.setattr(registry, "_now", lambda: at)
+    on(world.DAY)
+    return on
+
+
 @pytest.mark.parametrize(("day", "word", "shut"), [
     ("the tenth", "failed", True), ("", "failed", True), ("2026-13-45", "faild", True),
     ("the tenth", "passed", False)])
 def test_safety_S08_a_failure_whose_day_nobody_can_read_shuts_every_day_until_it_is_mended(
-        registry, day, word, shut):
+        registry, comes, day, word, shut):
     take(registry, gate(A, word, day=day))
     assert registry.quarantine() and passes(registry) == (not shut, ["briefing"] * shut)
     (seen,) = operating.gate_of(registry, sharing.reader_of(registry, "authority"), "t-h1-1",
@@ -152,7 +165,7 @@ def imported(registry, tmp_path, kind, head, row):
     ("declined", "failed", "team-a", True), ("refused", "failed", "team-a", True),
     ("the tenth", "passed", "team-a", False)])
 def test_safety_S08_a_failed_test_of_a_detector_that_waits_shuts_its_day(
-        registry, tmp_path, day, result, team, shut):
+        registry, comes, tmp_path, day, result, team, shut):
     imported(registry, tmp_path, "detector", "id,team,tested_on,test_result,test_depth_m",
              f"d9,{team},{day},{result},deep")
     assert passes(registry) == (not shut, ["detector_test"] * shut)
@@ -164,10 +177,34 @@ def test_safety_S08_a_failed_test_of_a_detector_that_waits_shuts_its_day(
     ("soon", "", "POLYGON((18 44,18.01 44,18.01 44.01,18 44.01,18 44))", False),
     ("2026-04-12T00:00:00Z", "?", "POLYGON((17 44,17.01 44,17.01 44.01,17 44.01,17 44))", False)])
 def test_safety_S08_a_closure_that_waits_shuts_its_ground(
-        registry, tmp_path, since, until, place, shut):
+        registry, comes, tmp_path, since, until, place, shut):
     imported(registry, tmp_path, "closure", "id,closed_from,closed_until,geometry",
              f'c9,{since},{until},"{place}"')
     assert passes(registry) == (not shut, ["closures"] * shut)
+
+
+HERE = "POLYGON((17 44,17.01 44,17.01 44.01,17 44.01,17 44))"
+UNDATED = [("gate", "id,task,team,day,briefing", "g9,t-h1-1,team-a,the tenth,failed", "briefing"),
+           ("gate", "id,gate_type,day", "g9,evacuation,the tenth", "evacuation"),
+           ("detector", "id,team,tested_on,test_result", "d9,team-a,the tenth,failed",
+            "detector_test"),
+           ("closure", "id,closed_from,geometry", "c9,soon,", "closures"),
+           ("closure", "id,closed_from,geometry", f'c9,soon,"{HERE}"', "closures")]
+
+
+@pytest.mark.parametrize(("kind", "head", "row", "check"), UNDATED)
+@pytest.mark.parametrize(("came", "shut"), [
+    (-400, True), (0, True), (60, True), (61, False), (230, False)])
+def test_safety_S08_a_row_of_which_nobody_can_read_the_day_reaches_back_as_far_as_may_be_meant(
+        registry, comes, tmp_path, kind, head, row, check, came, shut):
+    """It shuts its day, days to come, and those before of which it may be: not all earlier work."""
+    comes(world.DAY + timedelta(days=came))
+    imported(registry, tmp_path, kind, head, row)
+    assert passes(registry) == (not shut, [check] * shut)
+    unproven = without_credit(registry, registry.records("outcome"))
+    assert bool(unproven) is shut
+    (entry,) = registry.quarantine()
+    assert all(f"row {entry.number} in quarantine" in why for why in unproven.values())
 
 
 def test_safety_S08_an_edit_takes_no_failed_gate_off_that_waits(registry):

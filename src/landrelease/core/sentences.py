@@ -412,8 +412,10 @@ GATE: tuple[str, ...] = (
     "evacuated, all out at {time} UTC; the site was not checked again since",
     "checked again after the evacuation", "nobody recorded this check for the day",
     "failed when it was checked",
-    "failed when it was checked; nobody can read its day, so it counts on every day until it is "
+    "row {n} in quarantine says that it failed; nobody can read its day, so it counts until it is "
     "mended",
+    "row {n} in quarantine tells of an evacuation; nobody can read its day, so it counts until it "
+    "is mended",
     "failed when it was checked; only a later check that is timed on this local day and entered in "
     "time would pass it",
     "nobody ordered it with a signature by this day (S09)",

@@ -254,6 +254,11 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
     if not out:
         return GateCheck("evacuation", "passed", "no evacuation is on record for the day")
     ids = tuple(out)
+    undated = [g for g in site.gates if g.id in out and _waits_undated(g, "day")]
+    if undated:
+        return GateCheck("evacuation", "failed", f"row {-undated[0].revision} in quarantine tells "
+                         "of an evacuation; nobody can read its day, so it counts until it is "
+                         "mended", ids)
     if any(times[-1] is None for times in out.values()):
         return GateCheck("evacuation", "failed", "an evacuation is on record, and not when all "
                          "were out", ids)
@@ -305,17 +310,27 @@ def _on_site(name: str, recorded: _Said,
     latest = max((at for at, _ in timed), default=None)
     counted = [*(g for at, g in timed if at == latest), *loose]
     failed = tuple(dict.fromkeys(g.id for g in counted if said(g) == "failed"))
-    # A row that waits has no number among what was recorded; see `workflows.operating`.
-    if any(g.revision < 0 and not isinstance(g.values.get("day"), date)
-           for g in counted if said(g) == "failed"):
-        return GateCheck(name, "failed", "failed when it was checked; nobody can read its day, so "
-                         "it counts on every day until it is mended", failed)
+    undated = [g for g in counted if said(g) == "failed" and _waits_undated(g, "day")]
+    if undated:
+        return GateCheck(name, "failed", _undated_words(undated[0]), failed)
     if failed:
         against = any(said(g) == "passed" for g in (*recorded.loose, *counted))
         return GateCheck(name, "failed", "failed when it was checked" + (
             "; only a later check that is timed on this local day and entered in time would "
             "pass it" if against else ""), failed)
     return GateCheck(name, "passed", "checked", (counted[0].id,))
+
+
+def _waits_undated(record: Record, name: str) -> bool:
+    """Whether it is a row that waits, and nobody can read its day in this field. A row has no
+    number among what was recorded: `Record.revision` is its own, below zero."""
+    return (record.revision < 0 and not isinstance(record.values.get(name), date)
+            and moment_of(record.values.get("evacuated_at")) is None)
+
+
+def _undated_words(row: Record) -> str:
+    return (f"row {-row.revision} in quarantine says that it failed; nobody can read its day, so "
+            "it counts until it is mended")
 
 
 def _result(recorded: _Said) -> GateCheck:
@@ -390,7 +405,9 @@ def _closures(task: Record, day: date, site: Site) -> GateCheck:
     if not hit:
         return GateCheck("closures", "passed", "no closure on record touches the task on this day")
     why = sorted({str(c.value("closure_reason")).replace("_", " ") for c in hit})
-    return GateCheck("closures", "failed", "closed: " + ", ".join(why), tuple(c.id for c in hit))
+    rows = [f"row {-c.revision} in quarantine" for c in hit if c.revision < 0]
+    return GateCheck("closures", "failed", "closed: " + ", ".join([*why, *rows]),
+                     tuple(c.id for c in hit))
 
 
 def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
@@ -633,7 +650,9 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
         return GateCheck("detector_test", "not_reported", "no detector of the team is on record")
     bad: list[tuple[str, str, CheckState]] = []
     for d in own:
-        if d.values.get("tested_on") != day:
+        if _waits_undated(d, "tested_on"):
+            bad.append((d.id, _undated_words(d), "failed"))
+        elif d.values.get("tested_on") != day:
             last = d.values.get("tested_on")
             bad.append((d.id, "not tested on this day" + (
                 f", last on {last.isoformat()}" if isinstance(last, date) else ""),
@@ -644,7 +663,8 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
                         "failed" if failed else "not_reported"))
     if bad:
         state: CheckState = "failed" if any(b[2] == "failed" for b in bad) else "not_reported"
-        return GateCheck("detector_test", state, "; ".join(f"{b[0]} {b[1]}" for b in bad),
+        return GateCheck("detector_test", state, "; ".join(
+            b[1] if b[1].startswith("row ") else f"{b[0]} {b[1]}" for b in bad),
                          tuple(b[0] for b in bad))
     return GateCheck("detector_test", "passed", f"{len(own)} tested on this day",
                      tuple(d.id for d in own))

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.gate import FlaggedWork, TeamGate
-from landrelease.core.moment import day_of
+from landrelease.core.moment import day_of, moment_of
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from landrelease.core.decision import KeyRing, Verdict
     from landrelease.core.revision import StoredRevision
     from landrelease.operate.gate import Site
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry
 
 _CLOSED = ("proposed", "suspended", "completed", "withdrawn")  # states in which no order stands
 OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
@@ -35,7 +35,8 @@ class Told:
     revision. grace : how long after its day a check may be entered. tests : day -> what any
     revision said of a detector's test on it, each with its number, in the order of entry; without a
     day of the test that of its information, else of its entry. failing : rows of detectors that
-    wait and say that one failed its test.
+    wait and say that one failed its test. reach : of rows that wait and of which nobody can read
+    the day, by their number in `revision`: the first day that may be meant.
     """
 
     gates: tuple[Record, ...]
@@ -44,6 +45,13 @@ class Told:
     grace: timedelta
     tests: Mapping[date, Sequence[Record]] = field(default_factory=dict)
     failing: tuple[Record, ...] = ()
+    reach: Mapping[int, date] = field(default_factory=dict)
+
+    def meant(self, records: Sequence[Record], day: date) -> Sequence[Record]:
+        """Those that may be meant of a day, as far as they are rows of a day that nobody can read.
+        """
+        return [r for r in records if r.revision not in self.reach
+                or self.reach[r.revision] <= day] if self.reach else records
 
 
 def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
@@ -75,9 +83,10 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
             gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
         gates.append(gate)
     failing: tuple[Record, ...] = ()
+    reach: dict[int, date] = {}
     if known_at is None:
-        gates += _waiting_failures(registry, "gate")
-        failing = tuple(_waiting_failures(registry, "detector"))
+        gates += _waiting_failures(registry, "gate", reach)
+        failing = tuple(_waiting_failures(registry, "detector", reach))
     tests: dict[date, list[Record]] = {}
     # One by one: detectors are few, with many tests each, among all that a registry holds.
     for d in sorted(lines("detector", map(registry.history, registry.ids("detector"))),
@@ -90,14 +99,37 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     ended = frozenset(p.id for p in lines("permit", _of_many(registry, "permit", open_ended))
                       if p.value("valid_until_time") not in ("", NOT_REPORTED))
     grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
-    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing)
+    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing,
+                reach)
 
 
-def _waiting_failures(registry: Registry, kind: str) -> list[Record]:
+def _came_in(registry: Registry, rows: Sequence[QuarantineEntry]) -> tuple[dict[int, date],
+                                                                          timedelta]:
+    """Number -> local day on which a row that waits came first, and how long before that a day may
+    lie that it means and that nobody can read: as long as a form may have been on its way (S08).
+    """
+    from landrelease.workflows import load_assumptions
+
+    first: dict[tuple[str, str], date] = {}
+    for at, report in registry.imports() if rows else ():
+        day = local_day(registry, at)
+        key = (report.source, report.kind)
+        first[key] = min(day, first.get(key, day))
+    behind = load_assumptions(None, registry).value("phone_behind_days")
+    return {e.number: first[e.row.source, e.row.kind] for e in rows
+            if (e.row.source, e.row.kind) in first}, timedelta(days=math.ceil(behind))
+
+
+def _back(day: date, by: timedelta) -> date:
+    return date.fromordinal(max(1, day.toordinal() - by.days))  # days go back to the year 1
+
+
+def _waiting_failures(registry: Registry, kind: str, reach: dict[int, date]) -> list[Record]:
     """What rows of gates or detectors that wait say against work on the day that they name:
     failures, words that nobody can read, evacuations. Without their hour, because a clock may be
     wrong: no other check outweighs them until a person has decided on the row. They pass nothing.
-    Where nobody can read the day, they count on every day (S08)."""
+    Where nobody can read the day, they count on every day (S08), of those before they came as far
+    back as may be meant: `reach` gets the first, as in `Told`."""
     from landrelease.operate.evacuations import is_real
     from landrelease.workflows.waiting_rows import said_of
 
@@ -115,6 +147,7 @@ def _waiting_failures(registry: Registry, kind: str) -> list[Record]:
             if found is not None and found != "passed":
                 values[known.name] = day_of(found) if known.type == "date" else found
     out = []
+    came, behind = _came_in(registry, rows)
     for entry, values in zip(rows, said, strict=True):
         gate = Record(kind, f"quarantine-{entry.number}", values, revision=-entry.number)
         real = kind == "gate" and is_real(gate)
@@ -122,12 +155,18 @@ def _waiting_failures(registry: Registry, kind: str) -> list[Record]:
             values.pop("clear_at", None)
         if "failed" in values.values() or real:
             out.append(gate)
+            stated = values.get("tested_on" if kind == "detector" else "day")
+            if entry.number in came and not isinstance(stated, date) and not any(
+                    moment_of(values.get(n)) for n in ("evacuated_at", "clear_at")):
+                reach[gate.revision] = _back(came[entry.number], behind)
     return out
 
 
-def _waiting_closures(registry: Registry) -> list[Record]:
+def _waiting_closures(registry: Registry, reach: dict[int, date]) -> list[Record]:
     """Rows of closures that wait: where and when they close as far as anybody can read, everywhere
-    where nobody can read the place, and for good where nobody can read a time."""
+    where nobody can read the place, and for good where nobody can read a time; where that is when
+    it began, of the days before the row came as far back as may be meant: `reach` gets the first.
+    """
     from landrelease.workflows import _PLACE_IN_DOUBT, load_assumptions
     from landrelease.workflows.waiting_rows import NO_DATUM, as_read, said_of
 
@@ -136,7 +175,7 @@ def _waiting_closures(registry: Registry) -> list[Record]:
         return []
     today, out = datetime.now(UTC).date() + timedelta(days=1), []
     datum_m = load_assumptions(None, registry).value("unknown_datum_m")
-    places = as_read(registry, rows)
+    places, (came, behind) = as_read(registry, rows), _came_in(registry, rows)
     for entry in rows:
         codes, read = {f.code for f in entry.row.findings}, places.get(entry.number)
         values: dict[str, object] = {}
@@ -151,6 +190,10 @@ def _waiting_closures(registry: Registry) -> list[Record]:
         place = None if read is None or not read.place.is_valid else read.place
         out.append(Record("closure", f"quarantine-{entry.number}", values, place,
                           revision=-entry.number))
+        since, until = (moment_of(values.get(n)) for n in ("closed_from", "closed_until"))
+        if entry.number in came and (since is None or (until is not None and until < since)):
+            reach[-entry.number] = _back(min([came[entry.number], *(
+                t.date() for t in (since, until) if t is not None)]), behind)
     return out
 
 
@@ -235,8 +278,10 @@ class Sites:
             self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
                              for kind in ("closure", "permit")}
             if self.known_at is None:
+                reach = dict(self.told.reach)
                 self.timeless["closure"] = [*self.timeless["closure"],
-                                            *_waiting_closures(self.registry)]
+                                            *_waiting_closures(self.registry, reach)]
+                self.told = replace(self.told, reach=reach)
             self.named = {kind: self.names(kind) for kind in ("task", "team")}
         orders = {name: order for name in dict.fromkeys(tasks)
                   if (order := self.order(name, day)) is not None}
@@ -247,12 +292,13 @@ class Sites:
             persons={r.id: r for r in self.records("person", day)},
             machines={r.id: r for r in self.records("machine", day)},
             detectors=[*self.records("detector", day), *(
-                d for d in self.told.failing
+                d for d in self.told.meant(self.told.failing, day)
                 if not isinstance(d.values.get("tested_on"), date)
                 or d.values["tested_on"] == day)],
             accreditations=self.records("accreditation", day),
-            closures=self.timeless["closure"], permits=self.timeless["permit"],
-            gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
+            closures=self.told.meant(self.timeless["closure"], day),
+            permits=self.timeless["permit"], gates=self.told.meant(self.told.gates, day),
+            utc_offset=self.offset, entered=self.told.entered,
             grace=self.told.grace, ended=self.told.ended,
             orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
             areas={name: area for name, area in areas.items() if area is not None},
