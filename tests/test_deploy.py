@@ -259,7 +259,7 @@ def test_containers_are_backed_up_every_night_as_a_server_is(tmp_path):
     assert "landrelease-nightly" in shown.stderr, "it becomes that program"
 
 
-def nights(tmp_path, at, *, newest=None, fails=False):
+def nights(tmp_path, at, *, newest=None, fails=0, leaves=None):
     """What the loop does until it sleeps: (backups asked for, for how long it then sleeps)."""
     folder, bin_ = tmp_path / "backups", tmp_path / "bin"
     for made in (folder, bin_):
@@ -268,7 +268,9 @@ def nights(tmp_path, at, *, newest=None, fails=False):
         (folder / time.strftime("registry-%Y%m%dT%H%M%SZ.gpkg", time.gmtime(newest))).touch()
     asked = tmp_path / "asked"
     asked.write_text("")
-    for name, lines in (("landrelease-backup", f'echo "$@ $KEEP" >> {asked}; exit {int(fails)}'),
+    for name, lines in (("landrelease-backup", f'echo "$@ $KEEP" >> {asked}\n' + (
+                            "" if leaves is None else f"touch {folder}/{leaves}\n")
+                         + f"exit {fails}"),
                         ("sleep", f"echo $1 > {tmp_path}/slept; exit 1")):
         (bin_ / name).write_text(f"#!/bin/sh\n{lines}\n")
         (bin_ / name).chmod(0o755)
@@ -285,7 +287,7 @@ def test_the_night_of_a_container(tmp_path):
     one = f"REG {tmp_path / 'backups'} ACC 3"
     assert nights(tmp_path, hour) == ([one], 60), "there is none yet"
     assert nights(tmp_path, hour, newest=now - 3 * 3600) == ([one], 60)
-    assert nights(tmp_path, hour, newest=now - 4 * 3600, fails=True) == ([one], 3600)
+    assert nights(tmp_path, hour, newest=now - 4 * 3600, fails=2) == ([one], 3600)
     assert (tmp_path / "failed").exists(), "the container is shown as unhealthy"
     assert nights(tmp_path, hour) == ([one], 60) and not (tmp_path / "failed").exists()
     assert nights(tmp_path, hour, newest=now - 3600) == ([], 60), "made since it was due"
@@ -296,6 +298,55 @@ def test_the_night_of_a_container(tmp_path):
     done = subprocess.run([DEPLOY / "landrelease-nightly", "REG", tmp_path, "ACC"], text=True,
                           capture_output=True, env={**os.environ, "BACKUP_AT": "late"})
     assert done.returncode == 2 and "BACKUP_AT" in done.stderr
+
+
+def test_a_backup_of_a_container_that_was_killed_is_tried_again_whatever_it_left(tmp_path):
+    now = time.time()
+    hour = time.strftime("%H:%M", time.gmtime(now - 7200))
+    one = f"REG {tmp_path / 'backups'} ACC 3"
+    tonight = time.strftime("registry-%Y%m%dT%H%M%SZ.gpkg", time.gmtime(now))
+    assert nights(tmp_path, hour, fails=137, leaves=tonight) == ([one], 3600)
+    assert (tmp_path / "failed").exists()
+    assert nights(tmp_path, hour) == ([one], 60) and not (tmp_path / "failed").exists()
+    assert nights(tmp_path, hour) == ([], 60)
+
+
+def test_a_whole_backup_of_a_damaged_registry_is_not_made_every_hour(tmp_path):
+    now = time.time()
+    hour = time.strftime("%H:%M", time.gmtime(now - 7200))
+    tonight = time.strftime("registry-%Y%m%dT%H%M%SZ.gpkg", time.gmtime(now))
+    assert len(nights(tmp_path, hour, fails=1, leaves=tonight)[0]) == 1
+    assert nights(tmp_path, hour) == ([], 60)
+    assert (tmp_path / "failed").exists(), "the container is shown as unhealthy"
+
+
+def test_a_backup_that_was_killed_is_none_and_a_whole_one_with_findings_is_one(tmp_path):
+    folder, bin_ = tmp_path / "backups", tmp_path / "bin"
+    for made in (folder, bin_):
+        made.mkdir()
+    for n in (1, 2):
+        (folder / f"registry-2026010{n}T000000Z.gpkg").touch()
+
+    def night(status, ends):
+        """The program gives its files the name that it was told, and ends so."""
+        program = bin_ / "landrelease"
+        program.write_text("#!/bin/sh\n" + "".join(f'touch "$3{e}"\n' for e in ends)
+                           + f"exit {status}\n")
+        program.chmod(0o755)
+        done = subprocess.run(
+            [DEPLOY / "landrelease-backup", "REG", folder, "ACC"], text=True, capture_output=True,
+            env={**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "KEEP": "2"})
+        assert done.returncode == status, done.stderr
+        return sorted(p.name for p in folder.iterdir() if p.name.startswith("registry-"))
+
+    before = night(2, ())
+    assert night(137, ("", ".accounts")) == before and len(list(folder.iterdir())) == 4
+    assert night(2, ()) == before and len(list(folder.iterdir())) == 2, "what was left goes"
+    found = night(1, ("", ".accounts", ".files.zip"))
+    new = found[-1].removesuffix(".files.zip")
+    assert found == [*before, new, f"{new}.accounts", f"{new}.files.zip"], "worth a copy"
+    assert len([n for n in night(0, ("",)) if n.endswith(".gpkg")]) == 2
+    assert not list(folder.glob("*unfinished*"))
 
 
 def test_nobody_is_led_to_a_certificate_that_no_phone_trusts():
