@@ -697,6 +697,36 @@ def test_words_of_a_plan_beside_it_make_no_plan_of_a_count(metric, words):
     assert done.codes == ("differs_from_ours",)
 
 
+@pytest.mark.parametrize(("metric", "words"), [
+    ("cleared area", "500,000 ha were cleared in the target area"),
+    ("cleared area", "we cleared 500,000 ha in target communities"),
+    ("area cleared in target districts", ""), ("cleared area in targeted villages", ""),
+    ("cleared area", "500,000 ha cleared since the project was scheduled"),
+    ("cleared area", "500,000 ha have been cleared on land that is scheduled for farming"),
+    ("items destroyed", "500,000 targets destroyed"),
+])
+def test_words_of_a_plan_of_something_else_take_no_claim_out_of_the_checks(metric, words):
+    unit = "items" if metric == "items destroyed" else "ha"
+    done, = check_claims([row("2025-07-01", metric, "500000", unit, words)], WORDS, PLACES,
+                         ASSUMED, today=date(2026, 1, 1), ours=cleared_nothing(date(2025, 7, 1)))
+    assert (done.claim.verb != "planned", done.codes) == (True, ("differs_from_ours",))
+
+
+@pytest.mark.parametrize(("metric", "words", "verb"), [
+    ("contaminated area", "120 ha are expected to be contaminated", "hazardous"),
+    ("contaminated area", "an expected 120 ha are contaminated", "hazardous"),
+    ("area expected to be contaminated", "", "hazardous"),
+    ("cleared area", "120 ha are expected to be cleared", "planned"),
+    ("cleared area", "we plan to have cleared 120 ha", "planned"),
+    ("cleared area", "a planned 120 ha were cleared", "planned"),
+    ("area", "the target area is 120 ha", "planned"),
+    ("cleared area", "the target is that 120 ha have been cleared", "planned"),
+])
+def test_what_is_expected_of_a_state_is_an_estimate_and_of_work_a_plan(metric, words, verb):
+    judged, = check([row("2025-07-01", metric, "120", "ha", words)])
+    assert judged.claim.verb == verb
+
+
 @pytest.mark.parametrize(("share", "metric", "words", "area", "found"), [
     ("30", "share of Travnik contaminated", "", "contaminated area", {"share_does_not_match"}),
     ("50", "share of Travnik contaminated", "", "contaminated area", set()),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from landrelease.core.said_words import Vocabulary
+from landrelease.core.said_words import Hit, Vocabulary
 
 # "More than planned", "as expected", "of the planned area", "reached the target": the plan is
 # another number than the one that is stated. "The number of planned teams" is the plan's.
@@ -31,6 +31,36 @@ _INFINITIVE = re.compile(
     r"hire|train|deploy|reach|find|dispose|return|help)(?!\w)")
 _UNDERTAKEN = re.compile(r"(?<!\w)(?:commit\w*|pledg\w*|promis\w*|undert\w+) to "
                          r"(?!the |a |an |our )")
+# "Cleared in the target area", "targeted villages reached" speak of places and people, "targets
+# destroyed" of things that were hit; "the target area is 120 ha" is a plan.
+_PLACE = re.compile(
+    r" (?:areas?|zones?|districts?|communit(?:y|ies)|villages?|groups?|population|people|"
+    r"households?|beneficiar(?:y|ies)|municipalit(?:y|ies)|provinces?|regions?|counties|county|"
+    r"settlements?|towns?|sites?|locations?|locality|localities|schools?|famil(?:y|ies))(?!\w)")
+_IN = re.compile(r"(?<!\w)(?:in|within|inside|across|throughout|among|from|of|at|for|to|around|"
+                 r"near)(?: (?:the|its|their|our|all|these|those|several|some|many))* $")
+_DID = re.compile(
+    r"(?<!be )(?<!been )(?<!to )(?<!\w)(?:cleared|demined|destroyed|released|searched|surveyed|"
+    r"inspected|removed|found|returned|reached|received|benefit\w*ed|handed over)(?!\w)")
+_HIT = re.compile(r"(?<!\w)(?:destroy\w*|hit|struck|engaged|neutrali[sz]\w*|eliminated)(?!\w)")
+# What is thought of a state of the ground is an estimate: "expected to be contaminated".
+_GUESSED = ("expected", "projected", "anticipated")
+_STATE = re.compile(
+    r" (?:to (?:be|remain|still be|contain) )?(?:still )?(?:contaminated|hazardous|mined|dangerous|"
+    r"suspect\w*|affected)(?!\w)")
+_IS_STATE = re.compile(r"(?<!\w)(?:is|are|remains?) (?:still )?(?:contaminated|hazardous|mined|"
+                       r"dangerous)(?!\w)")
+# Done, and said as done: "were cleared", "we have cleared", "120 ha cleared since".
+_DONE = re.compile(
+    r"(?<!to )(?<!will )(?<!would )(?<!shall )(?<!\w)(?:(?:was|were|(?:has|have|had) been)"
+    r"(?! (?:to|not|never)(?!\w))(?: \w+ly)?|(?:we|they|teams|it)(?: (?:have|has|had))?) "
+    r"(?:cleared|demined|destroyed|released|searched|surveyed|inspected|removed|found|returned|"
+    r"cancelled|reduced|handed over|disposed|swept)(?!\w)|"
+    r"(?<!\w)(?:cleared|demined|destroyed|released|searched|surveyed|found|removed) since(?!\w)")
+_SAYS = re.compile(r"(?: (?:for|by|of) \w+)? (?:is|was) (?:that(?!\w)|to(?!\w)|\d)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_NEAR = 2  # words between a number and a word that stands next to it
+_NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*")
 _AT_A_DAY = ("hazardous", "remaining", "inaccessible")
 _NO_STAGE = ("people", "teams", "machines", "money", "accidents", "victims")
 
@@ -40,8 +70,10 @@ def is_plan(subject: str, metric: str, clause: str, words: Vocabulary) -> bool:
 
     metric, clause : folded; the clause of the words that states the number, "" where none does.
     """
-    if any(not _BESIDE.search(metric[:h.start]) for h in words.find("plan", metric)) or any(
+    if any(not _BESIDE.search(metric[:h.start]) and not _no_plan(metric, h)
+           for h in words.find("plan", metric)) or any(
             h.meaning == "plan" and not _SAID_BESIDE.search(clause[:h.start])
+            and not _no_plan(clause, h) and not _apart(clause, h)
             for h in words.find("plan", clause)) or _UNDERTAKEN.search(clause) or \
             _UNDERTAKEN.search(metric):
         return True
@@ -54,6 +86,32 @@ def is_plan(subject: str, metric: str, clause: str, words: Vocabulary) -> bool:
     return (any(_reported_not(metric, m) for m in _AHEAD.finditer(metric))
             or any(_of_the_number(subject, clause, m, verbs, words)
                    for m in _AHEAD.finditer(clause)))
+
+
+def _no_plan(text: str, hit: Hit) -> bool:
+    """Whether the word is of no plan: of a place, of what was hit, of what is thought to be."""
+    word, behind = text[hit.start:hit.end], text[hit.end:]
+    if word.startswith("target"):
+        return (bool(_PLACE.match(behind))
+                and bool(_IN.search(text[:hit.start]) or _DID.search(text))) or (
+            word == "targets" and bool(_HIT.search(text)))
+    return word in _GUESSED and (bool(_STATE.match(behind)) or (
+        bool(_IS_STATE.search(behind)) and not _DID.search(text)))
+
+
+def _apart(clause: str, hit: Hit) -> bool:
+    """Whether the clause says that the number was done, and the word stands apart from the number:
+    it is of something else. Between them are at most an article and a unit."""
+    if not _DONE.search(clause) or _SAYS.match(clause[hit.end:]):
+        return False
+    for number in _NUMBER.finditer(clause):
+        if _YEAR.fullmatch(number[0]):
+            continue
+        between = (clause[hit.end:number.start()] if hit.end <= number.start()
+                   else clause[number.end():hit.start])
+        if len(between.split()) <= _NEAR:
+            return False
+    return True
 
 
 def _reported_not(text: str, match: re.Match[str]) -> bool:
