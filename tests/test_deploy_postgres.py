@@ -290,7 +290,7 @@ def follow(centre, lines, copy=None):
         match words[4:]:
             case ["build"]:
                 pass
-            case ["stop", "proxy", "app"]:
+            case ["stop", "proxy", "app", "backup"]:
                 centre.stop()
             case ["up", "-d"]:
                 centre.start()
