@@ -13,7 +13,15 @@ from landrelease import workflows
 from landrelease.core.gate import can_be_held_against_gates
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
-from landrelease.workflows import certificates, identities, public, releasing, sharing, unsigned
+from landrelease.workflows import (
+    areas,
+    certificates,
+    identities,
+    public,
+    releasing,
+    sharing,
+    unsigned,
+)
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
 SIGNED_AT = AT.replace(month=5)  # 2026-05-01
@@ -364,6 +372,28 @@ def test_safety_S04_a_neighbour_that_may_lie_on_the_ground_keeps_it_from_being_s
     neighbour(registry, position_accuracy_m=50.0)
     assert denied(propose(registry)) == {"no_other_hazard"}
     assert "h9" in told(propose(registry))["no_other_hazard"][1]
+
+
+def test_an_area_that_shares_an_edge_is_not_off_the_ground(ready, tmp_path):
+    """They were drawn against each other; each may be proposed beside the other."""
+    registry, ana = ready
+    neighbour(registry, by=0.0, position_accuracy_m=50.0)
+    changed(registry, "h1", at=AT + timedelta(days=20), position_accuracy_m=50.0)
+    assert denied(propose(registry)) == set()
+    path = world.shape_file(tmp_path / "west.geojson", shapely.box(17.0, 44.0, 17.0009, 44.001))
+    assert denied(propose(registry, ground=path)) == set(), "a strip is left between"
+    name = release(registry, tmp_path, ana)
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+@pytest.mark.parametrize("accuracy", [50.0, None])
+def test_safety_S04_joining_two_areas_makes_neither_of_them_better_known(ready, tmp_path, accuracy):
+    registry, _ = ready
+    neighbour(registry, by=0.0002, position_accuracy_m=accuracy)
+    areas.merge(registry, ["h1", "h9"], "m", by="Ana", reason="one area", now=AT + timedelta(
+        days=20))
+    path = world.shape_file(tmp_path / "old.geojson", FIELD)
+    assert ("no_other_hazard" in denied(propose(registry, "m", ground=path))) is bool(accuracy)
 
 
 def test_the_rest_of_an_area_is_not_off_the_part_that_was_released(ready, tmp_path):

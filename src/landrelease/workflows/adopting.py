@@ -29,7 +29,7 @@ from landrelease.errors import ADOPTION_FILE, LandReleaseError
 from landrelease.release import adoption
 from landrelease.release.adoption import Closing
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas, cut
-from landrelease.workflows.behind import OnFile, may_lie_on, records_behind
+from landrelease.workflows.behind import OnFile, records_behind
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -181,8 +181,7 @@ def _told(registry: Registry, hazard: Record, closing: Closing, until: date, kno
     gates = [d for r in known.kind("gate").records if isinstance(d := r.values.get("day"), date)]
     return adoption.Adopted(
         closing, hazard, taken, kept, until, min(days, default=None), min(gates, default=None),
-        [r for r in known.standing_near(taken.ground)
-         if r.id != hazard.id and may_lie_on(r, taken.ground, known.akin(hazard.id, r.id))],
+        known.others_on(hazard, taken),
         behind.records["item"], behind.records["accident"], behind.records["evidence"],
         behind.earlier, tuple(w.number for w in behind.quarantine))
 

@@ -21,6 +21,7 @@ from landrelease.core.names import folded
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
+    from landrelease.release.ground import Cut
     from landrelease.release.proposal import Waiting
     from landrelease.release.reopening import Find, Released, Reopening
     from landrelease.store.registry import QuarantineEntry, Registry
@@ -224,9 +225,42 @@ class OnFile:
                     self._areas.setdefault(name, set()).add(r.id)
         return (hazard, *self._line.ancestors(hazard))
 
-    def akin(self, one: str, other: str) -> bool:
-        """Whether two areas came from one, or one from the other."""
-        return not {*self.line(one)}.isdisjoint(self.line(other))
+    def others_on(self, record: Record, taken: Cut) -> list[Record]:
+        """Other areas that are hazardous and lie on what a decision takes out of an area, or may;
+        the area itself, where what it leaves of it may: joined of areas that lay apart."""
+        left = dataclasses.replace(record, geometry=taken.left)
+        return [h for h in ([] if taken.whole else [left]) + [
+            h for h in self.standing_near(taken.ground) if h.id != record.id]
+            if self.may_lie_on(h, taken.ground, record.id)]
+
+    def may_lie_on(self, other: Record, ground: BaseGeometry, own: str) -> bool:
+        """Whether another area lies on some ground of the area `own` (`lies_on`), or may, as far
+        off as its record says that it may be (S04); one of which nobody said how far counts as it
+        is drawn. So does one that shares an edge with the ground or with its area, which were drawn
+        against each other, and what was cut from one outline with it: neither is off the other."""
+        if lies_on(other, ground):
+            return True
+        reach = lineage.reach_m(other)
+        if reach <= 0 or not near(other, ground):
+            return False
+        drawn = [ground, *self._outlines(own)]
+        origins = self._origins(own, other.id, ground)
+        return any(_within(part, ground, reach) and not any(beside(part, d) for d in drawn)
+                   and not any(o.covers(part) for o in origins)
+                   for part in shapely.get_parts(other.geometry))
+
+    def _outlines(self, hazard: str) -> list[BaseGeometry]:
+        """How an area was drawn, at any time."""
+        return [s.revision.geometry for s in self.registry.history(hazard)
+                if s.revision.geometry is not None and not s.revision.geometry.is_empty]
+
+    def _origins(self, own: str, other: str, ground: BaseGeometry) -> list[BaseGeometry]:
+        """Outlines that hold the ground, of areas from which both came and which came of none:
+        joining two areas makes neither of them better known."""
+        shared = {*self.line(own)} & {*self.line(other)}
+        wide = (_valid(o).buffer(2 * SPOT_M / _DEGREE_M) for name in shared
+                if self.line(name) == (name,) for o in self._outlines(name))
+        return [w for w in wide if w.covers(ground)]
 
     def family(self, hazard: str) -> set[str]:
         """Ids and identifiers of an area and of those that it came from, folded."""
@@ -379,12 +413,24 @@ def near(r: Record, ground: BaseGeometry, least_m: float = 0.0) -> bool:
     return r.geometry is not None and _within(r.geometry, ground, lineage.reach_m(r, least_m))
 
 
-def may_lie_on(hazard: Record, ground: BaseGeometry, akin: bool = False) -> bool:
-    """Whether an area lies on some ground (`lies_on`), or may, as far off as its record says that
-    it may be (S04); of one of which nobody said how far it counts as it is drawn. `akin`: both
-    came from one area, and are cut along a line of its own outline: neither is off the other."""
-    return lies_on(hazard, ground) or (not akin and lineage.reach_m(hazard) > 0
-                                       and near(hazard, ground))
+def beside(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Whether two areas share an edge of a metre at least, and no ground: drawn against each
+    other, to the rounding of coordinates (`SPOT_M`)."""
+    from landrelease.core.geometry import plane_for
+
+    if {one.geom_type, other.geom_type} - {"Polygon", "MultiPolygon"}:
+        return False
+    plane = plane_for(other.bounds)
+    here, there = (_valid(plane.to_plane(shape)) for shape in (one, other))
+    if not shapely.dwithin(here, there, 2 * SPOT_M) or not shapely.intersection(
+            here, there).buffer(-SPOT_M).is_empty:
+        return False
+    edge = shapely.intersection(here.boundary, there.buffer(2 * SPOT_M))
+    return bool(shapely.length(edge) >= SHARED_EDGE_M)
+
+
+def _valid(shape: BaseGeometry) -> BaseGeometry:
+    return shape if shape.is_valid else shapely.make_valid(shape)
 
 
 def lies_on(hazard: Record, ground: BaseGeometry) -> bool:
@@ -408,6 +454,7 @@ def lies_on(hazard: Record, ground: BaseGeometry) -> bool:
 
 # Neighbours that were drawn apart share strips as wide as digits are rounded (7 decimals: 1 cm).
 SPOT_M = 0.02
+SHARED_EDGE_M = 1.0  # so much of it is no accident
 
 
 def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:

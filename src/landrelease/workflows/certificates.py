@@ -47,7 +47,7 @@ from landrelease.release.reopening import (
     to_look_at,
 )
 from landrelease.release.searches import speaks_of_ordnance
-from landrelease.workflows.behind import OnFile, Places, lies_on, may_lie_on
+from landrelease.workflows.behind import OnFile, Places, lies_on
 from landrelease.workflows.behind import near as near_to
 from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.operating import local_day
@@ -707,7 +707,7 @@ class Against:
                 if lies_on(r, ground):
                     out.append(f"its area {r.id} is hazardous again" if r.id == unit.hazard else
                                f"another area that is hazardous lies on it: {r.id}")
-                elif not mine and may_lie_on(r, ground, self._on_file.akin(unit.hazard, r.id)):
+                elif not mine and self._on_file.may_lie_on(r, ground, unit.hazard):
                     out.append("another area that is hazardous may lie on it, as far off as it may "
                                f"be: {r.id}")
         if self._waiting is not None:

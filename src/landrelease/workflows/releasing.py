@@ -54,7 +54,6 @@ from landrelease.release.searches import as_told
 from landrelease.workflows.behind import (
     Behind,
     OnFile,
-    may_lie_on,
     near,
     records_behind,
 )
@@ -346,8 +345,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
         not_proofs=worthless, earlier=behind.earlier,
-        others=[h for h in known.standing_near(taken.ground) if h.id != record.id
-                and may_lie_on(h, taken.ground, known.akin(record.id, h.id))])
+        others=known.others_on(record, taken))
 
 
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
