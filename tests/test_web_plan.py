@@ -303,7 +303,7 @@ def test_the_chance_of_a_date_is_the_share_of_the_runs(client, forecast):
     share = round(100 * forecast["chance_by"])
     low, high = (round(100 * x) for x in forecast["chance_by_interval"])
     assert low <= share <= high and high > low
-    assert (f"In {share} % ({low} % – {high} %) of 20 runs all is done by 2090-12-31"
+    assert (f"In {share} % ({low} % – {high} %) of 100 runs all is done by 2090-12-31"
             in client.get("/forecasts/outlook?by=2090-12-31").text)
     assert client.get("/forecasts/outlook?by=soon").status_code == 400
 
