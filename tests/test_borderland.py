@@ -97,7 +97,7 @@ def test_its_forecast_rests_on_the_reports_and_says_so(made):
     assert "Pace over areas, learned from daily reports" in said and "manual teams" in said
     assert "Days lost as reported here" in said and "closures on record reach into the plan" in said
     words = [d.words for d in outlook.drivers if d.name.startswith("rate_")]
-    assert words and all("were reported" in w for w in words)
+    assert words and all("as reports teach" in w for w in words)
     assert "no daily report of this programme has touched" not in (out / "index.html").read_text()
     assert outlook.track is not None and outlook.track.rows
     # Both count their days from the first half week that begins on the plan's first day or after.
