@@ -300,6 +300,10 @@ class _Line:
         between are tried again, and of records that it no longer holds a row waits."""
         last = self._end(self.after)
         older, whole = last._older()
+        if not whole:  # where one in between never came, the original is known by its records
+            older = last._originals() | older
+            if last.digest != self.digest and not self.said.replaces:
+                older[self.said.instance] = self.digest
         if not older and whole:
             return
         author = self.registry.author(by)
@@ -378,6 +382,16 @@ class _Line:
             found[said.replaces] = digest
             said = self._submission(digest)
         return found, said is not None
+
+    def _originals(self) -> dict[str, str]:
+        """Submission -> SHA-256 of those, no edits, of which the records of this one were made."""
+        found: dict[str, str] = {}
+        for record in self.said.records:
+            for stored in self.registry.history(record):
+                other = self._submission(stored.revision.source)
+                if other is not None and not other.replaces and other.form == self.said.form:
+                    found[other.instance] = stored.revision.source
+        return found
 
     def _first_content(self, instance: str) -> str:
         """SHA-256 of what came under an id; "" where nothing did. What came before lines were kept
