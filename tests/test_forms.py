@@ -58,8 +58,9 @@ def local(element):
     return element.tag.rsplit("}", 1)[-1]
 
 
-def filled(xform, answers, uuid="uuid:1", repeats=None):
-    """A submission: the form's own empty instance with answers by path."""
+def filled(xform, answers, uuid="uuid:1", repeats=None, replaces=""):
+    """A submission: the form's own empty instance with answers by path; `replaces`: the one of
+    which it is an edit."""
     data = instance(xform)
 
     def at(element, path):
@@ -82,6 +83,11 @@ def filled(xform, answers, uuid="uuid:1", repeats=None):
                 at(made, inner).text = value
             parent.append(made)
     at(data, "meta/instanceID").text = uuid
+    if replaces:
+        meta = at(data, "meta")
+        old = ElementTree.SubElement(meta, at(meta, "instanceID").tag.replace(
+            "instanceID", "deprecatedID"))
+        old.text = replaces
     return ElementTree.tostring(data)
 
 
@@ -507,7 +513,8 @@ def test_an_edited_submission_is_a_new_revision_of_the_same_record(xforms, tmp_p
         path.write_bytes(filled(xforms["landrelease_item"], {
             "item/identifier": "item-u1", "item/ordnance_category": "ap_mine",
             "item/quantity": "1", "item/depth_m": depth, "item/found_on": f"2026-09-0{number + 1}",
-            "item/place": "44.1 17.5 0 3"}, uuid=f"uuid:{number}"))
+            "item/place": "44.1 17.5 0 3"}, uuid=f"uuid:{number}",
+            replaces="uuid:0" if number else ""))
         code, said = run("import", path, "--into", registry)
         assert code == 0, said
     opened = open_registry(str(registry))

@@ -240,9 +240,8 @@ def test_a_map_that_is_left_before_it_stands_asks_nothing_more(place, chromium_p
             held[0].continue_()
         page.wait_for_timeout(1500)
         assert not asked
-        page.evaluate("() => { location.hash = '#map'; }")
-        held.clear()
         page.unroute("**/api/map")
+        page.evaluate("() => { location.hash = '#map'; }")
         page.wait_for_selector("#map[data-drawn=yes]")
         assert asked
         browser.check()
