@@ -175,6 +175,12 @@ def test_safety_S01_a_plan_s_map_on_paper_hatches_what_the_plan_does_not_work_on
     svg, words = drawn()
     assert svg.count('fill="url(#around)"') == 2 and 'id="around"' in svg
     assert "Hatched ground is hazardous and this plan does not work on it." in words
+    # Called suspected without a signature: an area is listed as the confirmed one that it is.
+    put(registry, "hazard", "h0", square(0), hazard_type="SHA", status="open")
+    (rows,) = [g.rows for s in documents.plan_document(making((None, registry)), load_plan(
+        plan)).sections for g in s.grids if g.name == "order"]
+    assert rows and not any("SHA" in str(cell) for row in rows for cell in row)
+    assert any("CHA" in str(row[2]) for row in rows if row[1] == "h0")
 
 
 @pytest.mark.parametrize("kind", sorted(WORDS))

@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,22 @@ from pyarrow import parquet
 
 from landrelease import workflows
 from landrelease.access import policy
+from landrelease.store.open import create_registry
 from landrelease.workflows import (
+    around,
     collections,
     documents,
     export,
     filtering,
+    following,
+    identities,
     imports,
     map_tiles,
     orders,
     public,
     sharing,
 )
+from release_world import keys
 from test_exchange import AT, made, new, pack, take
 from test_tiles import decoded, polygon_of
 
@@ -232,6 +238,167 @@ def test_an_area_about_which_offices_disagree_says_so(disputed):
         disputed, reader, "hazard").items}
     assert found == {"h1": True, "h2": False}
     assert any(v.get("contested") for v in drawn_at(disputed, reader, "hazard", BEYOND))
+
+
+# --- the type that counts ------------------------------------------------------------------------
+
+SAID_TYPES = {"confirmed": ("CHA", "SHA"), "unsaid": ("CHA", None), "was": ("SHA", "CHA"),
+              "still": ("SHA", "SHA")}
+COUNT_AS = {"confirmed": ("CHA", "SHA"), "unsaid": ("CHA", "not_reported"), "was": ("CHA", None),
+            "still": ("SHA", None)}
+
+
+@pytest.fixture(params=["geopackage", "postgis"])
+def retyped(request, tmp_path):
+    """Areas of which somebody said two types, nobody with a signature."""
+    address = tmp_path / "r.gpkg" if request.param == "geopackage" else \
+        request.getfixturevalue("postgres_address")
+    with create_registry(address, office="A") as registry:
+        for n in (0, 1):
+            registry.append([replace(
+                made(i, 60 * n, status="open", **({"hazard_type": t[n]} if t[n] else {})),
+                valid_from=date(2027, 4, 1 + n)) for i, t in SAID_TYPES.items()])
+        yield registry
+
+
+def types_of(items):
+    return {i.id: (i.values.get("hazard_type"), i.values.get("recorded_type")) for i in items}
+
+
+@pytest.mark.parametrize("role", EXACT)
+def test_safety_S01_a_confirmed_area_is_shown_as_one_until_the_authority_signs(retyped, role):
+    for reader in readers(retyped, role):
+        assert types_of(collections.items(retyped, reader, "hazard").items) == COUNT_AS
+        for i, counts in COUNT_AS.items():
+            assert types_of([collections.item(retyped, reader, "hazard", i)]) == {i: counts}
+        if reader.may("history"):
+            for then in (collections.Moment(known_at=AT + timedelta(hours=2)),
+                         collections.Moment(valid_at=date(2027, 4, 3))):
+                assert types_of(collections.items(
+                    retyped, reader, "hazard", then=then).items) == COUNT_AS
+            (before,) = {v for i, v in types_of(collections.items(
+                retyped, reader, "hazard", then=collections.Moment(valid_at=date(2027, 4, 1))
+            ).items).items() if i == "confirmed"}
+            assert before == ("CHA", None)
+
+
+@pytest.mark.parametrize(("asked", "found"), [
+    ({"where": {"hazard_type": "CHA"}}, {"confirmed", "unsaid", "was"}),
+    ({"where": {"hazard_type": ["CHA"], "status": "open"}}, {"confirmed", "unsaid", "was"}),
+    ({"where": {"hazard_type": "CHA"}, "bounds": window((17.05, 44.05))},
+     {"confirmed", "unsaid", "was"}),
+    ({"where": {"hazard_type": "CHA"}, "then": collections.Moment(valid_at=date(2027, 4, 3))},
+     {"confirmed", "unsaid", "was"}),
+    ({"where": {"hazard_type": "SHA"}}, {"still"}),
+    ({"where": {"hazard_type": "SHA"}, "order": collections.Order("name")}, {"still"}),
+    ({"keep": "hazard_type = 'CHA'"}, {"confirmed", "unsaid", "was"}),
+    ({"keep": "hazard_type LIKE 'S%'"}, {"still"}),
+    ({"keep": "hazard_type IS NULL"}, set()),
+    ({"keep": "recorded_type = 'SHA'"}, {"confirmed"}),
+    ({"keep": "recorded_type IS NOT NULL"}, {"confirmed", "unsaid"})])
+def test_safety_S01_a_question_by_type_goes_by_the_type_that_counts(retyped, asked, found):
+    reader = policy.view("planner", kinds=retyped.kinds)
+    asked = {**asked, **asking(retyped, reader, asked)}
+    for limit in (1, 100):
+        rows = [i.id for page in collections.every(retyped, reader, "hazard", **asked)
+                for i in page]
+        assert set(rows) == found and len(rows) == len(found)
+        first = collections.items(retyped, reader, "hazard", limit=limit, **asked).items
+        assert len(first) == min(limit, len(found))
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize("more", [{}, {"where": {"hazard_type": ["CHA", "SHA"]}}])
+def test_a_table_in_the_order_of_types_goes_by_those_that_it_shows(retyped, down, limit, more):
+    reader = policy.view("planner", kinds=retyped.kinds)
+    retyped.append([made("none", status="open"), made("other", status="open", hazard_type="SHA")])
+    order, rows, after = collections.Order("hazard_type", down), [], ""
+    while True:
+        page = collections.items(retyped, reader, "hazard", order=order, limit=limit, after=after,
+                                 **more)
+        rows += [i.id for i in page.items]
+        if not (after := page.after):
+            break
+    confirmed, suspected = ["confirmed", "unsaid", "was"], ["other", "still"]
+    assert rows == [*(suspected + confirmed if down else confirmed + suspected),
+                    *([] if more else ["none"])]
+
+
+@pytest.mark.parametrize("crowd", [False, True])
+@pytest.mark.parametrize("way", ["now", "areas", "past"])
+def test_safety_S01_a_tile_draws_areas_as_the_type_that_counts(retyped, way, crowd, monkeypatch):
+    if crowd:  # all of them small, and drawn together
+        monkeypatch.setattr(map_tiles, "_CROWDED", 0)
+        monkeypatch.setattr(map_tiles, "_MOST", 0)
+    whole = policy.Area(("All",), shapely.box(-180, -85, 180, 85))
+    reader = policy.view("planner", "Org A", [whole] if way == "areas" else [],
+                         kinds=retyped.kinds)
+    then = collections.Moment(valid_at=date(2027, 4, 3)) if way == "past" else None
+    found = decoded(map_tiles.tile(retyped, reader, "hazard", *tile_at((17.05, 44.05), 8),
+                                   then))["hazard"]
+    if not crowd:
+        assert {v["id"]: (v.get("hazard_type"), v.get("recorded_type"))
+                for _, _, v in found} == COUNT_AS and len(found) == 4
+    else:
+        assert all(v["crowded"] and "recorded_type" not in v for _, _, v in found)
+        count = dict.fromkeys(("CHA", "SHA"), 0)
+        for _, _, v in found:
+            count[v["hazard_type"]] += v["count"]
+        assert count == {"CHA": 3, "SHA": 1}
+
+
+def test_safety_S01_every_file_gives_the_type_that_counts_and_what_was_recorded(retyped, tmp_path):
+    from pyogrio.raw import read
+
+    reader = policy.view("planner", kinds=retyped.kinds)
+    export.export(retyped, tmp_path / "out", reader, export.Choice(("hazard",)),
+                  formats=("geojson", "csv", "parquet"))
+    found = json.loads((tmp_path / "out" / "hazard.geojson").read_text())["features"]
+    assert {p["record"]: (p["hazard_type"], p.get("recorded_type"))
+            for p in (f["properties"] for f in found)} == COUNT_AS
+    assert {r["record"]: (r["hazard_type"], r["recorded_type"]) for r in parquet.read_table(
+        tmp_path / "out" / "hazard.parquet").to_pylist()} == COUNT_AS
+
+    def rows(path, name, kind):
+        heads, _, *lines = csv.reader(path.open(encoding="utf-8-sig"))
+        said = [dict(zip(heads, line, strict=True)) for line in lines]
+        return {r[name]: (r[kind], r["recorded_type"] or None) for r in said}
+
+    assert rows(tmp_path / "out" / "hazard.csv", "record", "hazard_type") == COUNT_AS
+    collections.write_table(retyped, reader, "hazard", tmp_path / "t.csv", AT,
+                            where={"hazard_type": "CHA"})
+    assert rows(tmp_path / "t.csv", "record", "hazard_type") == {
+        i: t for i, t in COUNT_AS.items() if t[0] == "CHA"}
+    collections.write_parquet(retyped, reader, "hazard", tmp_path / "t.parquet", AT)
+    assert {r["record"]: (r["hazard_type"], r["recorded_type"]) for r in parquet.read_table(
+        tmp_path / "t.parquet").to_pylist()} == COUNT_AS
+    export.export(retyped, tmp_path / "mdr", reader, layout="mdr")
+    assert set(rows(tmp_path / "mdr" / "mdr_contaminated_area.csv", "record", "type").items()
+               ) == set(COUNT_AS.items())
+    sharing.share(retyped, tmp_path / "c.gpkg", reader)
+    about, _, _, values = read(tmp_path / "c.gpkg", layer="hazard")
+    said = dict(zip(about["fields"], values, strict=True))
+    assert {i: (t, o) for i, t, o in zip(
+        said["record_id"], said["hazard_type"], said["recorded_type"], strict=True)} == COUNT_AS
+
+
+def test_the_type_that_counts_follows_the_signature_and_whoever_listens_is_told(tmp_path):
+    with new(tmp_path, "A") as a:
+        ana, _ = keys(a, tmp_path)
+        a.append([made("h1", status="open", hazard_type="CHA"),
+                  made("h1", 5, status="open", hazard_type="SHA"),
+                  made("child", 6, status="open", hazard_type="SHA", parents=["h1"],
+                       geometry=shapely.box(17, 44, 17.05, 44.1))])
+        reader = policy.view("planner", kinds=a.kinds)
+        assert around.around(a, reader, "hazard", "child").ancestors[0].values[
+            "hazard_type"] == "CHA"
+        seen, marks = a.count(), following.marks_of(a, ["hazard"])
+        identities.sign_off(a, ["h1"], "authority", reason="surveyed again", key=ana)
+        told = following.changed(a, reader, ["hazard"], seen, marks)
+        assert types_of(told.items["hazard"]) == {"h1": ("SHA", None)}, "no value has changed"
+        assert types_of(collections.items(a, reader, "hazard").items)["h1"] == ("SHA", None)
+        assert not following.changed(a, reader, ["hazard"], told.seen, told.marks).items
 
 
 # --- over all roles ------------------------------------------------------------------------------

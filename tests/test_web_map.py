@@ -250,7 +250,10 @@ def test_disputed_ground_and_outcomes_that_say_nothing_have_signs_and_words(
                   # A closing that nobody signed, with less ground.
                   made("closed", 20, geometry=shapely.box(17.25, 44, 17.3, 44.1),
                        hazard_type="SHA", status="closed"),
-                  made("plain", 21, geometry=shapely.box(17.4, 44, 17.5, 44.1), **said)])
+                  made("plain", 21, geometry=shapely.box(17.4, 44, 17.5, 44.1), **said),
+                  # Nobody signed that it is no longer confirmed.
+                  *(made("lowered", 22 + n, geometry=shapely.box(17.55, 44, 17.6, 44.1),
+                         status="open", hazard_type=t) for n, t in enumerate(("CHA", "SHA")))])
         take(a, pack(b, tmp_path, "b1"), minutes=30)
         a.append([Revision("outcome", name, values, shapely.box(
             17.31 + .03 * n, 44.03, 17.33 + .03 * n, 44.07), utc_now(), "t", "t", "")
@@ -272,10 +275,21 @@ def test_disputed_ground_and_outcomes_that_say_nothing_have_signs_and_words(
         for words in ("what became of it is not reported", "wider than it was recorded",
                       "offices disagree"):
             assert words in legend
-        text = page.evaluate("""() => { const m = document.getElementById('map').view;
-            m.fire('click', { point: m.project([17.02, 44.05]), lngLat: { lng: 0, lat: 0 } });
-            return document.querySelector('.side .card').innerText; }""")
+        told = """at => { const m = document.getElementById('map').view;
+            m.fire('click', { point: m.project(at), lngLat: { lng: 0, lat: 0 } });
+            return document.querySelector('.side .card').innerText; }"""
+        text = page.evaluate(told, [17.02, 44.05])
         assert "offices disagree" in text and "wider" in text
+        until(page, DRAWN, ["hazard-cha"], lambda found: found == ["hazard-cha lowered"])
+        text = page.evaluate(told, [17.575, 44.05])
+        assert "confirmed hazardous area (CHA) · open" in text
+        assert "type recorded last, which does not count: suspected hazardous area (SHA)" in text
+        page.fill("#find-words", "lowered")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".found li")
+        assert "does not count: suspected hazardous area (SHA)" in page.inner_text(".found li")
+        page.goto(f"{url}#record/hazard/lowered")
+        page.wait_for_selector("dt:has-text('type recorded last, which does not count')")
         browser.check()
 
 

@@ -24,6 +24,7 @@ from landrelease.workflows import (
     certificates,
     collections,
     exchange,
+    filtering,
     hazards_that_stand,
     identities,
     import_files,
@@ -357,6 +358,11 @@ def test_safety_S04_children_may_be_off_as_far_as_their_parents(tmp_path, more):
                 shown = {i.id: i.values.get("accuracy_from") for i in collections.items(
                     registry, reader, "hazard").items}
                 assert shown["C2"] == "H1" and shown["B1"] is shown["H1"] is None, role
+                fields = {f.name: f for f in collections.collection(
+                    registry, reader, "hazard").fields}
+                keep = filtering.read_filter("accuracy_from LIKE 'H%'", "cql2-text", fields)
+                assert [i.id for i in collections.items(
+                    registry, reader, "hazard", keep=keep).items] == ["C2"]
         identities.sign_off(registry, ["C2"], "authority", reason="surveyed", key=ana)
         assert off(registry)["C2"] == 7
         said = collections.item(registry, reader, "hazard", "C2").values
@@ -368,8 +374,6 @@ def test_safety_S04_children_may_be_off_as_far_as_their_parents(tmp_path, more):
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_safety_S04_tables_go_by_the_accuracy_that_they_show(tmp_path, down, limit):
     """C1 says 5 m and C2 says 7 m; they stand with the 50 m and 90 m of where they came from."""
-    from landrelease.workflows import filtering
-
     child = shapely.box(17, 44, 17.01, 44.01)
     with new(tmp_path) as registry:
         for n, off_m in enumerate((50.0, 90.0), 1):
@@ -402,6 +406,19 @@ def test_safety_S04_tables_go_by_the_accuracy_that_they_show(tmp_path, down, lim
         assert [i.id for page in collections.every(registry, reader, "hazard", keep=keep,
                                                    order=order) for i in page] == [
             name for name, off_m in said if off_m > 40]
+
+
+def test_safety_S11_released_ground_on_which_something_was_found_is_shown_as_confirmed(released):
+    registry, _, _ = released
+    reader = policy.view("planner", kinds=registry.kinds)
+    assert "recorded_type" not in collections.item(registry, reader, "hazard", "h1").values
+    record(registry, "item", "i1", shapely.Point(MIDDLE), found_on=date(2026, 6, 1),
+           ordnance_category="ap_mine")
+    said = collections.item(registry, reader, "hazard", "h1").values
+    assert said["hazardous"] and said["status"] == "closed"
+    assert (said["hazard_type"], said["recorded_type"]) == ("CHA", "SHA")
+    assert [i.id for i in collections.items(registry, reader, "hazard",
+                                            where={"hazard_type": "CHA"}).items] == ["h1"]
 
 
 # --- offices that disagree -----------------------------------------------------------------------

@@ -16,6 +16,7 @@ from landrelease.core.kind import Kind
 from landrelease.core.record import Record
 from landrelease.errors import COLLECTION_UNKNOWN, HAZARD_NOT_HERE, LandReleaseError
 from landrelease.workflows.collections import one_record
+from landrelease.workflows.marks import Marker
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -94,7 +95,7 @@ def _named(registry: Registry, reader: View, kind: str, value: Any) -> tuple[Rec
             continue
         found = one_record(registry, kind, word) or registry.find(
             kind, where={"identifier": word.strip()}, limit=5)
-        out |= {r.id: r for r in reader.records(found)}
+        out |= {r.id: r for r in reader.records(_standing(registry, reader, kind, found))}
     return tuple(out.values())
 
 
@@ -120,13 +121,14 @@ def _naming(registry: Registry, reader: View, other: Kind, kind: str, words: lis
                     more = True
                 elif set(record.values.get(field.name) or ()) & set(words):
                     records.append(record)
-            records = reader.records(records)
+            records = reader.records(_standing(registry, reader, other.name, records))
         else:
             after = ""
             while len(records) <= MOST:
                 batch = registry.find(other.name, where={field.name: words}, after=after,
                                       limit=_BATCH)
-                records += [r for r in reader.records(batch) if r.id not in seen]
+                records += [r for r in reader.records(
+                    _standing(registry, reader, other.name, batch)) if r.id not in seen]
                 if len(batch) < _BATCH:
                     break
                 after = batch[-1].id
@@ -134,6 +136,11 @@ def _naming(registry: Registry, reader: View, other: Kind, kind: str, words: lis
         seen |= {r.id for r in shown}
         if shown or more:
             yield Group(other.name, field.name, tuple(shown[:MOST]), more or len(shown) > MOST)
+
+
+def _standing(registry: Registry, reader: View, kind: str, records: list[Record]) -> list[Record]:
+    """Hazards as they stand, so that a list of them says the types that count (S01)."""
+    return records if kind != "hazard" else Marker(registry, reader, kind).standing(records)
 
 
 def _listing(registry: Registry, kind: str, field: str, most: int | None = None
@@ -164,7 +171,7 @@ def _line(registry: Registry, reader: View, record: Record
 
     def shown(ids: tuple[str, ...]) -> tuple[Record, ...]:
         found = [r for i in ids[:MOST] for r in one_record(registry, "hazard", i)]
-        return tuple(reader.records(found))
+        return tuple(reader.records(_standing(registry, reader, "hazard", found)))
 
     return shown(line.ancestors(record.id)), shown(line.descendants(record.id))
 

@@ -23,6 +23,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.workflows import is_synthetic, marks, public
+from landrelease.workflows.unsigned import TYPE
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -34,6 +35,7 @@ Bounds = tuple[float, float, float, float]
 CELLS, RELEASED, UNRECORDED = "hazard_cells", "released_ground", "unrecorded_hazards"
 GAPS = "coverage_gaps"
 ACCURACY = "position_accuracy_m"
+_STANDS_WITH = frozenset((ACCURACY, TYPE))  # of a hazard: not always as it was recorded last
 GAP_STATES = ("not_proven", "machine_only", "no_track")  # as `workflows.coverage.gaps` says them
 MADE = frozenset((CELLS, RELEASED, UNRECORDED, GAPS))  # of no records, but of what they say
 _BATCH = 500
@@ -227,7 +229,7 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     at = then or NOW
     marker = marks.Marker(registry, reader, name, valid_at=at.valid_at, known_at=at.known_at)
     where, keep = _as_it_stands(registry, name, where, keep, marker)
-    few = None if then is not None or (order is not None and order.field == ACCURACY) else \
+    few = None if then is not None or (order is not None and order.field in _STANDS_WITH) else \
         _by_text(registry, reader, name, keep, where, order, after)
     out: list[Item] = []
     places: list[str] = []  # after which place each one's next comes
@@ -268,7 +270,8 @@ def _as_it_stands(registry: Registry, name: str, where: Mapping[str, Any] | None
                   ) -> tuple[Mapping[str, Any] | None, Filter | None]:
     """What is asked by status, so that it leaves out no area that counts as hazardous although its
     record says that it is closed (S01, S09): such an area passes as what it says, and as what it
-    stands as. What is asked by accuracy, of the one that is shown: that with which it stands (S04).
+    stands as. What is asked by accuracy or type, of the one that is shown: that with which the area
+    stands (S04), and as which it counts (S01).
     """
     from landrelease.workflows import filtering
     from landrelease.workflows.unsigned import DECIDED
@@ -276,6 +279,13 @@ def _as_it_stands(registry: Registry, name: str, where: Mapping[str, Any] | None
     if name == "hazard" and where and ACCURACY in where:
         keep = filtering.being({ACCURACY: where[ACCURACY]}, keep)
         where = {k: v for k, v in where.items() if k != ACCURACY}
+    if name == "hazard" and where and TYPE in where and (
+            retyped := marker.doubtful.retyped.values()):
+        wanted = where[TYPE] if isinstance(where[TYPE], list) else [where[TYPE]]
+        keep = filtering.being({TYPE: wanted}, keep)
+        # Beside those that say so, those that were recorded as another and count as this one.
+        where = {**where, TYPE: list(dict.fromkeys(
+            [*wanted, *(r.recorded for r in retyped if r.stands in wanted)]))}
     status = DECIDED["hazard"]
     by_status = status in (where or {})
     if name != "hazard" or not (by_status or (keep is not None and status in keep.fields)):
@@ -296,18 +306,19 @@ def _ordered(registry: Registry, kind: str, order: Order, where: Mapping[str, An
              after: tuple[Any, str] | None, size: int, marker: marks.Marker
              ) -> tuple[list[tuple[Any, Record]], bool]:
     """The next records in an order, each after what orders it, and whether there are no others. An
-    area that stands with another accuracy than it said last comes where that puts it (S04)."""
+    area that stands with another accuracy or type than it said last comes where that puts it (S01,
+    S04)."""
     moved: dict[str, tuple[Any, Record]] = {}
-    if kind == "hazard" and order.field == ACCURACY:
-        for i in marker.doubtful.wider:
+    if kind == "hazard" and order.field in _STANDS_WITH:
+        for i in marker.doubtful.wider if order.field == ACCURACY else marker.doubtful.retyped:
             for r in one_record(registry, kind, i, where=where):
                 (stands,) = marker.standing([r]) or (r,)
-                if stands.values.get(ACCURACY) != r.values.get(ACCURACY):
-                    moved[i] = stands.values.get(ACCURACY), r
+                if stands.values.get(order.field) != r.values.get(order.field):
+                    moved[i] = stands.values.get(order.field), r
 
     def rank(pair: tuple[Any, str]) -> tuple[bool, Any, str]:
         cell, record_id = pair
-        return cell is None, 0 if cell is None else -cell if order.down else cell, record_id
+        return cell is None, 0 if cell is None else _ranked(cell, order.down), record_id
 
     while True:
         pairs = registry.ordered(kind, order.field, down=order.down, where=where, after=after,
@@ -325,6 +336,13 @@ def _ordered(registry: Registry, kind: str, order: Order, where: Mapping[str, An
         if found or whole:
             return found, whole
         after = pairs[-1][0], pairs[-1][1].id
+
+
+def _ranked(cell: Any, down: bool) -> Any:
+    """What puts a number, or a text by its bytes as stores do, in an order."""
+    if isinstance(cell, str):
+        return [-b for b in cell.encode()] + [1] if down else list(cell.encode())
+    return -cell if down else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +374,8 @@ def _by_text(registry: Registry, reader: View, name: str, keep: Filter | None,
             (grant.precision, grant.rows) != ("exact", "all")):
         return None
     field, holds = keep.text
+    if field in marks.NAMES:
+        return None  # no column of the store holds what a mark says
     found = registry.matching(name, field, holds, where=where,
                               beside="" if order is None else order.field)
     if found is None:

@@ -439,9 +439,13 @@ def _plan_map(m: Making, saved: PlanFile, seen: Any) -> Section:
 
 def _plan_order(m: Making, saved: PlanFile, seen: Any, waits: Sequence[Mapping[str, Any]]
                 ) -> Section:
+    from landrelease.workflows.marks import Marker
+
     w, problem = m.words, saved.plan.problem
     number = {name: s for s, name in enumerate(problem.stage_ids)}
-    hazards = {r.id: r for r in m.reader.records(m.registry.records("hazard"))}
+    # As the types that count: an area is planned as confirmed until the authority signs (S01).
+    hazards = {r.id: r for r in m.reader.records(Marker(
+        m.registry, m.reader, "hazard").standing(m.registry.records("hazard")))}
     of: dict[str, list[dict[str, Any]]] = {}
     for planned in seen.rows:
         of.setdefault(planned["hazard_id"], []).append(planned)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 Marks = Mapping[str, frozenset[str]]  # kind -> the records whose marks are set
+_MARKED = (" wider", " contested", " retyped")  # beside the id of a record
 MOST_AT_ONCE = 2_000  # revisions looked at in one go
 
 
@@ -38,8 +39,16 @@ def marks_of(registry: Registry, kinds: Collection[str]) -> Marks:
     """What the marks of these kinds say now: a signature, a find or a revocation changes them while
     the values of the record stay."""
     found = {kind: unsigned(registry, kind) for kind in kinds if kind in DECIDED}
-    return {kind: u.ids | {f"{i} wider" for i in u.wider} | {f"{i} contested" for i in u.contested}
-            for kind, u in found.items()}
+    return {kind: u.ids | {f"{i}{mark}" for mark, ids in zip(
+        _MARKED, (u.wider, u.contested, u.retyped), strict=True) for i in ids}
+        for kind, u in found.items()}
+
+
+def _record_of(marked: str) -> str:
+    for mark in _MARKED:
+        if marked.endswith(mark):
+            return marked.removesuffix(mark)
+    return marked
 
 
 def changed(registry: Registry, reader: View, kinds: Collection[str], after: int,
@@ -57,8 +66,7 @@ def changed(registry: Registry, reader: View, kinds: Collection[str], after: int
     then = now if marks is None else marks
     for kind in now:
         for record_id in sorted({
-                i.removesuffix(" wider").removesuffix(" contested")
-                for i in now[kind] ^ then.get(kind, frozenset())}):
+                _record_of(i) for i in now[kind] ^ then.get(kind, frozenset())}):
             touched.pop(record_id, None)
             with suppress(LandReleaseError):
                 out.setdefault(kind, []).append(

@@ -129,7 +129,8 @@ def texts_of_fields() -> tuple[str, ...]:
     return tuple(dict.fromkeys(f.definition for f in (
         *(f for kind in KINDS.values() for f in kind.fields),
         *(f for c in MADE_COLLECTIONS for f in c.fields), marks.VERIFIED, marks.HAZARDOUS,
-        marks.WIDENED, marks.ACCURACY_FROM, marks.CONTESTED, marks.VALIDATION)))
+        marks.WIDENED, marks.ACCURACY_FROM, marks.CONTESTED, marks.RECORDED_TYPE,
+        marks.VALIDATION)))
 
 
 def meanings() -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Vector tiles of the collections that a reader may ask for.
 
-Hazards only grow on their way into a tile, released ground only shrinks (S01); what nobody signed
-says so (S09). Where very many records lie in a tile the small ones are drawn together: of hazards
-the cells that they touch, of points and lines a point in each cell; small released ground is left
-out, a point without ground says that some is there.
+Hazards only grow on their way into a tile and have the type that counts, released ground only
+shrinks (S01); what nobody signed says so (S09). Where very many records lie in a tile the small
+ones are drawn together: of hazards the cells that they touch, of points and lines a point in each
+cell; small released ground is left out, a point without ground says that some is there.
 """
 
 from __future__ import annotations
@@ -34,9 +34,17 @@ from landrelease.workflows.collections import (
     collection,
     items,
 )
-from landrelease.workflows.crowds import CROWDS, TOLD_APART, told_apart
-from landrelease.workflows.marks import CONTESTED, VALIDATION, VERIFIED, WIDENED, decides
-from landrelease.workflows.unsigned import DECIDED, NOTHING, Unsigned, unsigned
+from landrelease.workflows.crowds import CROWDS, TOLD_APART, Crowd, told_apart
+from landrelease.workflows.marks import (
+    CONTESTED,
+    RECORDED_TYPE,
+    VALIDATION,
+    VERIFIED,
+    WIDENED,
+    decides,
+    said_as,
+)
+from landrelease.workflows.unsigned import DECIDED, NOTHING, TYPE, Unsigned, unsigned
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -168,18 +176,40 @@ def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
         if listed else []
     for record_id, level, values, _ in listed:
         said = {**orjson.loads(values), VALIDATION.name: level}
+        if (other := doubtful.retyped.get(record_id)) is not None:
+            said[TYPE] = other.stands
         out.values.append(_told(record_id, {n: said.get(n) for n in shown}, found.id, doubtful))
     for wide in _touching(list(doubtful.wider.values()), at):  # more ground than was recorded last
         out.shapes.append(wide.geometry)
         said = {**wide.values, VALIDATION.name: wide.validation}
         out.values.append(_told(wide.id, {n: said.get(n) for n in shown}, found.id, doubtful))
     doubt = np.isin(crowd.number[together], doubtful.numbers) if len(together) else together
-    out.box, out.group = crowd.box[:, together], crowd.group[together].astype(np.int64) * 2 + doubt
+    group, told = _as_they_count(crowd, together, names, doubtful)
+    out.box, out.group = crowd.box[:, together], group * 2 + doubt
     rows = [{n: v for n, v in zip(names, row, strict=True)
-             if n != VALIDATION.name or n in shown} for row in crowd.values]
+             if n != VALIDATION.name or n in shown} for row in told]
     out.said = [{**row, **_counts(found.id, row, not doubted)}
                 for row in rows for doubted in (False, True)]
     return out
+
+
+def _as_they_count(crowd: Crowd, together: np.ndarray, names: Sequence[str], doubtful: Unsigned
+                   ) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
+    """int64 (N), the groups of some of a crowd, and what the groups say: of hazards the types that
+    count (S01), which few have not as they were recorded."""
+    group, told = crowd.group[together].astype(np.int64), list(crowd.values)
+    if not doubtful.retyped or TYPE not in names:
+        return group, told
+    stands = {r.number: r.stands for r in doubtful.retyped.values()}
+    known, at = {row: n for n, row in enumerate(told)}, names.index(TYPE)
+    number = crowd.number[together]
+    for n in np.flatnonzero(np.isin(number, list(stands))).tolist():
+        row = told[group[n]]
+        row = (*row[:at], stands[int(number[n])], *row[at + 1:])
+        group[n] = known.setdefault(row, len(known))
+        if group[n] == len(told):
+            told.append(row)
+    return group, told
 
 
 def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequence[str],
@@ -249,7 +279,9 @@ def _all_in(registry: Registry, reader: View, name: str, bounds: tuple[float, fl
 
 def _told(record_id: str, said: Mapping[str, Any], kind: str, doubtful: Unsigned
           ) -> dict[str, Any]:
+    other = doubtful.retyped.get(record_id) if TYPE in said else None
     return {"id": record_id, **{n: _plain(n, v) for n, v in said.items()},
+            **({} if other is None else {RECORDED_TYPE.name: said_as(other.recorded)}),
             **_counts(kind, said, record_id not in doubtful.ids),
             **({WIDENED.name: True} if record_id in doubtful.wider else {}),
             **({CONTESTED.name: True} if record_id in doubtful.contested else {})}

@@ -1,6 +1,6 @@
 """What is told beside the values of a record: how far it was validated, whether what it decides
-counts (S09), and of a hazard whether it stands and on which ground (S01). All are as they are at
-the moment that is asked about."""
+counts (S09), and of a hazard whether it stands, on which ground and as which type (S01). All are as
+they are at the moment that is asked about."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from landrelease.access.policy import LEVELS
 from landrelease.core.happened import DAYS, by_day
 from landrelease.core.kind import Field, Kind
 from landrelease.core.lineage import off_by, off_m
-from landrelease.core.record import KINDS
-from landrelease.workflows.unsigned import DECIDED, Unsigned, unsigned
+from landrelease.core.record import KINDS, NOT_REPORTED
+from landrelease.workflows.unsigned import DECIDED, TYPE, Unsigned, unsigned
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -40,8 +40,12 @@ ACCURACY_FROM = Field(
 CONTESTED = Field(
     "contested", "boolean", "Whether offices disagree about the area: it counts wherever one of "
     "them says, until a person decides.")
+RECORDED_TYPE = Field(
+    "recorded_type", "choice", "The type that was recorded last, where the area counts as another: "
+    "it was confirmed and nobody signed that it is not, or something was found on it. hazard_type "
+    "is the one that counts.", choices=KINDS["hazard"].field(TYPE).choices)
 NAMES = frozenset((VALIDATION.name, VERIFIED.name, HAZARDOUS.name, WIDENED.name, CONTESTED.name,
-                   ACCURACY_FROM.name))
+                   ACCURACY_FROM.name, RECORDED_TYPE.name))
 # Kinds that are not validated by level: what somebody said elsewhere, and who vouches for whom.
 WITHOUT_LEVEL = frozenset({"person", "source", "claim"})
 _DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.items()}
@@ -50,8 +54,10 @@ _DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.
 def fields(kind: Kind, reader: View) -> tuple[Field, ...]:
     """Those that a reader of the records of a kind gets: levels go with the history."""
     level = reader.may("history") and kind.name not in WITHOUT_LEVEL
+    of_hazards = (HAZARDOUS, WIDENED, CONTESTED, ACCURACY_FROM,
+                  *(RECORDED_TYPE,) * (TYPE in reader.fields("hazard")))  # a field may be withheld
     return (((VALIDATION,) if level else ()) + ((VERIFIED,) if kind.name in DECIDED else ())
-            + ((HAZARDOUS, WIDENED, CONTESTED, ACCURACY_FROM) if kind.name == "hazard" else ()))
+            + (of_hazards if kind.name == "hazard" else ()))
 
 
 def decides(kind: str, values: Any) -> bool:
@@ -78,15 +84,23 @@ class Marker:
         return self._doubtful
 
     def standing(self, records: Iterable[Record]) -> list[Record]:
-        """Records on the ground that they stand on (S01) and off as far as they stand (S04), before
-        they pass the reader's view. Of a day, those that had happened by then: what was released
-        later, or on no day that is known, is not among them, as in figures."""
+        """Records on the ground that they stand on and as the type that counts (S01), off as far as
+        they stand (S04), before they pass the reader's view. Of a day, those that had happened by
+        then: what was released later, or on no day that is known, is not among them, as in
+        figures."""
         if self.kind in DAYS:
             records, _ = by_day(records, self.then["valid_at"])
-        if self.kind != "hazard" or not (wider := self.doubtful.wider):
+        if self.kind != "hazard":
             return list(records)
-        return [replace(off_by(r, off_m(w)), geometry=w.geometry)
-                if (w := wider.get(r.id)) is not None else r for r in records]
+        wider, retyped = self.doubtful.wider, self.doubtful.retyped
+        out = []
+        for r in records:
+            if (w := wider.get(r.id)) is not None:
+                r = replace(off_by(r, off_m(w)), geometry=w.geometry)
+            if (other := retyped.get(r.id)) is not None:
+                r = replace(r, values={**r.values, TYPE: other.stands})
+            out.append(r)
+        return out
 
     def doubted_closings(self) -> dict[str, tuple[Any, ...]]:
         """Hazards that say that they are closed and still count: id -> as what they stand. What a
@@ -111,4 +125,12 @@ class Marker:
             out[CONTESTED.name] = record.id in self.doubtful.contested
             if (source := self.doubtful.accuracy_from.get(record.id)) is not None:
                 out[ACCURACY_FROM.name] = source
+        if RECORDED_TYPE.name in self.names and (
+                other := self.doubtful.retyped.get(record.id)) is not None:
+            out[RECORDED_TYPE.name] = said_as(other.recorded)
         return out
+
+
+def said_as(recorded: Any) -> str:
+    """A type as the mark of the one that was recorded says it."""
+    return NOT_REPORTED if recorded is None else str(recorded)

@@ -1,6 +1,6 @@
 """The ground that stands, for whatever shows records one by one: outcomes that no signed release in
-force stands behind, hazards whose closing does not count (S09, S11), and hazards whose ground is
-wider than it was recorded last (S01)."""
+force stands behind, hazards whose closing does not count (S09, S11), hazards whose ground is wider
+than it was recorded last, and those that count as another type (S01)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 DECIDED = {"outcome": "outcome_type", "hazard": "status"}  # kind -> the field that decides
+TYPE = "hazard_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Retyped:
+    """A hazard that counts as another type than the one that was recorded last: the number of that
+    revision, the type that it states, and the one that counts; None where it is not reported."""
+
+    number: int
+    recorded: Any
+    stands: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Unsigned:
     whose ground stands wider than it was recorded last, on all of that ground (S01); hazards that
     stand without a record of their own (S11); and what the field that decides says as it stands,
     by id: None where nothing does. `accuracy_from`: areas that may be off as far as the one from
-    which they came, with its id (S04)."""
+    which they came, with its id (S04). `retyped`: areas that count as another type, by id."""
 
     ids: frozenset[str]
     numbers: np.ndarray  # int64
@@ -36,6 +47,7 @@ class Unsigned:
     stands_as: Mapping[str, str | None] = field(default_factory=dict)
     contested: frozenset[str] = frozenset()  # about which offices disagree
     accuracy_from: Mapping[str, str] = field(default_factory=dict)  # id -> whose accuracy it has
+    retyped: Mapping[str, Retyped] = field(default_factory=dict)
 
 
 NOTHING = Unsigned(frozenset(), np.zeros(0, dtype=np.int64), {})
@@ -106,7 +118,10 @@ def _found(registry: Registry, kind: str, valid_at: date | None, known_at: datet
                    {r.id: None if (said := r.values.get(DECIDED[kind])) in deciding else said
                     for r in standing if r.id in decided},
                    (i for i in _contested(registry) if i in recorded),
-                   _accuracy_from(registry, then, standing) if children else {})
+                   _accuracy_from(registry, then, standing) if children else {},
+                   {r.id: Retyped(last.revision, last.values.get(TYPE), r.values.get(TYPE))
+                    for r in standing if (last := recorded.get(r.id)) is not None
+                    and r.value(TYPE) != last.value(TYPE)})
     _, force = in_force(registry, standing, **then)
     doubtful = doubts(registry, kind)
     return _of(r for i, r in decided.items() if i not in force or i in doubtful)
@@ -138,9 +153,9 @@ def _contested(registry: Registry) -> list[str]:
 
 
 def _in_doubt(registry: Registry, then: Mapping[str, Any]) -> dict[str, Record]:
-    """The hazards besides those that are closed whose ground may not be the one that was recorded
-    last: offices disagree about them, they have the level that only a signature gives, or several
-    outlines or accuracies were said of them."""
+    """The hazards besides those that are closed whose ground or type may not be the one that was
+    recorded last: offices disagree about them, they have the level that only a signature gives, or
+    several outlines, accuracies or types were said of them."""
     from landrelease.workflows.collections import one_record
     from landrelease.workflows.crowds import CROWDS, told_apart
     from landrelease.workflows.marks import VALIDATION
@@ -183,12 +198,12 @@ def _wider(stands: Record, recorded: Record) -> Record | None:
 def _of(records: Iterable[Record], wider: Mapping[str, Record] | None = None,
         unrecorded: tuple[Record, ...] = (),
         stands_as: Mapping[str, str | None] | None = None,
-        contested: Iterable[str] = (), accuracy_from: Mapping[str, str] | None = None
-        ) -> Unsigned:
+        contested: Iterable[str] = (), accuracy_from: Mapping[str, str] | None = None,
+        retyped: Mapping[str, Retyped] | None = None) -> Unsigned:
     listed = list(records)
     return Unsigned(frozenset(r.id for r in listed),
                     np.array([r.revision for r in listed], dtype=np.int64), wider or {}, unrecorded,
-                    stands_as or {}, frozenset(contested), accuracy_from or {})
+                    stands_as or {}, frozenset(contested), accuracy_from or {}, retyped or {})
 
 
 KEPT = _Kept()

@@ -12,7 +12,7 @@ from landrelease.apps.web.answers import note_reading, read
 from landrelease.apps.web.tiers import VIEW
 from landrelease.store.registry import Registry
 
-_SAID = ("hazard_type", "status", "hazardous", "verified", "widened", "contested")
+_SAID = ("hazard_type", "recorded_type", "status", "hazardous", "verified", "widened", "contested")
 
 
 @get("/api/find", opt=VIEW)

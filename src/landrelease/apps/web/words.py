@@ -61,6 +61,7 @@ ENGLISH = {
     "field.hazardous": "counts as hazardous", "field.verified": "decision counts",
     "field.widened": "ground wider than recorded",
     "field.accuracy_from": "accuracy taken over from", "field.validation": "validated by",
+    "field.recorded_type": "type recorded last, which does not count",
     "table.parquet": "All as GeoParquet",
     "apply": "Show", "clear": "Show all", "more": "Show more", "rows": "rows shown",
     "rows_more": "rows shown, there are more", "none": "Nothing that you may see.",

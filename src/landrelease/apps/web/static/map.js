@@ -334,7 +334,7 @@ export async function mapView(place, { ask, start, make, word, rest, stated, fou
     const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, named("kind", f.source))) : null;
     panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? open(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
-      make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), f.properties.verified === false ? word(f.source === "hazard" ? "row.still_hazardous" : "legend.unsigned") : "", ...DISPUTED.map(n => f.properties[n] === true ? word(`legend.${n}`) : ""), ...times(f.properties, named)].filter(Boolean).join(" · ")))));
+      make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), recorded(f.properties, { word, named }), f.properties.verified === false ? word(f.source === "hazard" ? "row.still_hazardous" : "legend.unsigned") : "", ...DISPUTED.map(n => f.properties[n] === true ? word(`legend.${n}`) : ""), ...times(f.properties, named)].filter(Boolean).join(" · ")))));
     return seen.size;
   };
   finder(search, map, { ask, make, word, named });
@@ -345,6 +345,9 @@ export async function mapView(place, { ask, start, make, word, rest, stated, fou
   });
   return () => { follow.end(); map.remove(); };
 }
+
+// The type that was recorded last, where an area counts as another.
+const recorded = (said, { word, named }) => said.recorded_type ? `${word("field.recorded_type")}: ${named("value", said.recorded_type)}` : "";
 
 // A search field: records by name or identifier, as the reader may see them; one that is chosen moves the map to
 // it, under a mark, and its name leads to its page.
@@ -366,7 +369,7 @@ function finder(form, map, { ask, make, word, named }) {
   }
   const line = f => make("li", {}, make("a", { href: `#record/${f.kind}/${encodeURIComponent(f.id)}` }, f.name),
     make("span", { class: "note" }, [named("kind", f.kind), f.name === f.id ? "" : f.id, ...["hazard_type", "status"].map(n => f.properties[n] ? named("value", f.properties[n]) : ""),
-      f.properties.verified === false && f.kind === "hazard" ? word("row.still_hazardous") : "", f.bounds ? "" : word("find.no_place")].filter(Boolean).join(" · ")),
+      recorded(f.properties, { word, named }), f.properties.verified === false && f.kind === "hazard" ? word("row.still_hazardous") : "", f.bounds ? "" : word("find.no_place")].filter(Boolean).join(" · ")),
     f.bounds ? make("button", { type: "button", class: "plain", "aria-label": `${word("find.show")}: ${f.name}`, onclick: () => show(f) }, word("find.show")) : null);
   form.addEventListener("submit", async e => {
     e.preventDefault();

@@ -3,7 +3,7 @@ const PAGE = 100, MOST_COLUMNS = 12;
 const quoted = text => `'${text.replaceAll("'", "''")}'`;
 const pattern = text => quoted(`%${text.replace(/[\\%_]/g, "\\$&")}%`);
 // Marks that stand beside the values of a record: the server puts none in their order.
-const MARKS = new Set(["validation", "verified", "hazardous", "widened", "contested", "accuracy_from"]);
+const MARKS = new Set(["validation", "verified", "hazardous", "widened", "contested", "accuracy_from", "recorded_type"]);
 // The field that decides, by kind: what nobody signed of it counts for nothing.
 // Collections that are made of what is on record now: they have no past.
 const OF_NOW = new Set(["hazard_cells", "released_ground", "unrecorded_hazards", "coverage_gaps"]);
