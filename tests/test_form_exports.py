@@ -1,15 +1,20 @@
 """Exports of ODK Central and KoboToolbox of our own forms become the records that the submissions
 themselves become; an older answer changes nothing; photographs come along."""
 
+import csv
 import hashlib
 import io
+import json
 import zipfile
 from datetime import UTC, date, datetime
 
+import openpyxl
 import pytest
 
 import form_exports as made
+from landrelease import workflows
 from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
 from landrelease.records import readers
 from landrelease.records.forms import FORMS, sheets
 from landrelease.store.open import create_registry, open_registry
@@ -204,3 +209,188 @@ def test_exports_of_other_forms_are_read_as_before(tmp_path, content):
     path = tmp_path / "other.csv"
     path.write_bytes(content)
     assert readers.read(path).columns == tuple(content.decode().splitlines()[0].split(","))
+
+
+# --- tables that somebody edited -----------------------------------------------------------------
+
+def rewritten(content, change):
+    """An archive whose tables (name, rows with headings first) were changed."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(data, "w") as new:
+        for name in old.namelist():
+            rows = list(csv.reader(io.StringIO(old.read(name).decode(), newline="")))
+            name, rows = change(name, rows)
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows(rows)
+            new.writestr(name, text.getvalue())
+    return data.getvalue()
+
+
+def resheeted(content, change):
+    """The same of a workbook; a row None is taken out."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for sheet in list(book.worksheets):
+        rows = [[c.value for c in r] for r in sheet.iter_rows()]
+        name, rows = change(sheet.title, rows)
+        at = book.worksheets.index(sheet)
+        book.remove(sheet)
+        again = book.create_sheet(name, at)
+        for row in rows:
+            again.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def without_the_first_survey(name, rows):
+    return name, rows if "hazard" in name or "evidence" in name else [rows[0], *rows[2:]]
+
+
+def waiting(folder, registry="r.gpkg"):
+    with open_registry(folder / registry) as registry:
+        return {(e.row.kind, e.row.values.get("identifier")): (
+            [f.code for f in e.row.findings if f.fate == "quarantined"], e.row)
+            for e in registry.quarantine()}, workflows.waiting_hazards(registry)
+
+
+ORPHANS = {("hazard", "hazard-u1"), ("hazard", "hazard-u2"), ("evidence", "evidence-u1")}
+
+
+@pytest.mark.parametrize("name", ["central.zip", "kobo.xlsx"])
+def test_safety_S01_a_hazard_whose_submission_is_not_in_the_export_waits(surveys, tmp_path, name):
+    change = {"central.zip": rewritten, "kobo.xlsx": resheeted}[name]
+    reports = []
+    found = taken(tmp_path, (name, change(LAYOUTS[name](*surveys), without_the_first_survey)),
+                  status=reports)
+    assert found.keys() == {"activity-activity-u9"}
+    rows, (hazards, _) = waiting(tmp_path)
+    assert rows.keys() == ORPHANS
+    for codes, row in rows.values():
+        assert codes == ["FRM-028"]
+        (finding,) = [f for f in row.findings if f.code == "FRM-028"]
+        assert row.kind == "evidence" or "hazard" in finding.problem
+    # S15: the public is told of both where they lie, as wide as their record would say.
+    assert len(hazards) == 2 and all(h.position_accuracy_m for h in hazards)
+    # A person takes them as they are.
+    with open_registry(tmp_path / "r.gpkg") as registry:
+        for entry in registry.quarantine():
+            assert workflows.quarantine.retry_quarantined(registry, entry.number, {}).accepted
+        assert registry.ids("hazard") == {"hazard-u1", "hazard-u2"} and not registry.audit()
+
+
+def test_safety_S01_a_submission_hides_no_hazard_of_another(surveys, tmp_path):
+    """One hazard of two has a key that no submission has; the other comes in as before."""
+    def change(name, rows):
+        if name == "landrelease_nts-hazard.csv":
+            rows[2][rows[0].index("PARENT_KEY")] = "uuid:gone"
+        return name, rows
+
+    found = taken(tmp_path, ("a.zip", rewritten(made.central_zip(surveys[0]), change)))
+    assert "hazard-u1" in found and "hazard-u2" not in found
+    rows, _ = waiting(tmp_path)
+    assert rows.keys() == {("hazard", "hazard-u2")}
+
+
+@pytest.mark.parametrize("called", [
+    "landrelease_nts-hazard (1).csv", "hazard.csv", "landrelease_nts-Hazardous area.csv",
+    "areas.csv", "landrelease_nts-hazard.tsv", "Landrelease_nts-hazard - Copy.csv"])
+def test_a_table_of_an_archive_is_known_under_other_names(surveys, tmp_path, called):
+    wanted = taken(tmp_path, ("a.zip", made.central_zip(*surveys)), registry="as-written.gpkg")
+    same(wanted, taken(tmp_path, ("b.zip", rewritten(made.central_zip(*surveys), lambda n, rows: (
+        called if n == "landrelease_nts-hazard.csv" else n, rows)))))
+
+
+@pytest.mark.parametrize("called", ["Hazardous area", "hazard (2)", "Sheet 2", "zone dangereuse"])
+def test_a_sheet_of_a_workbook_is_known_under_other_names(surveys, tmp_path, called):
+    wanted = taken(tmp_path, ("a.xlsx", made.kobo_xlsx(*surveys)), registry="as-written.gpkg")
+    assert len(wanted) == 5
+    def change(name, rows):
+        if name == "evidence":  # the program says the name of the table as it is called
+            at = rows[0].index("_parent_table_name")
+            rows = [[called if v == "hazard" and n == at else v for n, v in enumerate(r)]
+                    for r in rows]
+        return called if name == "hazard" else name, rows
+
+    same(wanted, taken(tmp_path, ("b.xlsx", resheeted(made.kobo_xlsx(*surveys), change))))
+
+
+def test_sheets_may_stand_in_another_order_or_be_hidden(surveys, tmp_path):
+    wanted = taken(tmp_path, ("a.xlsx", made.kobo_xlsx(*surveys)), registry="as-written.gpkg")
+    book = openpyxl.load_workbook(io.BytesIO(made.kobo_xlsx(*surveys)))
+    book.move_sheet("hazard", -1)
+    book["evidence"].sheet_state = "hidden"
+    book.save(tmp_path / "b.xlsx")
+    same(wanted, taken(tmp_path, ("b.xlsx", (tmp_path / "b.xlsx").read_bytes())))
+
+
+@pytest.mark.parametrize(("name", "heading"), [
+    ("central.zip", "PARENT_KEY"), ("kobo.xlsx", "_parent_index")])
+def test_safety_S01_hazards_without_the_column_of_their_submission_wait(surveys, tmp_path, name,
+                                                                        heading):
+    def change(called, rows):
+        if "hazard" in called:
+            rows[0] = ["parent" if h == heading else h for h in rows[0]]
+        return called, rows
+
+    edit = {"central.zip": rewritten, "kobo.xlsx": resheeted}[name]
+    found = taken(tmp_path, (name, edit(LAYOUTS[name](*surveys), change)))
+    assert found.keys() == {"activity-activity-u1", "activity-activity-u9"}
+    rows, (hazards, _) = waiting(tmp_path)
+    assert rows.keys() == ORPHANS and len(hazards) == 2
+    assert all(codes == ["FRM-028"] for codes, _ in rows.values())
+
+
+@pytest.mark.parametrize(("name", "extra", "content"), [
+    ("central.zip", "areas of 2019.csv", b"area,place\nMill field,44.1 17.5 0 0\n"),
+    ("central.zip", "landrelease_nts-hazard (1).csv",
+     b"identifier,place,KEY,PARENT_KEY\nhazard-u7,44.1 17.5 0 0,uuid:1/x,uuid:1\n"),
+    ("central.zip", "landrelease_item.csv", b"KEY,item-identifier\nuuid:5,item-5\n"),
+    ("central.zip", "areas.geojson", b"{}"),
+    ("central.zip", "landrelease_nts-outcome.csv", b"KEY,PARENT_KEY\nuuid:1/x,uuid:1\n"),
+    ("kobo.xlsx", "areas of 2019", [["area", "place"], ["Mill field", "44.1 17.5 0 0"]]),
+    ("kobo.xlsx", "hazard (2)", [["activity/hazard/identifier", "_parent_index"],
+                                 ["hazard-u7", 1]]),
+    ("kobo.json", "activity/danger", [{"activity/danger/place": "44.1 17.5 0 0"}])])
+def test_safety_S01_a_table_that_no_part_of_the_form_took_refuses_the_file(
+        surveys, tmp_path, name, extra, content):
+    path = tmp_path / name
+    path.write_bytes(LAYOUTS[name](*surveys))
+    if name == "central.zip":
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("notes.txt", "taken on Monday\n")  # no table
+            archive.writestr("media/list.csv", "a,b\n1,2\n")  # attached
+            archive.writestr(extra, content)
+    elif name == "kobo.xlsx":
+        book = openpyxl.load_workbook(path)
+        sheet = book.create_sheet(extra)
+        for row in content:
+            sheet.append(row)
+        book.create_sheet("empty")
+        book.save(path)
+    else:
+        document = json.loads(path.read_bytes())
+        for row in document["results"]:
+            row["_xform_id_string"] = "landrelease_nts"
+        document["results"][0][extra] = content
+        path.write_text(json.dumps(document))
+    with pytest.raises(LandReleaseError, match="FIL-049") as raised:
+        taken(tmp_path, (name, path.read_bytes()))
+    assert repr(extra)[1:-1] in str(raised.value)
+
+
+def test_an_export_without_the_tables_of_its_repeats_says_so(surveys, tmp_path):
+    reports = []
+    taken(tmp_path, ("a.zip", rewritten(made.central_zip(*surveys), lambda n, rows: (
+        n, rows))), status=reports)
+    assert not any(f.code == "FIL-050" for r in reports for f in r.findings)
+    with zipfile.ZipFile(io.BytesIO(made.central_zip(*surveys))) as archive:
+        alone = archive.read("landrelease_nts.csv")
+    document = json.loads(made.central_json(*surveys))
+    for row in document["value"]:
+        row["activity"].pop("hazard", None)
+    for name, content in (("landrelease_nts.csv", alone),
+                          ("b.json", json.dumps(document).encode())):
+        reports = []
+        taken(tmp_path, (name, content), registry=f"{name}.gpkg", status=reports)
+        (found,) = [f for r in reports for f in r.findings if f.code == "FIL-050"]
+        assert "hazard" in found.problem

@@ -157,6 +157,16 @@ FILE_FORM_EXPORT = Message(
     "FIL-047", "{file}: an export of {other} with {expected} submissions of the form {found}.",
     "Nothing has to be done: each is read as the phone sent it. Decisions of that program on "
     "submissions (accepted, rejected) are not taken over.")
+EXPORT_TABLE_STRANGE = Message(
+    "FIL-049", "{file}: this export of the form {other} holds {found}, which is not recognised as "
+    "one of its tables ({expected}), or is the second one of the same. Nothing was read.",
+    "Give the table the name that the program gave it and leave its columns as they were, or take "
+    "it out of the file and import it by itself.")
+EXPORT_TABLE_ABSENT = Message(
+    "FIL-050", "{file}: of the form {found} no table of {expected} is in this file: what phones "
+    "sent of it is not read here.",
+    "Bring in the export with all of its tables: of ODK Central the zip of all data or the JSON "
+    "with $expand=*, of KoboToolbox the workbook.")
 
 RETURN_WITHOUT_NUMBERS = Message(
     "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
@@ -2095,6 +2105,11 @@ ANSWERS_OF_ANOTHER = Message(
     "edit of it, says something else under the same identifier.",
     "They may be two things. Compare both. Where it is the same one, try the row again to take its "
     "answers; else put another identifier there and try it again, or reject it.")
+EXPORT_ROW_ALONE = Message(
+    "FRM-028", "{file}, row {row}: it stands in the table {other} and belongs to {found}, which no "
+    "submission in the file is.",
+    "Bring in the export as the program wrote it, with all of its rows and columns, and reject "
+    "this row. Where there is none, try the row again: it is then recorded by itself.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

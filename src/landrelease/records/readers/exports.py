@@ -16,13 +16,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 
-from landrelease.errors import FILE_FORM_EXPORT
+from landrelease.errors import (
+    EXPORT_ROW_ALONE,
+    EXPORT_TABLE_ABSENT,
+    EXPORT_TABLE_STRANGE,
+    FILE_FORM_EXPORT,
+    LandReleaseError,
+)
 from landrelease.records.forms.catalogue import FORMS
 from landrelease.records.forms.form import Form, Part
 from landrelease.records.readers import forms, openrosa
@@ -32,24 +38,53 @@ CENTRAL, KOBO = "ODK Central", "KoboToolbox"
 _SPLIT = re.compile(r"(.+)-(Latitude|Longitude|Altitude|Accuracy)$")
 _TOP = re.compile(r"start|end|today|photo_\d+")
 _INSTANCE = ("KEY", "__id", "meta/instanceID", "meta-instanceID", "instanceID", "_uuid")
+_TABLES = (".csv", ".tsv", ".txt")
+# What else may hold rows; an export of ODK Central has none of it.
+_OTHER = (".xlsx", ".xlsm", ".xls", ".json", ".geojson", ".parquet", ".geoparquet", ".gpkg",
+          ".kml", ".gpx")
+# What a browser or an office program adds to a name: "(1)", "- Copy".
+_COPIED = re.compile(r"(?:\s*\(\d+\)|\s*-\s*copy)+$", re.I)
 
 Row = Mapping[str, Any]
+# Of a row, a part inside its own and the path of that: the rows of the part.
+Repeats = Callable[[Row, Part, tuple[str, ...]], Sequence[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission as XML. `waits`: why all of its rows wait; None: they do not."""
+
+    root: ElementTree.Element
+    waits: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export of one of our forms: the program that wrote it, and its submissions as XML."""
+    """An export of one of our forms.
+
+    Attributes
+    ----------
+    program : the program that wrote it.
+    submissions : those of its main table.
+    alone : rows of repeats that none of them took, each as the submission that it would be part of:
+        they wait (S01).
+    absent : kinds of repeats of which no table came along.
+    """
 
     program: str
     form: Form
-    submissions: tuple[ElementTree.Element, ...]
+    submissions: tuple[Submission, ...]
+    alone: tuple[Submission, ...] = ()
+    absent: tuple[str, ...] = ()
 
-    def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Kind -> rows of all submissions; kinds of which there are none are left out."""
-        found: dict[str, list[dict[str, Any]]] = {p.kind: [] for p in self.form.part.walk()}
-        for root in self.submissions:
-            for kind, rows in openrosa.rows_of(root).items():
-                found[kind] += rows
+    def rows(self) -> dict[str, list[tuple[dict[str, Any], Problem | None]]]:
+        """Kind -> rows of all submissions, each with why it waits or None; kinds of which there are
+        none are left out."""
+        found: dict[str, list[tuple[dict[str, Any], Problem | None]]] = {
+            p.kind: [] for p in self.form.part.walk()}
+        for one in (*self.submissions, *self.alone):
+            for kind, rows in openrosa.rows_of(one.root).items():
+                found[kind] += [(row, one.waits) for row in rows]
         return {kind: rows for kind, rows in found.items() if rows}
 
     def layers(self) -> list[str]:
@@ -57,13 +92,21 @@ class Export:
 
     def table(self, file: str, layer: str | None, limits: Limits) -> SourceTable:
         """The rows of one kind; None takes the first. Raises FIL-007, FIL-010."""
-        note = Problem(FILE_FORM_EXPORT, {"found": self.form.id, "other": self.program,
-                                          "expected": len(self.submissions)})
-        return openrosa.table_of(file, self.rows(), layer, limits, self.form).noted(note)
+        found = self.rows()
+        notes = [Problem(FILE_FORM_EXPORT, {"found": self.form.id, "other": self.program,
+                                            "expected": len(self.submissions)})]
+        if self.absent:
+            notes.append(Problem(EXPORT_TABLE_ABSENT, {
+                "found": self.form.id, "expected": ", ".join(self.absent)}))
+        table = openrosa.table_of(file, {kind: [row for row, _ in rows]
+                                         for kind, rows in found.items()},
+                                  layer, limits, self.form).noted(*notes)
+        return table.with_problems({i: waits for i, (_, waits) in enumerate(found[table.layer])
+                                    if waits is not None})
 
     def said(self) -> Iterator[openrosa.Said]:
         """What each submission says of itself."""
-        return map(openrosa.said_of_root, self.submissions)
+        return (openrosa.said_of_root(one.root) for one in self.submissions)
 
 
 def is_export(table: SourceTable) -> bool:
@@ -73,44 +116,89 @@ def is_export(table: SourceTable) -> bool:
 
 # --- as they come --------------------------------------------------------------------------------
 
-def of_zip(names: Sequence[str], table: Callable[[str], SourceTable]) -> Export | None:
+@dataclass(slots=True)
+class _Inner:
+    """The table of a repeat: its name in the file, and its rows."""
+
+    name: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def of_zip(file: str, names: Sequence[str], table: Callable[[str], SourceTable]) -> Export | None:
     """An export of ODK Central; None where the archive is no export of one of our forms. `table`
-    reads a member."""
-    stems = {PurePosixPath(n).stem: n for n in names
-             if n.lower().endswith(".csv") and len(PurePosixPath(n).parts) == 1}
-    form = next((FORMS[s] for s in stems if s in FORMS), None)
-    if form is None:
+    reads a member.
+
+    Raises FIL-049: a member with rows is no table of the form.
+    """
+    # In `media/` lies what was attached.
+    members = [n for n in names if "media" not in PurePosixPath(n).parts[:-1]]
+    mains = [n for n in members if _ends(n, _TABLES) and _plain(PurePosixPath(n).stem) in FORMS]
+    if not mains:
         return None
-    inner = {p.kind: _rows(table(stems[f"{form.id}-{p.kind}"])) for p in form.part.walk()
-             if p is not form.part and f"{form.id}-{p.kind}" in stems}
-    return _of_tables(CENTRAL, "-", (form.id,), _rows(table(stems[form.id])), inner)
+    main = min(mains, key=lambda n: (len(PurePosixPath(n).parts), len(n), names.index(n)))
+    form = FORMS[_plain(PurePosixPath(main).stem)]
+    rows = _rows(table(main))
+    if _form_of((form.id,), rows, "-") is None:
+        return None
+    inner: dict[str, _Inner] = {}
+    for name in members:
+        if name == main or not _ends(name, (*_TABLES, *_OTHER)):
+            continue
+        own = _plain(PurePosixPath(name).stem)
+        own = own.removeprefix(f"{form.id}-") if PurePosixPath(name).parent == \
+            PurePosixPath(main).parent else ""
+        if _ends(name, _OTHER):
+            raise _strange(file, form, name)
+        if name.lower().endswith(".txt") and not _named(form, own):
+            continue  # a text that somebody put beside
+        _take(file, form, inner, own, name, table(name), "-")
+    return _of_tables(CENTRAL, "-", form, rows, inner)
 
 
 def of_table(table: SourceTable) -> Export | None:
     """A CSV of one of these programs without repeats; None where it is none of ours."""
-    hint = PurePosixPath(table.file).stem
+    hint = _plain(PurePosixPath(table.file).stem)
     if hint not in FORMS and not any(c.rpartition("/")[2].rpartition("-")[2] == "identifier"
                                      for c in table.columns):
         return None
-    kobo = any("/" in c for c in table.columns)
-    return _of_tables(KOBO if kobo else CENTRAL, "/" if kobo else "-", (hint,), _rows(table), {})
+    separator = "/" if any("/" in c for c in table.columns) else "-"
+    rows = _rows(table)
+    form = _form_of((hint,), rows, separator)
+    return None if form is None else _of_tables(
+        KOBO if separator == "/" else CENTRAL, separator, form, rows, {})
 
 
-def of_sheets(names: Sequence[str], table: Callable[[str], SourceTable]) -> Export | None:
-    """A workbook of KoboToolbox; None where it is none of ours. `table` reads a sheet."""
+def of_sheets(file: str, names: Sequence[str], table: Callable[[str], SourceTable],
+              hidden: Sequence[str] = ()) -> Export | None:
+    """A workbook of KoboToolbox; None where it is none of ours. `table` reads a sheet; the first of
+    the names is that of the form. Of sheets that somebody hid only those of the form are read.
+
+    Raises FIL-049: a sheet with rows is no table of the form.
+    """
     if not names:
         return None
     main = table(names[0])
     if not any(c.rpartition("/")[2] == "identifier" for c in main.columns):
         return None
-    inner = {name: _rows(table(name)) for name in names[1:]}
-    hints = (PurePosixPath(main.file).stem, names[0], *(
+    hints = (_plain(PurePosixPath(main.file).stem), names[0], *(
         f.id for f in FORMS.values() if f.title[:31] == names[0]))
-    return _of_tables(KOBO, "/", hints, _rows(main), inner)
+    rows = _rows(main)
+    form = _form_of(hints, rows, "/")
+    if form is None:
+        return None
+    inner: dict[str, _Inner] = {}
+    for name in names[1:]:
+        if name in hidden and not _named(form, _plain(name)):
+            continue
+        _take(file, form, inner, _plain(name), name, table(name), "/")
+    return _of_tables(KOBO, "/", form, rows, inner)
 
 
-def of_document(document: Any) -> Export | None:
-    """JSON of one of these programs; None where it is none of ours."""
+def of_document(file: str, document: Any) -> Export | None:
+    """JSON of one of these programs; None where it is none of ours.
+
+    Raises FIL-049: a list with rows is no repeat of the form.
+    """
     listed = document.get("results", document.get("value")) if isinstance(document, dict) \
         else document
     if not isinstance(listed, list) or not listed or not all(isinstance(r, dict) for r in listed):
@@ -120,14 +208,34 @@ def of_document(document: Any) -> Export | None:
     if form is None:
         return None
     made = []
+    absent: dict[str, None] = {}
+
+    def repeats(row: Row, part: Part, path: tuple[str, ...]) -> list[dict[str, Any]]:
+        _all_known(file, form, row)
+        names = ("/".join(path), part.kind)
+        if any(f"{n}@odata.navigationLink" in row for n in names) and not any(
+                n in row for n in names):
+            absent[part.kind] = None
+        return _listed(row, names)
+
     for row in rows:
         root = _start(form, row, "/")
         if root is None:
             return None
-        _fill(root, form.part, (form.part.kind,), row, "/", _listed)
-        made.append(root)
+        _all_known(file, form, row)
+        _fill(root, form.part, (form.part.kind,), row, "/", repeats)
+        made.append(Submission(root))
     kobo = any("_xform_id_string" in r or "_uuid" in r for r in rows)
-    return Export(KOBO if kobo else CENTRAL, form, tuple(made))
+    return Export(KOBO if kobo else CENTRAL, form, tuple(made), (), tuple(absent))
+
+
+def _all_known(file: str, form: Form, row: Row) -> None:
+    """Refuse a list of rows that is no repeat of the form: what it says would be lost."""
+    kinds = {p.kind for p in form.part.walk()}
+    for name, value in row.items():
+        if isinstance(value, list) and any(isinstance(v, dict) for v in value) \
+                and not name.startswith("_") and name.rpartition("/")[2] not in kinds:
+            raise _strange(file, form, name)
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -136,40 +244,106 @@ def _rows(table: SourceTable) -> list[dict[str, Any]]:
     return [dict(row.values) for row in table.rows]
 
 
-def _of_tables(program: str, separator: str, hints: Iterable[str], rows: list[dict[str, Any]],
-               inner: Mapping[str, list[dict[str, Any]]]) -> Export | None:
-    form = _form_of(hints, rows, separator)
-    if form is None:
-        return None
-    # (table, key of the row around it) -> rows. ODK names the row by its key, Kobo by table and
-    # number.
-    around: dict[tuple[str, str], list[Row]] = {}
+def _plain(name: str) -> str:
+    """A name without what is added to that of a copy."""
+    return _COPIED.sub("", name.strip()).strip()
+
+
+def _ends(name: str, endings: Sequence[str]) -> bool:
+    return PurePosixPath(name).suffix.lower() in endings
+
+
+def _strange(file: str, form: Form, found: str) -> LandReleaseError:
+    inner = [p.kind for p in form.part.walk() if p is not form.part]
+    return LandReleaseError(EXPORT_TABLE_STRANGE, file=file, other=form.id, found=found,
+                            expected=", ".join(inner) or "(none)")
+
+
+def _named(form: Form, name: str) -> Part | None:
+    """The repeat of that name, by the form's or the label over its questions."""
+    return next((p for p in form.part.walk() if p is not form.part
+                 and name.casefold() in (p.kind, p.title[:31].casefold())), None)
+
+
+def _take(file: str, form: Form, inner: dict[str, _Inner], own: str, name: str, table: SourceTable,
+          separator: str) -> None:
+    """Take a further table of the file as that of a repeat: as it is named, else by the identifiers
+    that the phone gave its rows. Raises FIL-049: it is none, or a second one of the same."""
+    rows = _rows(table)
+    if not rows:
+        return
+    part = _named(form, own) or next((
+        p for p in form.part.walk() if p is not form.part and any(
+            _text(r.get(h)).startswith(f"{p.kind}-") for r in rows for h in table.columns
+            if h.split(separator)[-1] == "identifier")), None)
+    known = () if part is None else _fields(part)
+    if part is None or part.kind in inner or not any(
+            _SPLIT.sub(r"\1", h).split(separator)[-1] in known for h in table.columns):
+        raise _strange(file, form, name)
+    inner[part.kind] = _Inner(name, rows)
+
+
+def _around(row: Row) -> str:
+    """Which row it is that a row of a repeat stands in: ODK says its key, Kobo its number."""
+    return _text(row.get("PARENT_KEY")) or _text(row.get("_parent_index"))
+
+
+def _of_tables(program: str, separator: str, form: Form, rows: list[dict[str, Any]],
+               inner: Mapping[str, _Inner]) -> Export | None:
+    around: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for kind, listed in inner.items():
-        for row in listed:
-            parent = row.get("PARENT_KEY")
-            if parent is None:
-                parent = f"{row.get('_parent_table_name') or ''}#{_text(row.get('_parent_index'))}"
-            around.setdefault((kind, str(parent)), []).append(row)
+        for row in listed.rows:
+            around.setdefault((kind, _around(row)), []).append(row)
+    taken: set[int] = set()
 
-    def repeats(row: Row, part: Part, _: tuple[str, ...], name: str) -> list[Row]:
-        own = str(row.get("KEY") or "")
-        if own:
-            return around.get((part.kind, own), [])
-        number = _text(row.get("_index"))
-        return next((around[part.kind, f"{t}#{number}"] for t in (name, *hints_)
-                     if (part.kind, f"{t}#{number}") in around), [])
+    def repeats(row: Row, part: Part, path: tuple[str, ...]) -> list[dict[str, Any]]:
+        own = {_text(row.get("KEY")), _text(row.get("_index")),
+               _instance(row) if len(path) == 2 else ""} - {""}
+        found = [r for key in sorted(own) for r in around.get((part.kind, key), ())]
+        taken.update(map(id, found))
+        return found
 
-    # Kobo calls the table of the form by its title: whatever is named and is no repeat.
-    hints_ = sorted({str(r.get("_parent_table_name") or "") for listed in inner.values()
-                     for r in listed} - {p.kind for p in form.part.walk() if p is not form.part})
     made = []
     for row in rows:
         root = _start(form, row, separator)
         if root is None:
             return None
         _fill(root, form.part, (form.part.kind,), row, separator, repeats)
-        made.append(root)
-    return Export(program, form, tuple(made))
+        made.append(Submission(root))
+    alone = []
+    for path in _paths(form.part):
+        if len(path) < 2 or path[-1].kind not in inner:
+            continue
+        listed = inner[path[-1].kind]
+        for row in listed.rows:
+            if id(row) not in taken:
+                alone.append(Submission(
+                    _alone(form, path, row, separator, repeats),
+                    Problem(EXPORT_ROW_ALONE, {"found": _around(row) or "(none)",
+                                               "other": listed.name})))
+    absent = [p.kind for p in form.part.walk() if p is not form.part and p.kind not in inner]
+    return Export(program, form, tuple(made), tuple(alone), tuple(absent))
+
+
+def _paths(part: Part, around: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:
+    """Each part with those around it, outermost first."""
+    yield (*around, part)
+    for inner in part.parts:
+        yield from _paths(inner, (*around, part))
+
+
+def _alone(form: Form, path: Sequence[Part], row: Row, separator: str, repeats: Repeats
+           ) -> ElementTree.Element:
+    """A row of a repeat in the submission that its keys name, of which nothing else is known."""
+    instance = (_text(row.get("PARENT_KEY")) or _text(row.get("KEY"))).partition("/")[0]
+    if not instance and (said := _text(row.get("_submission__uuid"))):
+        instance = said if ":" in said else f"uuid:{said}"
+    root = _root(form, instance)
+    element = root
+    for part in path[:-1]:
+        element = ElementTree.SubElement(element, part.kind)
+    _fill(element, path[-1], tuple(p.kind for p in path), row, separator, repeats)
+    return root
 
 
 def _form_of(hints: Iterable[str], rows: list[Any], separator: str) -> Form | None:
@@ -219,31 +393,35 @@ def _start(form: Form, row: Row, separator: str) -> ElementTree.Element | None:
     instance = _instance(row)
     if not instance:
         return None
-    root = ElementTree.Element(form.id, {"id": form.id})
+    root = _root(form, instance)
     for heading, value in row.items():
         name = heading.rpartition(separator)[2]
         if heading == name and _TOP.fullmatch(name) and _text(value):
             ElementTree.SubElement(root, name).text = _text(value)
+    return root
+
+
+def _root(form: Form, instance: str) -> ElementTree.Element:
+    root = ElementTree.Element(form.id, {"id": form.id})
     meta = ElementTree.SubElement(root, "meta")
     ElementTree.SubElement(meta, openrosa.INSTANCE).text = instance
     return root
 
 
 def _fill(around: ElementTree.Element, part: Part, path: tuple[str, ...], row: Row, separator: str,
-          repeats: Callable[[Row, Part, tuple[str, ...], str], Sequence[Row]], name: str = "",
-          ) -> None:
+          repeats: Repeats) -> None:
     """The answers of a part, and of those inside it as often as they were repeated."""
     element = ElementTree.SubElement(around, part.kind)
-    for field, value in _answers(row, part, path, separator).items():
-        ElementTree.SubElement(element, field).text = value
+    for name, value in _answers(row, part, path, separator).items():
+        ElementTree.SubElement(element, name).text = value
     for inner in part.parts:
-        for each in repeats(row, inner, (*path, inner.kind), name):
-            _fill(element, inner, (*path, inner.kind), each, separator, repeats, inner.kind)
+        for each in repeats(row, inner, (*path, inner.kind)):
+            _fill(element, inner, (*path, inner.kind), each, separator, repeats)
 
 
-def _listed(row: Row, part: Part, path: tuple[str, ...], _: str) -> list[Row]:
+def _listed(row: Row, names: Sequence[str]) -> list[dict[str, Any]]:
     """The repeats of a part as JSON has them: under the whole path, or under their own name."""
-    for key in ("/".join(path), part.kind):
+    for key in names:
         found = row.get(key)
         if isinstance(found, list):
             return [forms.flat(r) for r in found if isinstance(r, dict)]

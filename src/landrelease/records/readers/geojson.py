@@ -35,7 +35,7 @@ def from_json(file: str, content: bytes, layer: str | None, limits: Limits) -> S
                                found=error.msg) from error
     from landrelease.records.readers import esri, exports, forms
 
-    if forms.is_submissions(document) and (export := exports.of_document(document)):
+    if forms.is_submissions(document) and (export := exports.of_document(file, document)):
         return export.table(file, layer, limits)
     if forms.is_submissions(document):
         return forms.from_submissions(file, document, layer, limits)
@@ -128,8 +128,9 @@ def _crs(document: Any) -> str:
     return WGS84_CRS if name.upper().endswith(("CRS84", "EPSG::4326", "EPSG:4326")) else name
 
 
-def json_layers(content: bytes) -> list[str]:
-    """The repeats of a form's submissions, "" for the submissions themselves; else nothing."""
+def json_layers(file: str, content: bytes) -> list[str]:
+    """The repeats of a form's submissions, "" for the submissions themselves; else nothing.
+    Raises FIL-049."""
     from landrelease.records.readers import exports, forms
 
     try:
@@ -138,5 +139,5 @@ def json_layers(content: bytes) -> list[str]:
         return []  # `read` says what is wrong
     if not forms.is_submissions(document):
         return []
-    export = exports.of_document(document)
+    export = exports.of_document(file, document)
     return forms.submission_layers(document) if export is None else export.layers()

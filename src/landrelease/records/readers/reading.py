@@ -247,7 +247,7 @@ def _from_zip(file: str, content: bytes, layer: str | None, limits: Limits) -> S
 
     archive = open_zip(file, content, limits)
     names = members_of(archive)
-    if export := _export_of_zip(archive, limits):
+    if export := _export_of_zip(file, archive, limits):
         return export.table(file, layer, limits)
     if any(n.lower().endswith(".gdbtable") for n in names):
         folders = {str(PurePosixPath(n).parent) for n in names if n.lower().endswith(".gdbtable")}
@@ -305,22 +305,24 @@ def _points_of_zip(file: str, one: bytes, two: bytes, limits: Limits) -> SourceT
 
 # --- exports of our own forms -------------------------------------------------------------------
 
-def _export_of_zip(archive: zipfile.ZipFile, limits: Limits) -> Export | None:
+def _export_of_zip(file: str, archive: zipfile.ZipFile, limits: Limits) -> Export | None:
     from landrelease.records.readers import exports, texts
 
-    return exports.of_zip(members_of(archive), lambda name: texts.from_text(
+    return exports.of_zip(file, members_of(archive), lambda name: texts.from_text(
         name, archive.read(name), limits))
 
 
 def _export_of_book(file: str, ending: str, content: bytes, limits: Limits) -> Export | None:
     from landrelease.records.readers import exports, forms, workbooks
 
-    heads = workbooks.heads(file, ending, content, limits)
+    heads, hidden = workbooks.heads(file, ending, content, limits)
     names = [n for n, columns in heads.items() if columns]
+    # Sheets may stand in another order than that in which the program wrote them.
+    names.sort(key=lambda n: "_parent_index" in heads[n])
     if not names or not forms.is_form(heads[names[0]]):
         return None
-    return exports.of_sheets(names, lambda name: workbooks.from_workbook(
-        file, ending, content, name, limits))
+    return exports.of_sheets(file, [*names, *hidden], lambda name: workbooks.from_workbook(
+        file, ending, content, name, limits), hidden)
 
 
 def pictures_of(file: str, content: bytes, limits: Limits = LIMITS
@@ -330,7 +332,7 @@ def pictures_of(file: str, content: bytes, limits: Limits = LIMITS
     if PurePosixPath(file).suffix.lower() != ".zip":
         return None
     archive = open_zip(file, content, limits)
-    export = _export_of_zip(archive, limits)
+    export = _export_of_zip(file, archive, limits)
     if export is None:
         return None
     held = {PurePosixPath(n).name: n for n in members_of(archive)
@@ -374,11 +376,11 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
         found = (openrosa.layers if openrosa.is_submission(content) else imsma.maxml_layers)(
             file, content, limits)
     elif ending == ".json":
-        found = geojson.json_layers(content)
+        found = geojson.json_layers(file, content)
     elif ending == ".zip":
         archive = open_zip(file, content, limits)
         names = members_of(archive)
-        if export := _export_of_zip(archive, limits):
+        if export := _export_of_zip(file, archive, limits):
             return list(export.layers()) if len(export.layers()) > 1 else [None]
         found = (gis.gdb_layers(file, content, limits)
                  if any(n.lower().endswith(".gdbtable") for n in names) else _zip_data(names))

@@ -157,14 +157,16 @@ def sheets(file: str, ending: str, content: bytes, limits: Limits) -> list[str]:
     return _guarded(file, ending, lambda: _open(file, ending, content, limits).full())
 
 
-def heads(file: str, ending: str, content: bytes, limits: Limits) -> dict[str, tuple[str, ...]]:
-    """Visible sheet -> its headings; no rows are read."""
-    def work() -> dict[str, tuple[str, ...]]:
+def heads(file: str, ending: str, content: bytes, limits: Limits
+          ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Visible sheet -> its headings, and the names of hidden sheets; no rows are read."""
+    def work() -> tuple[dict[str, tuple[str, ...]], list[str]]:
         book = _open(file, ending, content, limits)
         return {name: table_of(file, _first(book.cells(name)), True, name).columns
-                for name in book.names}
+                for name in book.names}, book.hidden
 
-    return dict(_guarded(file, ending, work))
+    shown, hidden = _guarded(file, ending, work)
+    return dict(shown), list(hidden)
 
 
 def from_workbook(file: str, ending: str, content: bytes, layer: str | None, limits: Limits
