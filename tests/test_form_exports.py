@@ -394,3 +394,93 @@ def test_an_export_without_the_tables_of_its_repeats_says_so(surveys, tmp_path):
         taken(tmp_path, (name, content), registry=f"{name}.gpkg", status=reports)
         (found,) = [f for r in reports for f in r.findings if f.code == "FIL-050"]
         assert "hazard" in found.problem
+
+
+def found_items(xforms, count=3):
+    return [filled(xforms["landrelease_item"], {
+        "item/identifier": f"item-u{n}", "item/ordnance_category": "ap_mine",
+        "item/quantity": str(n), "item/found_on": "2026-09-01", "item/place": "44.1 17.5 0 4"},
+        f"uuid:{n}") for n in range(1, count + 1)]
+
+
+def lone(content, change):
+    """The table of the form alone, as rows with headings first, changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        (name,) = [n for n in archive.namelist() if "-" not in n]
+        rows = list(csv.DictReader(io.StringIO(archive.read(name).decode(), newline="")))
+    for number, row in enumerate(rows):
+        change(number, row)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize("name", ["landrelease_item.csv", "landrelease_item (1).csv", "other.csv"])
+@pytest.mark.parametrize("headings", [("KEY", "meta-instanceID"), ("item-identifier",)])
+def test_safety_S01_one_row_without_its_key_keeps_its_answers_and_those_of_others(
+        xforms, tmp_path, name, headings):
+    items = found_items(xforms)
+    before = taken(tmp_path, ("landrelease_item.csv", lone(
+        made.central_zip(items[0]), lambda n, row: None)))
+
+    def change(number, row):
+        for heading in headings:
+            if number == 2:
+                row[heading] = ""
+
+    found = taken(tmp_path, (name, lone(made.central_zip(*items), change)))
+    assert before.keys() < found.keys() == {"item-item-u1", "item-item-u2"}
+    assert found["item-item-u2"].values["quantity"] == 2
+    assert found["item-item-u2"].values["ordnance_category"] == "ap_mine"
+    with open_registry(tmp_path / "r.gpkg") as registry:
+        (entry,) = registry.quarantine()
+        assert [f.code for f in entry.row.findings if f.fate == "quarantined"] == [
+            "FRM-011" if "KEY" in headings else "FRM-029"]
+        assert entry.row.values["quantity"] == "3" and entry.row.geometry_wkt
+        assert workflows.quarantine.retry_quarantined(registry, entry.number, {}).accepted
+        assert len(registry.records("item")) == 3 and not registry.audit()
+
+
+def test_safety_S01_all_rows_without_a_key_wait(xforms, tmp_path):
+    def change(number, row):
+        for heading in [h for h in row if h == "KEY" or "instance" in h or "ubmission" in h]:
+            del row[heading]
+
+    assert not taken(tmp_path, ("landrelease_item.csv", lone(
+        made.central_zip(*found_items(xforms, 2)), change)))
+    rows, _ = waiting(tmp_path)
+    assert {codes[0] for codes, _ in rows.values()} == {"FRM-011"} and len(rows) == 2
+
+
+def test_a_table_of_the_office_under_the_name_of_a_form_is_read_as_before(tmp_path):
+    (tmp_path / "landrelease_item.csv").write_text(
+        "identifier,ordnance_category,latitude,longitude\nI-1,ap_mine,44.1,17.5\n")
+    assert readers.read(tmp_path / "landrelease_item.csv").columns == (
+        "identifier", "ordnance_category", "latitude", "longitude")
+
+
+@pytest.mark.parametrize("name", ["central.zip", "kobo.xlsx"])
+def test_safety_S01_a_survey_without_its_key_keeps_its_hazards(surveys, tmp_path, name):
+    def change(called, rows):
+        if "hazard" not in called and "evidence" not in called:
+            keys = [n for n, h in enumerate(rows[0])
+                    if h in ("KEY", "meta-instanceID", "_uuid", "meta/instanceID")]
+            rows[1] = ["" if n in keys else cell for n, cell in enumerate(rows[1])]
+        return called, rows
+
+    edit = {"central.zip": rewritten, "kobo.xlsx": resheeted}[name]
+    called = {"central.zip": name, "kobo.xlsx": "landrelease_nts.xlsx"}[name]
+    found = taken(tmp_path, (called, edit(LAYOUTS[name](*surveys), change)))
+    assert found.keys() == {"activity-activity-u9"}
+    rows, (hazards, _) = waiting(tmp_path)
+    assert rows.keys() == {("activity", "activity-u1"), *ORPHANS} and len(hazards) == 2
+    assert rows["activity", "activity-u1"][0] == ["FRM-011"]
+
+
+def test_safety_S01_an_export_without_any_row_of_its_form_keeps_its_hazards(surveys, tmp_path):
+    assert not taken(tmp_path, ("a.zip", rewritten(made.central_zip(*surveys), lambda n, rows: (
+        n, rows[:1] if n == "landrelease_nts.csv" else rows))))
+    rows, (hazards, _) = waiting(tmp_path)
+    assert rows.keys() == ORPHANS and len(hazards) == 2

@@ -2110,6 +2110,11 @@ EXPORT_ROW_ALONE = Message(
     "submission in the file is.",
     "Bring in the export as the program wrote it, with all of its rows and columns, and reject "
     "this row. Where there is none, try the row again: it is then recorded by itself.")
+EXPORT_IDENTIFIER = Message(
+    "FRM-029", "{file}, row {row}: the identifier is {found}; the form gives one that begins with "
+    "{expected}.",
+    "Bring in the export with the identifiers that the phones gave. Where there are none, look "
+    "whether the same is recorded already, then try the row again: it is known by its place alone.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

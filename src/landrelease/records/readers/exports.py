@@ -14,6 +14,7 @@ submission itself (`readers.openrosa`). Sources: the programs that write them.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +24,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from landrelease.errors import (
+    EXPORT_IDENTIFIER,
     EXPORT_ROW_ALONE,
     EXPORT_TABLE_ABSENT,
     EXPORT_TABLE_STRANGE,
     FILE_FORM_EXPORT,
+    SUBMISSION_NAMELESS,
     LandReleaseError,
 )
 from landrelease.records.forms.catalogue import FORMS
@@ -84,7 +87,7 @@ class Export:
             p.kind: [] for p in self.form.part.walk()}
         for one in (*self.submissions, *self.alone):
             for kind, rows in openrosa.rows_of(one.root).items():
-                found[kind] += [(row, one.waits) for row in rows]
+                found[kind] += [(row, one.waits or _identifier(kind, row)) for row in rows]
         return {kind: rows for kind, rows in found.items() if rows}
 
     def layers(self) -> list[str]:
@@ -107,6 +110,14 @@ class Export:
     def said(self) -> Iterator[openrosa.Said]:
         """What each submission says of itself."""
         return (openrosa.said_of_root(one.root) for one in self.submissions)
+
+
+def _identifier(kind: str, row: Row) -> Problem | None:
+    """A row without the identifier of its phone would be known by its place alone: another one
+    there would be taken for the same, and it itself for a new one."""
+    said = str(row.get("identifier") or "")
+    return None if said.startswith(f"{kind}-") else Problem(EXPORT_IDENTIFIER, {
+        "field": "identifier", "found": said or "(none)", "expected": f"{kind}-"})
 
 
 def is_export(table: SourceTable) -> bool:
@@ -138,7 +149,7 @@ def of_zip(file: str, names: Sequence[str], table: Callable[[str], SourceTable])
     main = min(mains, key=lambda n: (len(PurePosixPath(n).parts), len(n), names.index(n)))
     form = FORMS[_plain(PurePosixPath(main).stem)]
     rows = _rows(table(main))
-    if _form_of((form.id,), rows, "-") is None:
+    if rows and _form_of((form.id,), rows, "-") is None:
         return None
     inner: dict[str, _Inner] = {}
     for name in members:
@@ -157,7 +168,7 @@ def of_zip(file: str, names: Sequence[str], table: Callable[[str], SourceTable])
 
 def of_table(table: SourceTable) -> Export | None:
     """A CSV of one of these programs without repeats; None where it is none of ours."""
-    hint = _plain(PurePosixPath(table.file).stem)
+    hint = _hint(table.file)
     if hint not in FORMS and not any(c.rpartition("/")[2].rpartition("-")[2] == "identifier"
                                      for c in table.columns):
         return None
@@ -180,8 +191,8 @@ def of_sheets(file: str, names: Sequence[str], table: Callable[[str], SourceTabl
     main = table(names[0])
     if not any(c.rpartition("/")[2] == "identifier" for c in main.columns):
         return None
-    hints = (_plain(PurePosixPath(main.file).stem), names[0], *(
-        f.id for f in FORMS.values() if f.title[:31] == names[0]))
+    hints = (_hint(main.file), _plain(names[0]), *(
+        f.id for f in FORMS.values() if f.title[:31] == _plain(names[0])))
     rows = _rows(main)
     form = _form_of(hints, rows, "/")
     if form is None:
@@ -219,12 +230,10 @@ def of_document(file: str, document: Any) -> Export | None:
         return _listed(row, names)
 
     for row in rows:
-        root = _start(form, row, "/")
-        if root is None:
-            return None
+        one = _start(form, row, "/")
         _all_known(file, form, row)
-        _fill(root, form.part, (form.part.kind,), row, "/", repeats)
-        made.append(Submission(root))
+        _fill(one.root, form.part, (form.part.kind,), row, "/", repeats)
+        made.append(one)
     kobo = any("_xform_id_string" in r or "_uuid" in r for r in rows)
     return Export(KOBO if kobo else CENTRAL, form, tuple(made), (), tuple(absent))
 
@@ -247,6 +256,16 @@ def _rows(table: SourceTable) -> list[dict[str, Any]]:
 def _plain(name: str) -> str:
     """A name without what is added to that of a copy."""
     return _COPIED.sub("", name.strip()).strip()
+
+
+def is_named(file: str) -> bool:
+    """Whether a file has the name of one of our forms."""
+    return _hint(file) in FORMS
+
+
+def _hint(file: str) -> str:
+    name = PurePosixPath(file)
+    return _plain(PurePosixPath(name.stem if name.suffix.lower() == ".gz" else name).stem)
 
 
 def _ends(name: str, endings: Sequence[str]) -> bool:
@@ -289,7 +308,7 @@ def _around(row: Row) -> str:
 
 
 def _of_tables(program: str, separator: str, form: Form, rows: list[dict[str, Any]],
-               inner: Mapping[str, _Inner]) -> Export | None:
+               inner: Mapping[str, _Inner]) -> Export:
     around: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for kind, listed in inner.items():
         for row in listed.rows:
@@ -305,11 +324,9 @@ def _of_tables(program: str, separator: str, form: Form, rows: list[dict[str, An
 
     made = []
     for row in rows:
-        root = _start(form, row, separator)
-        if root is None:
-            return None
-        _fill(root, form.part, (form.part.kind,), row, separator, repeats)
-        made.append(Submission(root))
+        one = _start(form, row, separator)
+        _fill(one.root, form.part, (form.part.kind,), row, separator, repeats)
+        made.append(one)
     alone = []
     for path in _paths(form.part):
         if len(path) < 2 or path[-1].kind not in inner:
@@ -347,32 +364,43 @@ def _alone(form: Form, path: Sequence[Part], row: Row, separator: str, repeats: 
 
 
 def _form_of(hints: Iterable[str], rows: list[Any], separator: str) -> Form | None:
-    """The form of which these are submissions: as it is named, else by its questions."""
-    if not rows or not all(_instance(r) for r in rows):
+    """The form of which these are submissions: as it is named, else by the questions of most rows.
+    One row without its key or identifier makes no other table of them: it waits."""
+    if not rows:
         return None
-    named = next((FORMS[h] for h in hints if h in FORMS), None)
-    best: tuple[float, Form] | None = None
     headings = {h for r in rows for h in r}
-    for form in FORMS.values() if named is None else (named,):
+    named = next((FORMS[h] for h in hints if h in FORMS), None)
+    if named is not None:
+        names = {_SPLIT.sub(r"\1", h).split(separator)[-1] for h in headings}
+        keyed = any(_instance(r) for r in rows) or \
+            f"{named.part.kind}{separator}identifier" in headings
+        return named if keyed and names & {*_fields(named.part)} else None
+
+    def most(said: Iterable[bool]) -> bool:
+        return 2 * sum(said) > len(rows)
+
+    if not most(bool(_instance(r)) for r in rows):
+        return None
+    best: tuple[bool, float] | None = None
+    found = None
+    for form in FORMS.values():
         part = form.part
         known = {*_fields(part), *(p.kind for p in part.parts)}
-        path = [part.kind]
         asked = {_SPLIT.sub(r"\1", h).split(separator)[1] for h in headings
-                 if h.split(separator)[:1] == path and len(
+                 if h.split(separator)[:1] == [part.kind] and len(
                      _SPLIT.sub(r"\1", h).split(separator)) == 2}
         asked = {a.split("@")[0] for a in asked}  # links of OData
-        if named is None and ("identifier" not in asked or not asked <= known):
+        if "identifier" not in asked or not asked <= known:
             continue
         said = [_answers(r, part, (part.kind,), separator) for r in rows]
-        if not all(a.get("identifier", "").startswith(f"{part.kind}-") for a in said):
+        if not most(a.get("identifier", "").startswith(f"{part.kind}-") for a in said):
             continue
-        if named is None and any(
-                a.get(n) not in (None, v) for a in said for n, v in part.fixed.items()):
-            continue  # of a form that is named such a row waits (FRM-024)
-        share = len(asked) / len(known)
-        if best is None or share > best[0]:
-            best = share, form
-    return None if best is None else best[1]
+        # What the form itself says; a row that says something else waits (FRM-024).
+        as_fixed = [all(a.get(n) in (None, v) for n, v in part.fixed.items()) for a in said]
+        rank = all(as_fixed), len(asked) / len(known)
+        if most(as_fixed) and (best is None or rank > best):
+            best, found = rank, form
+    return found
 
 
 # --- one submission ------------------------------------------------------------------------------
@@ -389,16 +417,21 @@ def _instance(row: Row) -> str:
     return ""
 
 
-def _start(form: Form, row: Row, separator: str) -> ElementTree.Element | None:
+def _start(form: Form, row: Row, separator: str) -> Submission:
+    """The submission of a row, without its answers. One without its key gets an id by its content
+    and waits, as one of a phone does."""
     instance = _instance(row)
+    waits = None
     if not instance:
-        return None
+        said = sorted((h, _text(v)) for h, v in row.items() if _text(v))
+        instance = f"without-id-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"
+        waits = Problem(SUBMISSION_NAMELESS, {"found": instance})
     root = _root(form, instance)
     for heading, value in row.items():
         name = heading.rpartition(separator)[2]
         if heading == name and _TOP.fullmatch(name) and _text(value):
             ElementTree.SubElement(root, name).text = _text(value)
-    return root
+    return Submission(root, waits)
 
 
 def _root(form: Form, instance: str) -> ElementTree.Element:

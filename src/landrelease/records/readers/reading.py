@@ -114,7 +114,8 @@ def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | N
         from landrelease.records.readers import exports, forms, imsma, legs, texts
 
         table = texts.from_text(file, inner, limits)
-        if forms.is_form(table.columns) and (export := exports.of_table(table)):
+        if (forms.is_form(table.columns) or exports.is_named(file)) \
+                and (export := exports.of_table(table)):
             return export.table(file, layer, limits)
         if legs.are_legs(table):
             return legs.from_legs(table)
