@@ -294,6 +294,60 @@ def test_the_last_edit_holds_in_whatever_order_they_come(file, order):
         assert file.source_content(hashlib.sha256(content).hexdigest()) == content
 
 
+def bring(registry, folder, how, *contents):
+    """By phone ("p") or as a file, in turns of the letters of `how`."""
+    for n, content in enumerate(contents):
+        if how[n % len(how)] == "p":
+            take(registry, content)
+        else:
+            digest = hashlib.sha256(content).hexdigest()
+            (folder / f"{digest[:8]}.xml").write_bytes(content)
+            imports.import_files(registry, [folder / f"{digest[:8]}.xml"])
+
+
+BACK = item("item-1", C, depth="0.1", replaces=B)
+
+
+@pytest.mark.parametrize("how", ["p", "f", "fp", "pf"])
+@pytest.mark.parametrize("order", list(permutations((ORIGINAL, EDIT, BACK))), ids=lambda o: "".join(
+    "ABC"[(ORIGINAL, EDIT, BACK).index(c)] for c in o))
+def test_an_edit_back_to_what_was_said_first_holds_as_any_other(file, tmp_path, order, how):
+    bring(file, tmp_path, how, *order)
+    for again in (*order, ORIGINAL, EDIT):  # what came before brings nothing
+        bring(file, tmp_path, how, again)
+    record, revisions, waited = all_in_one(file)
+    assert record.values["depth_m"] == 0.1 and not waited and not file.audit()
+    assert revisions == (3 if order == (ORIGINAL, EDIT, BACK) else
+                         2 if order[0] is EDIT else 1)
+
+
+def test_a_copy_of_an_edit_in_other_spelling_takes_nothing_back(file, tmp_path):
+    bring(file, tmp_path, "f", ORIGINAL, EDIT, BACK)
+    (record,) = file.records("item")
+    bring(file, tmp_path, "f", EDIT.replace(b"      <", b"<"), ORIGINAL.replace(b"      <", b"<"))
+    assert file.records("item") == [record] and not file.quarantine() and not file.audit()
+
+
+def test_two_edits_of_one_submission_that_come_as_files_wait_for_a_person(file, tmp_path):
+    bring(file, tmp_path, "f", ORIGINAL, EDIT, item("item-1", C, depth="0.1", replaces=A))
+    record, _, waited = all_in_one(file)
+    assert record.values["depth_m"] == 0.2 and [w[:2] for w in waited] == [("FRM-016", "waiting")]
+
+
+def test_an_edit_that_is_older_than_an_export_brings_nothing(file, tmp_path):
+    """An export tells of no edit which came first: what was said before brings nothing."""
+    bring(file, tmp_path, "f", ORIGINAL)
+    for depth in ("0.2", "0.3"):
+        (tmp_path / "landrelease_item.csv").write_text(
+            "item-identifier,item-ordnance_category,item-quantity,item-found_on,item-depth_m,"
+            f"item-place-Latitude,item-place-Longitude,item-place-Accuracy,KEY\n"
+            f"item-1,ap_mine,1,2026-09-01,{depth},44.1,17.5,3,{A}\n")
+        imports.import_files(file, [tmp_path / "landrelease_item.csv"])
+    bring(file, tmp_path, "f", EDIT)
+    record, revisions, waited = all_in_one(file)
+    assert record.values["depth_m"] == 0.3 and revisions == 3 and not waited
+
+
 def test_an_edit_of_what_waits_takes_its_place(registry):
     """A wrong clock is put right on the phone: the old row may not be mended over it later."""
     wrong = item("item-1", A, found_on="2091-01-01")

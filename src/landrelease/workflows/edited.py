@@ -227,6 +227,17 @@ class Last(_Claims):
             return before.id in self.said.records
         return self._covers(before.id, claim)
 
+    def left_as_it_was(self, record: Record) -> bool:
+        """Whether it made neither a revision nor a row of a record that it says something of: it
+        said what stood, so that what stands is its answer too."""
+        from landrelease.workflows.submissions import openrosa_id
+
+        if record.id not in self.said.records or any(
+                s.revision.source == self.digest for s in self.registry.history(record.id)):
+            return False
+        return not any(e.row.source == self.digest and openrosa_id(e.row) == record.id
+                       for e in self.registry.quarantine(None))
+
     def held(self, rows: Sequence[QuarantineEntry]) -> set[int]:
         """The numbers of those rows that wait of which it says all again."""
         from landrelease.workflows.submissions import openrosa_id

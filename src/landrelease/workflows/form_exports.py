@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 
-def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | None:
+def of_forms(registry: Registry, kind: str, table: SourceTable, *, keep: bool = False
+             ) -> Caution | None:
     """What the answers of an export are held against, and those of a submission that comes as a
     file: what was said before brings nothing (FRM-019); where somebody here changed, mended or
     signed a record, other answers wait (FRM-020), and where it says what no answer of a form can
     be, such as a permit that is refused (FRM-025). A submission that comes as a file stands in its
     line of edits as one that a phone sends: another one, which is no edit, takes nobody's place
-    (FRM-027). None: they are no answers to our forms."""
+    (FRM-027), and an edit that did not come before may say again what an earlier one said. `keep`:
+    its place in the line is kept for those that come next. None: they are no answers to our forms.
+    """
     from landrelease.records.readers import LIMITS, openrosa
     from landrelease.records.readers.exports import is_export
     from landrelease.workflows.submissions import line_of_file, openrosa_id
@@ -39,12 +42,14 @@ def of_forms(registry: Registry, kind: str, table: SourceTable) -> Caution | Non
                 or openrosa.said_of(table.file, table.content, LIMITS).form not in FORMS:
             return None
         changed = ANSWERS_OF_DECIDED
-        line = line_of_file(registry, table.file, table.content)
+        line = line_of_file(registry, table.file, table.content, keep=keep)
 
     mended = {(e.row.source, openrosa_id(e.row)) for e in registry.quarantine("accepted")
               if e.row.kind == kind and e.reason.startswith("mended:")}
 
     def before(record_id: str) -> Iterable[Record]:
+        if line is not None and line.says_anew(kind, record_id):
+            return ()
         return [Record(kind, record_id, s.revision.values, s.revision.geometry)
                 for s in registry.history(record_id)]
 

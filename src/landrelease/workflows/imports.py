@@ -142,7 +142,7 @@ def import_files(
             if looked_up(table) and bounds is None:
                 bounds = few.bounds_for(registry, found, settings.bounds_margin_deg)
 
-            held = caution or of_forms(registry, found, table)
+            held = caution or of_forms(registry, found, table, keep=not dry_run)
 
             def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(

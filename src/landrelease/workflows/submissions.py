@@ -201,8 +201,9 @@ class _Line:
     Lines are known from two settings of the registry for each submission: which content first came
     under its id, and by which submission it was replaced. Both are written before the submission
     is taken in; what a setting names counts only once its content is kept. An edit may come before
-    what it replaces, or without it. Of submissions that came as files nothing is kept (`keep`):
-    they are known by the records that were made of them.
+    what it replaces, or without it. `keep`: the settings are written, as of one that a phone sends
+    (of one that comes as a file: `keep_copy`). What came as a file before that was kept is known by
+    the records that were made of it.
     """
 
     def __init__(self, registry: Registry, said: Said, digest: str, now: datetime, *,
@@ -221,6 +222,31 @@ class _Line:
         # Id of a submission that came before and is newer than this one; "" where there is none.
         self.after = "" if self.twin else self._newer()
         self._last: edited.Last | None = None
+
+    def keep_copy(self) -> None:
+        """Keep which content came as a file under this id, and which one it replaces, so that the
+        line is known whichever comes next, by phone or as a file. A phone that sends the same
+        submission later, in other spelling, is held to the first that a phone sent alone."""
+        said = self.said
+        self.registry.keep_setting(_copy(said.form, said.instance), self.digest)
+        if said.replaces:
+            self.registry.keep_setting(_edit(said.form, said.replaces), said.instance)
+
+    def says_anew(self, kind: str, record_id: str) -> bool:
+        """Whether it is an edit of a submission that is here, and did not come before as a file or
+        by phone: it may say again what an earlier one of its line said, since what counts is what
+        stands now. Where something else than a submission was the last to say the record, such as
+        an export, nobody knows which of the two is the newer one."""
+        before = self._first_content(self.said.instance)
+        if not self.said.replaces or before not in ("", self.digest) \
+                or not self._first_content(self.said.replaces):
+            return False
+        if self.registry.knows_source(self.digest) and any(
+                (report.source, report.kind) == (self.digest, kind)
+                for _, report in self.registry.imports()):
+            return False  # not only others of its layers are here
+        source = current_revision(self.registry, record_id).revision.source
+        return self._submission(source) is not None
 
     def _newer(self) -> str:
         """An original names nothing; where one in between is missing, a record of it that an edit
@@ -245,8 +271,10 @@ class _Line:
         after = self.after
         if not self.said.replaces and other is not None and other.replaces:
             after = after or other.instance  # it came in while this one was looked at
-        if after and now.source not in older.values():
-            last = self._last = self._last or self._end(after).says()
+        if after:
+            self._last = self._last or self._end(after).says()
+        last = self._last if after else None
+        if last is not None and (now.source not in older.values() or last.left_as_it_was(record)):
             if last.holds(said):
                 return SUBMISSION_REPLACED, {
                     "found": self.said.instance, "other": after}, "merged"
@@ -399,6 +427,9 @@ class _Line:
         digest = (self.registry.setting(_first(self.said.form, instance)) or "").partition(" ")[0]
         if digest:
             return digest if self.registry.knows_source(digest) else ""
+        copied = self.registry.setting(_copy(self.said.form, instance)) or ""
+        if copied and self.registry.knows_source(copied):
+            return copied
         name = _file_of(self.said.form, instance)
         return next((d for d, n in self.registry.sources().items() if n == name),
                     self._seen.get(instance, ""))
@@ -436,10 +467,13 @@ class _Line:
             and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
 
 
-def line_of_file(registry: Registry, file: str, content: bytes) -> _Line:
-    """The line of edits of a submission that comes as a file; nothing is written."""
-    return _Line(registry, _said(file, content), hashlib.sha256(content).hexdigest(),
+def line_of_file(registry: Registry, file: str, content: bytes, *, keep: bool = False) -> _Line:
+    """The line of edits of a submission that comes as a file; nothing is written unless `keep`."""
+    line = _Line(registry, _said(file, content), hashlib.sha256(content).hexdigest(),
                  datetime.now(UTC), keep=False)
+    if keep:
+        line.keep_copy()
+    return line
 
 
 def with_remarks(registry: Registry, entries: Sequence[QuarantineEntry]) -> list[QuarantineEntry]:
@@ -518,6 +552,10 @@ def _first(form: str, instance: str) -> str:
 
 def _edit(form: str, instance: str) -> str:
     return f"edit of {form[:80]} {instance}"
+
+
+def _copy(form: str, instance: str) -> str:
+    return f"copy of {form[:80]} {instance}"
 
 
 def _file_of(form: str, instance: str) -> str:
