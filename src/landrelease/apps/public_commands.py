@@ -44,7 +44,8 @@ def ask(
     place: Annotated[str | None, typer.Option(
         "--place", metavar="NAME", help="Name of a community or an administrative area.")] = None,
     area: Annotated[Path | None, typer.Option(
-        "--area", metavar="FILE", help="A field as a polygon, in any GIS file.")] = None,
+        "--area", metavar="FILE", help="A field in any GIS file: a "
+        "polygon, a line round it, or its corners.")] = None,
     lang: Annotated[str, typer.Option(
         "--lang", metavar="L", callback=heard,
         help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
@@ -57,7 +58,7 @@ def ask(
     Example: landrelease ask district.gpkg --at "44.2083, 17.6612"
     """
     from landrelease.workflows import public
-    from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.areas import read_ground
     from landrelease.workflows.languages import NAMES, texts
     from landrelease.workflows.public_words import SYNTHETIC, TOO_MANY, words_of
 
@@ -78,10 +79,8 @@ def ask(
             if len(found) > public.MOST_NAMES:
                 more = texts(lang).told(TOO_MANY, most=public.MOST_NAMES)
         else:
-            import shapely
-
             assert area is not None
-            replies = [public.ask_shape(view, shapely.union_all(read_shapes(area)))]
+            replies = [public.ask_shape(view, read_ground(area))]
     told = [words_of(reply, texts(lang)) for reply in replies]
     documents: list[dict[str, Any]] = [
         {**public.document(reply), "words": [w.headline, *w.lines, *w.cautions, w.contact]}

@@ -15,6 +15,7 @@ reading: it keeps only ground that the outline goes round in one direction and l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -134,6 +135,52 @@ def repair(shape: BaseGeometry, rule: Literal["union", "intersection"], *, drawn
     widest_m2, common_m2 = geodesic_area_m2(widest), geodesic_area_m2(common)
     chosen, area = (widest, widest_m2) if rule == "union" else (common, common_m2)
     return Repair(chosen, widest, area, widest_m2, max(0.0, widest_m2 - common_m2))
+
+
+def enclosed(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """The ground that somebody means by shapes of any type, in one system of coordinates.
+
+    A line is the outline of the ground that it encloses, closed where it is open; where it crosses
+    itself, or closed ones cross each other, it stands for the convex hull. Several open lines and
+    points are sides and corners of one field, in whatever order: they stand for their hull. One
+    point, or what lies on one line, encloses nothing and stays what it is. A polygon is its ground.
+    """
+    grounds: list[BaseGeometry] = []
+    rings: list[Polygon] = []
+    loose: list[BaseGeometry] = []
+    for part in _single(shapes):
+        if part.geom_type == "Polygon" or part.geom_type == "MultiPolygon":
+            grounds.append(part)
+        elif part.geom_type == "LineString" and part.is_closed and len(part.coords) > 3:
+            ring = Polygon(part.coords)
+            rings.append(ring if ring.is_valid else shapely.convex_hull(part))
+        else:
+            loose.append(part)
+    if len(loose) == 1 and loose[0].geom_type == "LineString" and len(loose[0].coords) > 2:
+        ring = Polygon(loose[0].coords)
+        loose = [ring if ring.is_valid else shapely.convex_hull(loose[0])]
+    elif loose:
+        loose = [shapely.convex_hull(shapely.GeometryCollection(loose))]
+    tree = shapely.STRtree(rings)
+    if rings and len(tree.query(rings, predicate="overlaps")[0]):
+        rings = [shapely.convex_hull(shapely.GeometryCollection(rings))]
+    # What several outlines enclose between them is enclosed as well.
+    around = [Polygon(p.exterior) if p.geom_type == "Polygon" else p
+              for p in shapely.get_parts(shapely.union_all(rings))]
+    found = [*grounds, *around, *loose]
+    return found[0] if len(found) == 1 else shapely.union_all(found)
+
+
+def _single(shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """Collections, lines and points one by one; polygons of one shape stay together."""
+    parts = [s for s in shapes if not s.is_empty]
+    while any(p.geom_type in _TOGETHER for p in parts):
+        parts = [q for p in parts for q in (
+            shapely.get_parts(p) if p.geom_type in _TOGETHER else [p]) if not q.is_empty]
+    return parts
+
+
+_TOGETHER = ("GeometryCollection", "MultiLineString", "MultiPoint")
 
 
 def polygons_of(shape: BaseGeometry | None) -> Polygon | MultiPolygon:

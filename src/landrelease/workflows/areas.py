@@ -42,17 +42,18 @@ def read_shapes(path: Path) -> list[BaseGeometry]:
     return [shape for _, shape, _ in read_places(path)]
 
 
-def read_places(path: Path, *, plane: bool = False, narrow: bool = False
+def read_places(path: Path, *, plane: bool = False, narrow: bool = False, layer: str | None = None
                 ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
     """The same with the number of each row and its values; with `plane` in the file's metres.
     `narrow`: of a shape that crosses itself only the ground on which all its readings agree.
+    `layer`: the one to read of a file of several.
 
     Raises CLI-105 where a row has no shape, and what `readers.read` raises.
     """
     from landrelease.records import places, readers
     from landrelease.records.shapes import repair
 
-    table = readers.read(path)
+    table = readers.read(path, layer=layer)
     rows = [(row.row, row.geometry, row.values) for row in table.rows if row.geometry is not None]
     if not rows or len(rows) < len(table.rows):
         raise LandReleaseError(SHAPES_MISSING, file=table.file, found=len(rows),
@@ -68,6 +69,33 @@ def read_places(path: Path, *, plane: bool = False, narrow: bool = False
     return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
              else repair(s, "intersection").shape if narrow else repair(s, "union").widest, values)
             for (number, _, values), s in zip(rows, shapes, strict=True)]
+
+
+def read_ground(path: Path) -> BaseGeometry:
+    """The ground that a file asks about, in longitude/latitude on WGS 84, whatever it is drawn by:
+    polygons, the line of a walk round it, its corners (`shapes.enclosed`). One point stays a point.
+    Of a file of several layers all that have shapes count, each by itself.
+
+    Raises LIN-005 where a row has no shape, and what `readers.read` raises.
+    """
+    import shapely
+
+    from landrelease.records import readers
+    from landrelease.records.shapes import enclosed
+
+    found: list[BaseGeometry] = []
+    layers = readers.layers(path)
+    for n, layer in enumerate(layers, 1):
+        try:
+            shapes = [shape for _, shape, _ in read_places(path, layer=layer)]
+        except LandReleaseError as error:
+            # A table of styles, for example, is no ground; a file without any is refused.
+            if error.code != SHAPES_MISSING.code or error.facts["found"] or (
+                    n == len(layers) and not found):
+                raise
+        else:
+            found.append(enclosed(shapes))
+    return found[0] if len(found) == 1 else shapely.union_all(found)
 
 
 def hazard_of(registry: Registry, record_id: str) -> Record:

@@ -296,8 +296,8 @@ def ask_area(view: PublicView, corners: str) -> Reply:
 
 
 def ask_shape(view: PublicView, shape: BaseGeometry) -> Reply:
-    """The answer for a drawn area, in degrees."""
-    return _reply(view, shape, view.place_m, "area")
+    """The answer for a drawn area, or for a point, in degrees."""
+    return _reply(view, shape, view.place_m, "point" if shape.geom_type == "Point" else "area")
 
 
 def named(view: PublicView, name: str) -> list[NamedPlace]:

@@ -35,6 +35,8 @@ from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OP
 from landrelease.records.forms.words import PHOTO, SYNTHETIC
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from landrelease.access.answer import Release
     from landrelease.workflows.complaints import Standing
     from landrelease.workflows.public import Reply
@@ -237,12 +239,19 @@ def _place(reply: Reply, texts: Texts) -> str:
     if reply.name:
         return reply.name
     if reply.kind == "area":
-        import shapely
-
-        return texts.told(FIELD, corners=max(0, shapely.get_num_coordinates(reply.place) - 1))
+        return texts.told(FIELD, corners=_corners(reply.place))
     # No more decimals than what was asked about deserves: 0.1 degrees are 11 km.
     digits = max(0, min(5, math.ceil(math.log10(111_320 / max(reply.within_m, 1.0)))))
     return f"{reply.place.y:.{digits}f}, {reply.place.x:.{digits}f}"
+
+
+def _corners(place: BaseGeometry) -> int:
+    """A ring comes back to its first corner, which is counted once."""
+    import shapely
+
+    rings = sum(1 + shapely.get_num_interior_rings(part) for part in shapely.get_parts(place)
+                if part.geom_type == "Polygon" and not part.is_empty)
+    return int(shapely.get_num_coordinates(place) - rings)
 
 
 def _metres(value: float) -> str:
