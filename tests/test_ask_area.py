@@ -14,6 +14,7 @@ from landrelease.apps.cli import app as cli
 from landrelease.core.geometry import LocalPlane
 from landrelease.records.shapes import enclosed
 from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import public
 from release_world import keys, record
 from test_public import DAY, signed_release
 
@@ -128,6 +129,30 @@ def test_all_layers_of_a_file_count(registry, tmp_path):
                           layer=name, geometry_type=ground.geom_type, crs="EPSG:4326",
                           append=path.exists())
     assert asked(registry, path)[0]["answer"] == "hazardous"
+
+
+@pytest.mark.parametrize("ways", [
+    lambda bow: [bow], lambda bow: [shapely.MultiPolygon([bow])],
+    lambda bow: [bow, shapely.Point(bow.exterior.coords[0])], lambda bow: [bow, bow],
+    lambda bow: [shapely.GeometryCollection([bow])]])
+def test_safety_S15_corners_in_the_wrong_order_mean_the_same_in_a_file_as_on_the_page(
+        tmp_path, ways):
+    """Over land of which only the two triangles are released that the corners draw."""
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    bow = shapely.Polygon(at((0, 0), (400, 300), (400, 0), (0, 300)))
+    near = PLANE.to_degrees(shapely.union_all(shapely.get_parts(shapely.make_valid(
+        PLANE.to_plane(bow)))).buffer(60))
+    with open_registry(path) as opened:
+        ana, _ = keys(opened, tmp_path)
+        signed_release(opened, 1, ana, near, outcome_type="cleared", depth_m=0.2,
+                       information_date=DAY)
+        page = public.ask_area(public.VIEWS.of(opened), "\n".join(
+            f"{y:.8f}, {x:.8f}" for x, y in bow.exterior.coords[:-1]))
+    assert not bow.is_valid and page.answer.told == "no_information"
+    found, told = asked(path, geojson(tmp_path, *ways(bow)))
+    assert (found["answer"], tuple(found["reasons"])) == ("no_information", page.answer.reasons)
+    assert "a field of 4 corners" in told
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=7),

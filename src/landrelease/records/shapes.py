@@ -143,14 +143,18 @@ def enclosed(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
     A line is the outline of the ground that it encloses, closed where it is open; where it crosses
     itself, or closed ones cross each other, it stands for the convex hull. Several open lines and
     points are sides and corners of one field, in whatever order: they stand for their hull. One
-    point, or what lies on one line, encloses nothing and stays what it is. A polygon is its ground.
+    point, or what lies on one line, encloses nothing and stays what it is. A polygon is its ground,
+    one that crosses itself its convex hull; where there is nothing else, it comes back as it is.
     """
     grounds: list[BaseGeometry] = []
     rings: list[Polygon] = []
     loose: list[BaseGeometry] = []
-    for part in _single(shapes):
-        if part.geom_type == "Polygon" or part.geom_type == "MultiPolygon":
-            grounds.append(part)
+    parts = _single(shapes)
+    if len(parts) == 1 and parts[0].geom_type in ("Polygon", "MultiPolygon"):
+        return parts[0]
+    for part in parts:
+        if part.geom_type in ("Polygon", "MultiPolygon"):
+            grounds.append(part if part.is_valid else shapely.convex_hull(part))
         elif part.geom_type == "LineString" and part.is_closed and len(part.coords) > 3:
             ring = Polygon(part.coords)
             rings.append(ring if ring.is_valid else shapely.convex_hull(part))

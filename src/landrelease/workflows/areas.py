@@ -42,16 +42,24 @@ def read_shapes(path: Path) -> list[BaseGeometry]:
     return [shape for _, shape, _ in read_places(path)]
 
 
-def read_places(path: Path, *, plane: bool = False, narrow: bool = False, layer: str | None = None
+def read_places(path: Path, *, plane: bool = False, narrow: bool = False
                 ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
     """The same with the number of each row and its values; with `plane` in the file's metres.
     `narrow`: of a shape that crosses itself only the ground on which all its readings agree.
-    `layer`: the one to read of a file of several.
 
     Raises CLI-105 where a row has no shape, and what `readers.read` raises.
     """
-    from landrelease.records import places, readers
     from landrelease.records.shapes import repair
+
+    return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
+             else repair(s, "intersection").shape if narrow else repair(s, "union").widest, values)
+            for number, s, values in _drawn(path, plane)]
+
+
+def _drawn(path: Path, plane: bool = False, layer: str | None = None
+           ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
+    """The shapes as they were drawn, whether they cross themselves or not."""
+    from landrelease.records import places, readers
 
     table = readers.read(path, layer=layer)
     rows = [(row.row, row.geometry, row.values) for row in table.rows if row.geometry is not None]
@@ -66,15 +74,14 @@ def read_places(path: Path, *, plane: bool = False, narrow: bool = False, layer:
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
-             else repair(s, "intersection").shape if narrow else repair(s, "union").widest, values)
-            for (number, _, values), s in zip(rows, shapes, strict=True)]
+    return [(number, s, values) for (number, _, values), s in zip(rows, shapes, strict=True)]
 
 
 def read_ground(path: Path) -> BaseGeometry:
     """The ground that a file asks about, in longitude/latitude on WGS 84, whatever it is drawn by:
     polygons, the line of a walk round it, its corners (`shapes.enclosed`). One point stays a point.
-    Of a file of several layers all that have shapes count, each by itself.
+    A single polygon is left as it was drawn, also where it crosses itself, as on the page. Of a
+    file of several layers all that have shapes count, each by itself.
 
     Raises LIN-005 where a row has no shape, and what `readers.read` raises.
     """
@@ -87,7 +94,7 @@ def read_ground(path: Path) -> BaseGeometry:
     layers = readers.layers(path)
     for n, layer in enumerate(layers, 1):
         try:
-            shapes = [shape for _, shape, _ in read_places(path, layer=layer)]
+            shapes = [shape for _, shape, _ in _drawn(path, layer=layer)]
         except LandReleaseError as error:
             # A table of styles, for example, is no ground; a file without any is refused.
             if error.code != SHAPES_MISSING.code or error.facts["found"] or (
