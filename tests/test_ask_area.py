@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyogrio.raw
 import pytest
 import shapely
 from hypothesis import given
@@ -121,8 +122,6 @@ def test_one_point_stays_a_point_and_a_field_says_its_corners(registry, tmp_path
 
 
 def test_all_layers_of_a_file_count(registry, tmp_path):
-    import pyogrio.raw
-
     path = tmp_path / "field.gpkg"
     for name, ground in (("a", box(-20, 100, -10, 110)), ("b", shapely.LineString(LARGE))):
         pyogrio.raw.write(str(path), np.array([shapely.to_wkb(ground)], dtype=object), [], [],
@@ -153,6 +152,34 @@ def test_safety_S15_corners_in_the_wrong_order_mean_the_same_in_a_file_as_on_the
     found, told = asked(path, geojson(tmp_path, *ways(bow)))
     assert (found["answer"], tuple(found["reasons"])) == ("no_information", page.answer.reasons)
     assert "a field of 4 corners" in told
+
+
+@pytest.mark.parametrize(("crs", "west", "south"), [
+    ("EPSG:4201", 32.5, 15.6), ("EPSG:4284", 31.0, 49.0), ("EPSG:32635", 600_000, 5_500_000),
+    ("EPSG:4326", 31.0, 49.0)])
+def test_safety_S04_a_field_in_another_datum_is_as_far_off_as_its_transformation(
+        registry, tmp_path, crs, west, south):
+    from landrelease.records import places
+
+    wide = 100 if west > 180 else 0.001
+    field = shapely.box(west, south, west + wide, south + wide)
+    path = tmp_path / "field.gpkg"
+    pyogrio.raw.write(str(path), np.array([shapely.to_wkb(field)], dtype=object), [], [],
+                      geometry_type="Polygon", crs=crs)
+    off = places.carriage(crs, "f", shapely.get_coordinates(field)).accuracy_m
+    assert (off > 5) == (crs in ("EPSG:4201", "EPSG:4284"))
+    with open_registry(registry) as opened:
+        place_m = public.VIEWS.of(opened).place_m
+    assert asked(registry, path)[0]["within_m"] == pytest.approx(place_m + off, abs=0.1)
+
+
+def test_safety_S04_a_field_without_a_stated_system_is_no_place(registry, tmp_path):
+    path = tmp_path / "field.gpkg"
+    with pytest.warns(UserWarning, match="crs"):
+        pyogrio.raw.write(str(path), np.array([shapely.to_wkb(shapely.Polygon(FIELD))],
+                                              dtype=object), [], [], geometry_type="Polygon")
+    done = CliRunner().invoke(cli, ["ask", str(registry), "--area", str(path)])
+    assert done.exception.code == "GEO-001"
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=7),

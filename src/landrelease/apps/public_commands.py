@@ -80,7 +80,7 @@ def ask(
                 more = texts(lang).told(TOO_MANY, most=public.MOST_NAMES)
         else:
             assert area is not None
-            replies = [public.ask_shape(view, read_ground(area))]
+            replies = [public.ask_shape(view, *read_ground(area))]
     told = [words_of(reply, texts(lang)) for reply in replies]
     documents: list[dict[str, Any]] = [
         {**public.document(reply), "words": [w.headline, *w.lines, *w.cautions, w.contact]}

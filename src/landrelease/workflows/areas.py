@@ -15,6 +15,7 @@ from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedR
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    DATUM_NOT_STATED,
     EDIT_NOT_VALID,
     EXTENSION_LOADED,
     EXTENSION_NOT_READABLE,
@@ -27,6 +28,7 @@ from landrelease.workflows.identities import current_revision
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from landrelease.records.readers import SourceTable
     from landrelease.store.registry import Edit, Registry
 
 
@@ -49,24 +51,26 @@ def read_places(path: Path, *, plane: bool = False, narrow: bool = False
 
     Raises CLI-105 where a row has no shape, and what `readers.read` raises.
     """
+    from landrelease.records import readers
     from landrelease.records.shapes import repair
 
     return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
              else repair(s, "intersection").shape if narrow else repair(s, "union").widest, values)
-            for number, s, values in _drawn(path, plane)]
+            for number, s, values in _drawn(readers.read(path), plane)[0]]
 
 
-def _drawn(path: Path, plane: bool = False, layer: str | None = None
-           ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
-    """The shapes as they were drawn, whether they cross themselves or not."""
-    from landrelease.records import places, readers
+def _drawn(table: SourceTable, plane: bool = False
+           ) -> tuple[list[tuple[int, BaseGeometry, Mapping[str, Any]]], float]:
+    """The shapes as they were drawn, whether they cross themselves or not, and how far off their
+    transformation may be, m."""
+    from landrelease.records import places
 
-    table = readers.read(path, layer=layer)
     rows = [(row.row, row.geometry, row.values) for row in table.rows if row.geometry is not None]
     if not rows or len(rows) < len(table.rows):
         raise LandReleaseError(SHAPES_MISSING, file=table.file, found=len(rows),
                                expected=len(table.rows))
     shapes = [shape for _, shape, _ in rows]
+    accuracy_m = 0.0
     if not plane and table.crs and not places.is_wgs84(table.crs, table.file):
         import numpy as np
         import shapely
@@ -74,16 +78,20 @@ def _drawn(path: Path, plane: bool = False, layer: str | None = None
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return [(number, s, values) for (number, _, values), s in zip(rows, shapes, strict=True)]
+        accuracy_m = using.accuracy_m
+    return ([(number, s, values) for (number, _, values), s in zip(rows, shapes, strict=True)],
+            accuracy_m)
 
 
-def read_ground(path: Path) -> BaseGeometry:
+def read_ground(path: Path) -> tuple[BaseGeometry, float]:
     """The ground that a file asks about, in longitude/latitude on WGS 84, whatever it is drawn by:
-    polygons, the line of a walk round it, its corners (`shapes.enclosed`). One point stays a point.
-    A single polygon is left as it was drawn, also where it crosses itself, as on the page. Of a
-    file of several layers all that have shapes count, each by itself.
+    polygons, the line of a walk round it, its corners (`shapes.enclosed`); and how far off its
+    transformation to WGS 84 may be, m (S04). One point stays a point. A single polygon is left as
+    it was drawn, also where it crosses itself, as on the page. Of a file of several layers all that
+    have shapes count, each by itself.
 
-    Raises LIN-005 where a row has no shape, and what `readers.read` raises.
+    Raises LIN-005 where a row has no shape, GEO-001 where the system is not stated, and what
+    `readers.read` and `places.carriage` raise.
     """
     import shapely
 
@@ -91,18 +99,24 @@ def read_ground(path: Path) -> BaseGeometry:
     from landrelease.records.shapes import enclosed
 
     found: list[BaseGeometry] = []
+    farthest_m = 0.0
     layers = readers.layers(path)
     for n, layer in enumerate(layers, 1):
+        table = readers.read(path, layer=layer)
         try:
-            shapes = [shape for _, shape, _ in _drawn(path, layer=layer)]
+            rows, accuracy_m = _drawn(table)
         except LandReleaseError as error:
             # A table of styles, for example, is no ground; a file without any is refused.
             if error.code != SHAPES_MISSING.code or error.facts["found"] or (
                     n == len(layers) and not found):
                 raise
-        else:
-            found.append(enclosed(shapes))
-    return found[0] if len(found) == 1 else shapely.union_all(found)
+            continue
+        if not table.crs:
+            raise LandReleaseError(DATUM_NOT_STATED, file=table.file, row=rows[0][0],
+                                   found="the geometry")
+        found.append(enclosed([shape for _, shape, _ in rows]))
+        farthest_m = max(farthest_m, accuracy_m)
+    return found[0] if len(found) == 1 else shapely.union_all(found), farthest_m
 
 
 def hazard_of(registry: Registry, record_id: str) -> Record:

@@ -295,9 +295,11 @@ def ask_area(view: PublicView, corners: str) -> Reply:
     return _reply(view, shape, view.place_m + max(off for _, off in places), "area")
 
 
-def ask_shape(view: PublicView, shape: BaseGeometry) -> Reply:
-    """The answer for a drawn area, or for a point, in degrees."""
-    return _reply(view, shape, view.place_m, "point" if shape.geom_type == "Point" else "area")
+def ask_shape(view: PublicView, shape: BaseGeometry, off_m: float) -> Reply:
+    """The answer for a drawn area, or for a point, in degrees on WGS 84, which its transformation
+    may have put `off_m` off, m (S04)."""
+    return _reply(view, shape, view.place_m + off_m,
+                  "point" if shape.geom_type == "Point" else "area")
 
 
 def named(view: PublicView, name: str) -> list[NamedPlace]:
