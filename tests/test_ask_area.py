@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shapely.geometry import mapping
 from typer.testing import CliRunner
 
+from landrelease.access import policy
 from landrelease.apps.cli import app as cli
 from landrelease.core.geometry import LocalPlane
 from landrelease.records.shapes import enclosed
@@ -180,6 +181,16 @@ def test_safety_S04_a_field_without_a_stated_system_is_no_place(registry, tmp_pa
                                               dtype=object), [], [], geometry_type="Polygon")
     done = CliRunner().invoke(cli, ["ask", str(registry), "--area", str(path)])
     assert done.exception.code == "GEO-001"
+
+
+def test_what_is_wrong_with_ones_own_file_is_told_in_full(registry, tmp_path):
+    path = tmp_path / "field.csv"
+    path.write_text("lat,lon\n" + "".join(f"{y},{x}\n" for x, y in FIELD))
+    done = CliRunner().invoke(cli, ["ask", str(registry), "--area", str(path)])
+    assert done.exception.code == "LIN-005" and "field.csv: 0 of 4 rows" in str(done.exception)
+    assert policy.WITHHELD not in str(done.exception)
+    done = CliRunner().invoke(cli, ["ask", str(registry), "--area", str(path), "--lang", "uk"])
+    assert "0" in str(done.exception) and policy.WITHHELD not in str(done.exception)
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=7),

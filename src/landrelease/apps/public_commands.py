@@ -69,6 +69,10 @@ def ask(
     if lang not in NAMES:
         raise LandReleaseError(LANGUAGE_UNKNOWN, found=lang, expected=", ".join(NAMES))
     more = ""
+    with speaking(texts(lang)):
+        # Before the registry is opened: what is wrong with a person's own file is told in full, and
+        # what is withheld is the registry's (S14).
+        drawn = None if area is None else read_ground(area)
     with speaking(texts(lang)), reading(registry, "ask", role) as (opened_registry, _):
         view = public.VIEWS.of(opened_registry)
         if at is not None:
@@ -79,8 +83,8 @@ def ask(
             if len(found) > public.MOST_NAMES:
                 more = texts(lang).told(TOO_MANY, most=public.MOST_NAMES)
         else:
-            assert area is not None
-            replies = [public.ask_shape(view, *read_ground(area))]
+            assert drawn is not None
+            replies = [public.ask_shape(view, *drawn)]
     told = [words_of(reply, texts(lang)) for reply in replies]
     documents: list[dict[str, Any]] = [
         {**public.document(reply), "words": [w.headline, *w.lines, *w.cautions, w.contact]}
