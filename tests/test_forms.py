@@ -120,6 +120,28 @@ def test_every_question_is_a_field_of_its_kind_and_none_is_personal(form):
         assert required <= {*part.needed, *part.fixed}
 
 
+def test_what_is_dangerous_can_be_sent_from_a_rough_place_in_every_form():
+    """docs/forms.md: where satellites are jammed, finds, accidents and reports are sent still; the
+    place of the work itself is refused at 100 m or worse."""
+    seen = set()
+    for form in FORMS.values():
+        parts = {p.kind: p for p in form.part.walk()}
+        inside = [""]
+        for row in sheets(form).survey:
+            if row["type"].startswith("begin"):
+                inside.append(row["name"])
+            elif row["type"].startswith("end"):
+                inside.pop()
+            elif row["type"] == "geopoint":
+                rough = inside[-1] in ("item", "accident", "complaint")
+                assert ("constraint" not in row) == rough == parts[inside[-1]].place_rough, (
+                    form.id, inside)
+                seen.add((form.id, inside[-1]))
+    assert {("landrelease_progress", "item"), ("landrelease_progress", "activity"),
+            ("landrelease_item", "item"), ("landrelease_accident", "accident"),
+            ("landrelease_community", "complaint")} <= seen
+
+
 def test_all_reports_that_the_standards_ask_for_have_a_form():
     kinds = {form.part.kind for form in FORMS.values()}
     assert {"activity", "gate", "item", "accident", "inspection", "handover", "complaint",

@@ -88,7 +88,8 @@ _PROGRESS = Form(
                                           "follow_up": "Manual follow-up after a machine or an "
                                                        "animal"}),
              Part("item", _ITEM.title, _ITEM.asks, place=_ITEM.place, place_needed=True,
-                  link="activity", words=_ITEM.words, needed=_ITEM.needed, when=_ITEM.when))),
+                  place_rough=_ITEM.place_rough, link="activity", words=_ITEM.words,
+                  needed=_ITEM.needed, when=_ITEM.when))),
     photos=2)
 
 _GATE_CHECKS = ("briefing", "medic", "ambulance", "communications", "weather", "threat",
