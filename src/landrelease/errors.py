@@ -1882,6 +1882,12 @@ COVERAGE_TASK = Message(
 TRACK_TWICE = Message(
     "COV-009", "{file} holds the same fixes as {other}.",
     "Give each log once: what stands twice would count as two passes, or as its own follow-up.")
+TRACK_OF_OTHER_WORK = Message(
+    "COV-015", "{file}, given as work by {by}, goes the way of the track {other}, which is on "
+    "record as work by {kind}.",
+    "The log of a machine or an animal is not the log of the search by hand that follows it: give "
+    "the log that was made with this work. Where the track on record has the wrong kind of work, "
+    "store the proof of its task and activity anew with the right logs first.")
 COVERAGE_OPTION = Message(
     "COV-010", "{name}: found {found}; expected {expected}.", "Correct the value.")
 WIDTH_TOO_WIDE = Message(

@@ -19,7 +19,7 @@ import shapely
 from shapely import Polygon
 
 from landrelease.core.geometry import geodesic_area_m2, joined
-from landrelease.core.moment import moment_of
+from landrelease.core.moment import listed, moment_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
@@ -28,6 +28,7 @@ from landrelease.errors import (
     MEASURED_DEPTH,
     SHAPE_REPAIRED,
     TASK_WITHOUT_GROUND,
+    TRACK_OF_OTHER_WORK,
     TRACK_TOO_WIDE,
     TRACK_TWICE,
     LandReleaseError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.track import Track
     from landrelease.operate.proof import CoveredPart, Work
     from landrelease.operate.spots import Spots
     from landrelease.store.registry import Registry
@@ -50,6 +52,7 @@ EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SAME_PLACE_M = 2e-3  # corners of a line on record are fixes; degrees round them
 REST_S = 600.0  # that a log may go on after the last place of it that counts
 LINE_M = 0.1  # the line of a track is kept to this; the proof is made from the fixes
+COARSE_M = 0.25  # of logs written in coarser steps two drives share places by chance
 
 
 def coverages(registry: Registry, known_at: datetime | None = None) -> list[Record]:
@@ -205,11 +208,15 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     is not there any more counts as not proven, and never as if there had been no proof. With `days`
     it stands together with the earlier ones.
 
-    Raises COV-013: the proof is weak.
+    Raises COV-013: the proof is weak. COV-015: one of the logs stands on record as work of another
+    kind, of whatever task or activity.
     """
     from landrelease.operate.proof import covered_parts
 
     check_storable(made.proof.confidence, made.proof.confidence_least)
+    _check_kinds(registry, files, made, set() if days is not None else {
+        c.id for c in _standing(registry, task.id, activity)
+        if c.values.get("proven_by") != MEASURED})
     at, who = now or datetime.now(UTC), registry.author(by)
     base = {"task": task.id} | ({"activity": activity} if activity else {})
     name = ":".join([task.id, *([activity] if activity else [])])
@@ -261,6 +268,57 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
 
 
+def _check_kinds(registry: Registry, files: Sequence[TrackFile], made: Proven,
+                 replaced: set[str]) -> None:
+    """COV-015: a log of a machine is no log of the hand that followed it, nor the other way round
+    (S07, S10); neither as another file, on another clock nor in part. Proofs that the new one takes
+    the place of do not stand."""
+    kinds: dict[str, set[str]] = {}
+    for c in coverages(registry):
+        if c.id not in replaced and c.geometry is not None:
+            for name in listed(c.values.get("tracks")):
+                kinds.setdefault(name, set()).add(str(c.values.get("coverage_by")))
+    for r in registry.records("track") if kinds else ():
+        if r.id not in kinds:
+            continue
+        by = kinds[r.id]
+        if len(by) > 1:  # proofs of one run name all of its tracks; the track says whose it is
+            last = max(registry.history(r.id), key=lambda s: s.number).revision
+            word = last.reason.rpartition(", ")[2]
+            by = {word} if word in by else by
+        known = {r.values.get("file_sha256"), r.values.get("fixes_sha256")}
+        for file, track, work in zip(files, made.tracks, made.works, strict=True):
+            if not by - {file.by}:
+                continue
+            if known & {_sha(file.path), fixes_sha256(track)} or _one_way(
+                    r, track, work, made.ground):
+                raise LandReleaseError(
+                    TRACK_OF_OTHER_WORK, file=track.file, by=file.by, other=r.id,
+                    kind=", ".join(sorted(by - {file.by})))
+
+
+def _one_way(record: Record, track: Track, work: Work, ground: Ground) -> bool:
+    """Whether a log goes over half of the corners of a track on record, or of its own, to the
+    digit: nobody drives or walks a way again so. Where places are written so coarsely that two
+    drives share them, over all of them in their order and in the same time."""
+    from landrelease.operate.exposure import LEAST_CORNERS
+    from landrelease.operate.resolution import written_step_m
+
+    if record.geometry is None or ground.plane is None or not len(work.steps.x):
+        return False
+    if written_step_m(track) > COARSE_M:
+        return _passes(record, work, ground, float(work.steps.time_s.min())) is not None
+    corners = np.unique(shapely.get_coordinates(ground.plane.to_plane(record.geometry)), axis=0)
+    steps = work.steps
+    places = np.concatenate([np.column_stack([steps.x, steps.y]),
+                             np.column_stack([steps.antenna_x, steps.antenna_y])])
+    at = shapely.STRtree(shapely.points(places)).query(
+        shapely.points(corners), predicate="dwithin", distance=SAME_PLACE_M)[0]
+    same, own = len(np.unique(at)), _line(work, ground)
+    least = min(len(corners), shapely.get_num_coordinates(own) if own is not None else 0)
+    return same >= LEAST_CORNERS and 2 * same >= least
+
+
 def _first_new(registry: Registry, time_s: np.ndarray, work: Work, ground: Ground,
                machine: str | None) -> float:
     """The first fix of a log that is later than the tracks on record of the same machine which
@@ -280,16 +338,24 @@ def _first_new(registry: Registry, time_s: np.ndarray, work: Work, ground: Groun
         if begin <= first <= end and (later := time_s[time_s > end]).size:
             first = float(later.min())
     for r in sorted(registry.records("track"), key=lambda r: str(r.values.get("started_at"))):
-        a, b = (moment_of(r.values.get(n)) for n in ("started_at", "ended_at"))
-        if (r.values.get("machine") != machine or r.geometry is None or ground.plane is None
-                or a is None or b is None):
-            continue
-        until = first + (b - a).total_seconds()
-        last = _end_of(work, shapely.get_coordinates(ground.plane.to_plane(r.geometry)), first)
-        if last is not None and until - REST_S <= last <= until + SAME_S and (
+        if r.values.get("machine") == machine and (
+                until := _passes(r, work, ground, first)) is not None and (
                 later := time_s[time_s > until + SAME_S]).size:
             first = float(later.min())
     return first
+
+
+def _passes(record: Record, work: Work, ground: Ground, first: float) -> float | None:
+    """When a log that from `first` on drives a track on record once more, on another clock, comes
+    to its end; None: it does not."""
+    from landrelease.operate.exposure import SAME_S
+
+    a, b = (moment_of(record.values.get(n)) for n in ("started_at", "ended_at"))
+    if record.geometry is None or ground.plane is None or a is None or b is None:
+        return None
+    until = first + (b - a).total_seconds()
+    last = _end_of(work, shapely.get_coordinates(ground.plane.to_plane(record.geometry)), first)
+    return until if last is not None and until - REST_S <= last <= until + SAME_S else None
 
 
 def _end_of(work: Work, corners: np.ndarray, first: float) -> float | None:
