@@ -34,6 +34,7 @@ from landrelease.workflows import (
     cautions,
     imports,
     languages,
+    own_imports,
     public,
     public_words,
     quarantine,
@@ -346,6 +347,113 @@ def test_an_edit_that_is_older_than_an_export_brings_nothing(file, tmp_path):
     bring(file, tmp_path, "f", EDIT)
     record, revisions, waited = all_in_one(file)
     assert record.values["depth_m"] == 0.3 and revisions == 3 and not waited
+
+
+# --- edits of what another organisation sent ------------------------------------------------------
+
+NORTH_1, NORTH_2, SOUTH, OFFICE = (submissions.Sender(f"account {name}", organisation, office)
+                                   for name, organisation, office in (
+    ("n1", "Operator A", False), ("n2", " operator  a ", False), ("s1", "Operator B", False),
+    ("o1", "", True)))
+D = "uuid:0000000D"
+
+
+def sent(registry, *said):
+    """Submissions, each with who sends it."""
+    for content, sender in said:
+        submissions.receive(registry, content, {}, by=sender.author, sender=sender)
+
+
+@pytest.mark.parametrize("sender", [NORTH_1, NORTH_2, OFFICE], ids=["self", "organisation", "all"])
+def test_an_edit_of_the_same_organisation_or_of_the_office_holds(file, sender):
+    sent(file, (ORIGINAL, NORTH_1), (EDIT, sender))
+    record, revisions, waited = all_in_one(file)
+    assert (record.values["depth_m"], revisions, waited) == (0.2, 2, [])
+
+
+def test_safety_S01_an_edit_by_another_organisation_waits_until_a_person_decides(registry):
+    """It changes nothing, nor does an edit of that one; the operator's own edit goes on."""
+    sent(registry, (ORIGINAL, NORTH_1), (EDIT, SOUTH), (EDIT, SOUTH))
+    record, revisions, waited = all_in_one(registry)
+    assert (record.values["depth_m"], revisions) == (0.1, 1)
+    assert [w[:2] for w in waited] == [("FRM-032", "waiting")]
+    (entry,) = registry.quarantine()
+    assert entry.row.values["depth_m"] == "0.2" and all(
+        word in entry.row.findings[0].problem for word in (A, "item-item-1"))
+    sent(registry, (item("item-1", C, depth="0.3", replaces=B), SOUTH))
+    assert [e.row.findings[0].code for e in registry.quarantine()] == ["FRM-032"]
+    assert registry.records("item") == [record]
+    own = item("item-1", D, depth="0.4", replaces=A)
+    sent(registry, (own, NORTH_2), (ORIGINAL, NORTH_1))
+    assert registry.records("item")[0].values["depth_m"] == 0.4
+    assert quarantine.retry_quarantined(registry, registry.quarantine()[0].number, {}).accepted
+    assert not registry.audit()
+
+
+def test_an_edit_by_another_organisation_that_comes_first_takes_no_original_in(file):
+    """Whose submission it edits is known once that one comes: it waits beside it, and its own edit
+    too, since something else was recorded meanwhile."""
+    sent(file, (EDIT, SOUTH), (ORIGINAL, NORTH_1))
+    record, _, waited = all_in_one(file)
+    assert record.values["depth_m"] == 0.2 and [w[:2] for w in waited] == [("FRM-027", "waiting")]
+    sent(file, (item("item-1", D, depth="0.4", replaces=A), NORTH_1), (ORIGINAL, NORTH_1))
+    _, _, waited = all_in_one(file)
+    assert sorted(w[0] for w in waited if w[1] == "waiting") == ["FRM-016"]
+    assert file.records("item") == [record] and not file.audit()
+
+
+def test_safety_S01_an_edit_by_another_organisation_settles_nothing_that_waits(file):
+    """The first waits: nobody knows yet what it says; nor is it said to be left out."""
+    wrong = survey(A, 1, 2).replace(b"<activity>", b"<end>2091-01-01T10:00:00Z</end><activity>", 1)
+    sent(file, (wrong, NORTH_1))
+    before = file.quarantine()
+    assert len(before) == 5
+    sent(file, (survey(B, 1, replaces=A), SOUTH), (survey(C, 1, replaces=D), SOUTH))
+    assert [e for e in file.quarantine() if e.row.source == before[0].row.source] == before
+    assert not {"FRM-017", "FRM-022", "FRM-023"} & {
+        f.code for e in submissions.with_remarks(file, file.quarantine()) for f in e.row.findings}
+
+
+def test_an_edit_of_what_came_before_senders_were_kept_is_known_by_its_author(file):
+    submissions.receive(file, ORIGINAL, {}, by=NORTH_1.author)
+    sent(file, (EDIT, SOUTH))
+    assert [e.row.findings[0].code for e in file.quarantine()] == ["FRM-032"]
+    own = submissions.Sender(file.author(NORTH_1.author), "Operator A", False)
+    submissions.receive(file, item("item-1", D, depth="0.4", replaces=A), {}, by=own.author,
+                        sender=own)
+    assert file.records("item")[0].values["depth_m"] == 0.4
+
+
+def test_an_account_of_another_organisation_edits_nothing_over_the_web(phone, address, tmp_path):
+    """By phone or as a file that it brings in; and mends nothing of it afterwards."""
+    accounts = phone.app_under_test.state.accounts
+    for name, role, of in (("two.field", "operator", "Operator A"), ("other", "operator", "Oper B"),
+                           ("the.office", "planner", "")):
+        accounts.add(Account(name, role, of), "four random words do")
+    assert send(phone, ORIGINAL).status_code == 201
+    phone.headers["authorization"] = f"Bearer {accounts.make_token('other', 'phone', 1)}"
+    assert send(phone, EDIT).status_code == 201
+    edit = item("item-1", D, depth="0.5", replaces=A, quantity="x")
+    answer = phone.post("/api/import", files={"file": ("edit.xml", EDIT_OF_EDIT)}, data={
+        "kind": "", "crs": "", "mapping": "", "dry_run": "1"})
+    assert answer.status_code == 200 and answer.json()[0]["quarantined"] == 1
+    with open_registry(address) as registry:
+        assert [e.row.findings[0].code for e in registry.quarantine()] == ["FRM-032"]
+        (tmp_path / "edit.xml").write_bytes(edit)
+        reader = policy.view("operator", "Oper B")
+        done = own_imports.bring_in(registry, reader, tmp_path / "edit.xml", tmp_path / "t.csv",
+                                    tmp_path / "l.jsonl", recorded_by="account other")
+        left = own_imports.mend(registry, reader, done["waiting"], done["waiting"][0],
+                                {"quantity": "1"}, decided_by="account other")
+        assert "ROW-045" in {f.code for f in left}
+        assert registry.records("item")[0].values["depth_m"] == 0.1
+    last = "uuid:0000000E"
+    for name, content in (("two.field", item("item-1", last, depth="0.6", replaces=A)),
+                          ("the.office", item("item-1", last + "2", depth="0.7", replaces=last))):
+        phone.headers["authorization"] = f"Bearer {accounts.make_token(name, 'phone', 1)}"
+        assert send(phone, content).status_code == 201
+    with open_registry(address) as registry:
+        assert registry.records("item")[0].values["depth_m"] == 0.7
 
 
 def test_an_edit_of_what_waits_takes_its_place(registry):

@@ -2121,6 +2121,11 @@ EXPORT_IDENTIFIER = Message(
     "{expected}.",
     "Bring in the export with the identifiers that the phones gave. Where there are none, look "
     "whether the same is recorded already, then try the row again: it is known by its place alone.")
+EDIT_OF_OTHERS = Message(
+    "FRM-032", "{file}, row {row}: this submission edits {found}, which another organisation sent; "
+    "it says something else of {other}.",
+    "It changes nothing until somebody decides. Compare both, and ask who sent the first. Try the "
+    "row again to take these answers; else reject it.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

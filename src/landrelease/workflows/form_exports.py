@@ -20,18 +20,19 @@ from landrelease.workflows.identities import current_revision
 if TYPE_CHECKING:
     from landrelease.records.readers.table import SourceTable
     from landrelease.store.registry import Registry
+    from landrelease.workflows.submissions import Sender
 
 
-def of_forms(registry: Registry, kind: str, table: SourceTable, *, keep: bool = False
-             ) -> Caution | None:
+def of_forms(registry: Registry, kind: str, table: SourceTable, *, keep: bool = False,
+             sender: Sender | None = None) -> Caution | None:
     """What the answers of an export are held against, and those of a submission that comes as a
     file: what was said before brings nothing (FRM-019); where somebody here changed, mended or
     signed a record, other answers wait (FRM-020), and where it says what no answer of a form can
     be, such as a permit that is refused (FRM-025). A submission that comes as a file stands in its
     line of edits as one that a phone sends: another one, which is no edit, takes nobody's place
     (FRM-027), and an edit that did not come before may say again what an earlier one said. `keep`:
-    its place in the line is kept for those that come next. None: they are no answers to our forms.
-    """
+    its place in the line is kept for those that come next, with who brought it in (`sender`, as
+    `submissions.receive` has it). None: they are no answers to our forms."""
     from landrelease.records.readers import LIMITS, openrosa
     from landrelease.records.readers.exports import is_export
     from landrelease.workflows.submissions import line_of_file, openrosa_id
@@ -42,7 +43,8 @@ def of_forms(registry: Registry, kind: str, table: SourceTable, *, keep: bool = 
                 or openrosa.said_of(table.file, table.content, LIMITS).form not in FORMS:
             return None
         changed = ANSWERS_OF_DECIDED
-        line = line_of_file(registry, table.file, table.content, keep=keep)
+        line = line_of_file(registry, table.file, table.content, keep=keep,
+                            sender=sender)
 
     mended = {(e.row.source, openrosa_id(e.row)) for e in registry.quarantine("accepted")
               if e.row.kind == kind and e.reason.startswith("mended:")}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from landrelease.records.readers import SourceTable
     from landrelease.records.told import Caution
     from landrelease.store.registry import Registry
+    from landrelease.workflows.submissions import Sender
 
 UNVERIFIED = "local user (unverified)"
 # Areas first, so that the programme's bounds are known when places are checked against them.
@@ -57,6 +58,7 @@ def import_files(
     by_index: bool = False,
     caution: Caution | None = None,
     decides: bool = True,
+    sender: Sender | None = None,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -78,6 +80,7 @@ def import_files(
     is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
     why rows wait or bring nothing although they are sound. `decides`: whether who brings the files
     in may grant permits and answer complaints; else such rows wait (ROW-046, ROW-047).
+    `sender`: who brings submissions in that edit others (FRM-032), as `submissions.receive` has it.
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
@@ -142,7 +145,8 @@ def import_files(
             if looked_up(table) and bounds is None:
                 bounds = few.bounds_for(registry, found, settings.bounds_margin_deg)
 
-            held = caution or of_forms(registry, found, table, keep=not dry_run)
+            held = caution or of_forms(registry, found, table, keep=not dry_run,
+                                       sender=sender)
 
             def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(

@@ -51,12 +51,14 @@ def bring_in(registry: Registry, reader: View, path: Path, table: Path, lines: P
     numbers of the rows that wait because of this import.
     """
     from landrelease.workflows import imports, is_synthetic
+    from landrelease.workflows.submissions import Sender
 
     check_may(reader)
     last = registry.quarantine_state()[1]
     reports = imports.import_files(
         registry, [path], kind=kind or None, crs=crs, mapping_path=mapping, dry_run=dry_run,
-        recorded_by=recorded_by, progress=progress, decides=may_decide(reader))
+        recorded_by=recorded_by, progress=progress, decides=may_decide(reader),
+        sender=Sender.of(registry, reader, recorded_by, dry_run=dry_run))
     sources = {r.source for r in reports}
     numbers = [] if dry_run else [e.number for e in registry.quarantine("waiting")
                                   if e.number > last and e.row.source in sources]

@@ -286,9 +286,12 @@ class Mender:
 
     def _holds(self, entry: QuarantineEntry, result: Intake) -> bool:
         from landrelease.workflows import edited
+        from landrelease.workflows.submissions import edits_others
 
         if entry.row.kind == "source":
             return False  # a whole submission: nobody knows what would be left of it
+        if edits_others(self.registry, entry.row):
+            return False
         made = [Record(r.kind, r.record_id, r.values, r.geometry) for r in result.revisions]
         return edited.mended_holds(self.registry, entry, made[0] if made else None)
 

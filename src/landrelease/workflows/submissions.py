@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
+from landrelease.core.names import folded
 from landrelease.core.revision import Revision
 from landrelease.errors import (
     ANSWERS_OF_ANOTHER,
     ANSWERS_OF_DECIDED,
     EDIT_OF_CHANGED,
+    EDIT_OF_OTHERS,
     LEFT_OUT_BY_EDIT,
     LEFT_OUT_WAITING,
     PHONE_CLOCK,
@@ -47,6 +50,7 @@ from landrelease.workflows.quarantine import MOST_ANSWERS, document_of, retry_qu
 from landrelease.workflows.waiting_rows import answered_place
 
 if TYPE_CHECKING:
+    from landrelease.access.policy import View
     from landrelease.core.record import Record
     from landrelease.records.readers.openrosa import Said
     from landrelease.store.registry import QuarantineEntry, Registry
@@ -75,8 +79,32 @@ class Received:
     photographs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a submission: `author` as the registry keeps authors (S17), the organisation of the
+    account at that time ("": none). `for_all`: the role decides on what comes from anybody, so that
+    an edit by it may be of anybody's submission."""
+
+    author: str
+    organisation: str
+    for_all: bool
+
+    @classmethod
+    def of(cls, registry: Registry, reader: View, by: str, *, dry_run: bool = False) -> Sender:
+        """Of a reader who is signed in, under the name by which records say their author; in a dry
+        run, which keeps no author, known by the organisation alone."""
+        from landrelease.workflows.own_imports import may_decide
+
+        return cls("" if dry_run else registry.author(by), reader.organisation, may_decide(reader))
+
+    def is_with(self, other: Sender) -> bool:
+        """Whether both are one account, or of one organisation."""
+        mine, theirs = (folded(s.organisation) for s in (self, other))
+        return self.author == other.author or (bool(mine) and mine == theirs)
+
+
 def receive_all(registry: Registry, contents: Sequence[bytes], files: Mapping[str, bytes], *,
-                by: str, at: datetime | None = None) -> Received:
+                by: str, at: datetime | None = None, sender: Sender | None = None) -> Received:
     """Take in all submissions of one request, each as `receive` does, with the files that it names;
     the first has those that none of the others names. One that cannot be read waits as a file
     beside the first, unless it is the first. Raises as `receive` does."""
@@ -93,7 +121,7 @@ def receive_all(registry: Registry, contents: Sequence[bytes], files: Mapping[st
             continue
         own = {n for n in map(file_name, said.pictures) if n in files and n not in named}
         others.append((content, {n: rest.pop(n) for n in own if n in rest}))
-    found = [receive(registry, content, with_it, by=by, at=at)
+    found = [receive(registry, content, with_it, by=by, at=at, sender=sender)
              for content, with_it in ((first, rest), *others)]
     return replace(found[0], accepted=sum(f.accepted for f in found),
                    merged=sum(f.merged for f in found), waiting=sum(f.waiting for f in found),
@@ -101,7 +129,7 @@ def receive_all(registry: Registry, contents: Sequence[bytes], files: Mapping[st
 
 
 def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, by: str,
-            at: datetime | None = None) -> Received:
+            at: datetime | None = None, sender: Sender | None = None) -> Received:
     """Take a submission in, whole or not at all; the same one again changes nothing.
 
     `files`: name -> content of what came with it. A photograph is kept by its SHA-256, as it is;
@@ -116,7 +144,8 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     or says of less ground counts until somebody decides (`workflows.edited`). All of one that
     has the id of another with other content waits beside that (FRM-014); so does one without an id
     (FRM-011), one that a phone filled in at an impossible hour (FRM-018), and a report on the form
-    for everybody (PUB-030).
+    for everybody (PUB-030). `sender`: an edit of what another organisation sent waits where it says
+    something else (FRM-032); None: of whoever keeps the registry, who may edit for all.
 
     Raises FIL-011, FIL-012, FIL-048 for XML that cannot be read: the phone keeps it.
     """
@@ -129,7 +158,7 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
             odd += _wait_file(registry, form, instance, file, picture, problem)
         else:
             _keep(registry, said, file, picture, by, now)
-    line = _Line(registry, said, hashlib.sha256(content).hexdigest(), now)
+    line = _Line(registry, said, hashlib.sha256(content).hexdigest(), now, sender=sender)
     name = _file_of(form, instance)
     if line.after and form not in FORMS and answered_place(_answers(name, content)) is None:
         line.keep(name, content)  # nobody knows what it says, but of no ground
@@ -203,11 +232,13 @@ class _Line:
     is taken in; what a setting names counts only once its content is kept. An edit may come before
     what it replaces, or without it. `keep`: the settings are written, as of one that a phone sends
     (of one that comes as a file: `keep_copy`). What came as a file before that was kept is known by
-    the records that were made of it.
+    the records that were made of it. A line ends where another organisation begins (`_of_others`):
+    whose phone it is, that is nobody's edit but a submission of its own.
     """
 
     def __init__(self, registry: Registry, said: Said, digest: str, now: datetime, *,
-                 keep: bool = True, seen: dict[str, str] | None = None):
+                 keep: bool = True, seen: dict[str, str] | None = None,
+                 sender: Sender | None = None):
         self.registry, self.said, self.digest = registry, said, digest
         # Submission -> SHA-256 of those that records were seen to be made of.
         self._seen = {} if seen is None else seen
@@ -217,20 +248,63 @@ class _Line:
         self.first_came = datetime.fromisoformat(came) if came else now
         # SHA-256 of what came before under the same id, where that is other content.
         self.twin = first if first != digest and registry.knows_source(first) else ""
-        if said.replaces and keep:
-            registry.keep_setting(_edit(said.form, said.replaces), said.instance)
+        self._own_sender = sender
+        self._others = ""  # the submission of another organisation at which its line ends
+        if keep:
+            self._keep_sender(sender)
+            self._keep_edit()
         # Id of a submission that came before and is newer than this one; "" where there is none.
         self.after = "" if self.twin else self._newer()
         self._last: edited.Last | None = None
 
-    def keep_copy(self) -> None:
+    def _keep_sender(self, sender: Sender | None) -> None:
+        if sender is not None:
+            self.registry.keep_setting(_sender(self.digest), json.dumps(
+                [sender.author, sender.organisation, sender.for_all]))
+
+    def _keep_edit(self) -> None:
+        """Keep what it replaces. What an organisation sent has its own edit beside one of another,
+        which came before anybody knew whose submission that was."""
+        said = self.said
+        if not said.replaces or self._of_others(
+                self.digest, self._first_content(said.replaces)):
+            return
+        name = _edit(said.form, said.replaces)
+        sender = self._sender_of(self.digest)
+        if self.registry.keep_setting(name, said.instance) != said.instance and sender is not None:
+            for whose in (sender.author, folded(sender.organisation)):
+                if whose:
+                    self.registry.keep_setting(f"{name} by {whose}", said.instance)
+
+    def _sender_of(self, digest: str) -> Sender | None:
+        kept = self.registry.setting(_sender(digest)) if digest else None
+        if kept is None:
+            return self._own_sender if digest == self.digest else None
+        return Sender(*json.loads(kept))
+
+    def _of_others(self, edit: str, digest: str) -> bool:
+        """Whether what comes as an edit (SHA-256) is of another organisation than the submission
+        that it would replace, and of nobody who may edit for all. Of what came before senders were
+        kept, and of files, the authors of the records that were made of it are known."""
+        by = self._sender_of(edit)
+        if by is None or by.for_all or not digest:
+            return False
+        whose = self._sender_of(digest)
+        if whose is not None:
+            return not by.is_with(whose)
+        said = self._submission(digest)
+        authors = {s.revision.recorded_by for record in (() if said is None else said.records)
+                   for s in self.registry.history(record) if s.revision.source == digest}
+        return bool(authors) and by.author not in authors
+
+    def keep_copy(self, sender: Sender | None) -> None:
         """Keep which content came as a file under this id, and which one it replaces, so that the
         line is known whichever comes next, by phone or as a file. A phone that sends the same
         submission later, in other spelling, is held to the first that a phone sent alone."""
         said = self.said
         self.registry.keep_setting(_copy(said.form, said.instance), self.digest)
-        if said.replaces:
-            self.registry.keep_setting(_edit(said.form, said.replaces), said.instance)
+        self._keep_sender(sender)
+        self._keep_edit()
 
     def says_anew(self, kind: str, record_id: str) -> bool:
         """Whether it is an edit of a submission that is here, and did not come before as a file or
@@ -257,7 +331,8 @@ class _Line:
         for record in self.said.records:
             for stored in self.registry.history(record):
                 other = self._submission(stored.revision.source)
-                if other is not None and other.replaces:
+                if other is not None and other.replaces and not self._of_others(
+                        stored.revision.source, self.digest):
                     return other.instance
         return ""
 
@@ -269,7 +344,8 @@ class _Line:
             return None
         older, whole = self._older()
         after = self.after
-        if not self.said.replaces and other is not None and other.replaces:
+        if not self.said.replaces and other is not None and other.replaces \
+                and not self._of_others(now.source, self.digest):
             after = after or other.instance  # it came in while this one was looked at
         if after:
             self._last = self._last or self._end(after).says()
@@ -287,9 +363,14 @@ class _Line:
                     "found": other.instance, "other": record.id}, "quarantined"
             return ANSWERS_OF_DECIDED, {}, "quarantined"
         free = now.source in older.values() and not self._mended(now.source, record)
+        others = self._others
         if not whole and other is not None and not other.replaces \
                 and other.form == self.said.form:
-            free = True  # an original, and an edit of which the one in between has not come
+            # An original, and an edit of which the one in between has not come.
+            free = not self._of_others(self.digest, now.source)
+            others = "" if free else other.instance
+        if others and not free:
+            return EDIT_OF_OTHERS, {"found": others}, "quarantined"
         if free and now.validation == "entered" and not now.signature:
             return None
         return EDIT_OF_CHANGED, {"found": self.said.replaces}, "quarantined"
@@ -376,6 +457,7 @@ class _Line:
             return False
         other = self._submission(entry.row.source)
         return (other is not None and other.form == self.said.form and not other.replaces
+                and not self._of_others(self.digest, entry.row.source)
                 and self._first_content(other.instance) == entry.row.source)
 
     def _left_out(self, older: Mapping[str, str]) -> None:
@@ -403,11 +485,15 @@ class _Line:
         line is known to its beginning."""
         found: dict[str, str] = {}
         said: Said | None = self.said
+        edit = self.digest
         while said is not None and said.replaces and said.replaces not in found:
             digest = self._first_content(said.replaces)
             if not digest:
                 return found, False
-            found[said.replaces] = digest
+            if self._of_others(edit, digest):
+                self._others = said.replaces
+                break
+            found[said.replaces] = edit = digest
             said = self._submission(digest)
         return found, said is not None
 
@@ -417,7 +503,8 @@ class _Line:
         for record in self.said.records:
             for stored in self.registry.history(record):
                 other = self._submission(stored.revision.source)
-                if other is not None and not other.replaces and other.form == self.said.form:
+                if other is not None and not other.replaces and other.form == self.said.form \
+                        and not self._of_others(self.digest, stored.revision.source):
                     found[other.instance] = stored.revision.source
         return found
 
@@ -435,8 +522,17 @@ class _Line:
                     self._seen.get(instance, ""))
 
     def _edit_of(self, instance: str) -> str:
-        other = self.registry.setting(_edit(self.said.form, instance)) or ""
-        return other if other and self._first_content(other) else ""
+        """The edit of a submission that is here; of two organisations' that of its own."""
+        digest = self.digest if instance == self.said.instance else self._first_content(instance)
+        name, whose = _edit(self.said.form, instance), self._sender_of(digest)
+        names = [name] if whose is None else [
+            name, *(f"{name} by {w}" for w in (folded(whose.organisation), whose.author) if w)]
+        for known in names:
+            other = self.registry.setting(known) or ""
+            content = self._first_content(other) if other else ""
+            if content and not self._of_others(content, digest):
+                return other
+        return ""
 
     def _submission(self, digest: str) -> Said | None:
         """What a submission that is kept says of itself; None of anything else."""
@@ -467,12 +563,32 @@ class _Line:
             and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
 
 
-def line_of_file(registry: Registry, file: str, content: bytes, *, keep: bool = False) -> _Line:
+def edits_others(registry: Registry, row: QuarantinedRow) -> bool:
+    """Whether a row is of a submission that edits one of another organisation."""
+    try:
+        content = registry.source_content(row.source)
+        if not _is_submission(content):
+            return False
+        line = line_of_file(registry, row.file, content)
+    except LandReleaseError:  # erased, or no longer there
+        return False
+    line._older()
+    return bool(line._others)
+
+
+def _is_submission(content: bytes) -> bool:
+    from landrelease.records.readers import openrosa
+
+    return openrosa.is_submission(content)
+
+
+def line_of_file(registry: Registry, file: str, content: bytes, *, keep: bool = False,
+                 sender: Sender | None = None) -> _Line:
     """The line of edits of a submission that comes as a file; nothing is written unless `keep`."""
     line = _Line(registry, _said(file, content), hashlib.sha256(content).hexdigest(),
-                 datetime.now(UTC), keep=False)
+                 datetime.now(UTC), keep=False, sender=sender)
     if keep:
-        line.keep_copy()
+        line.keep_copy(sender)
     return line
 
 
@@ -548,6 +664,10 @@ def file_name(stated: str) -> str:
 
 def _first(form: str, instance: str) -> str:
     return f"submission {form[:80]} {instance}"
+
+
+def _sender(digest: str) -> str:
+    return f"sender of {digest}"
 
 
 def _edit(form: str, instance: str) -> str:

@@ -52,8 +52,9 @@ async def bring_in(request: Request, data: MultipartBody[Incoming]) -> list[dict
 
     def inner(registry: Registry, view: View, path: Path) -> list[dict[str, Any]]:
         from landrelease.workflows import imports, own_imports
+        from landrelease.workflows.submissions import Sender
 
-        stated = None
+        stated, by, dry_run = None, signature(asking), bool(data.dry_run)
         if data.mapping.strip():
             folder = path.parent / "said"  # a name that no file of the reader has
             folder.mkdir()
@@ -61,7 +62,8 @@ async def bring_in(request: Request, data: MultipartBody[Incoming]) -> list[dict
             stated.write_text(data.mapping, encoding="utf-8")
         reports = imports.import_files(
             registry, [path], kind=data.kind or None, crs=data.crs, mapping_path=stated,
-            dry_run=bool(data.dry_run), recorded_by=signature(asking))
+            dry_run=dry_run, recorded_by=by,
+            sender=Sender.of(registry, view, by, dry_run=dry_run))
         return [{
             "file": r.file, "layer": r.layer, "kind": r.kind, "read": r.read,
             "accepted": r.accepted, "merged": r.merged, "quarantined": r.quarantined,

@@ -252,12 +252,14 @@ async def submit(request: Request) -> Response[bytes]:
     if not contents:
         raise LandReleaseError(SUBMISSION_EMPTY)
 
-    def work(registry: Registry, _: View) -> Any:
+    def work(registry: Registry, view: View) -> Any:
         from landrelease.workflows import is_synthetic, submissions
 
+        by = signature(asking)
         try:
-            return submissions.receive_all(registry, contents, files,
-                                           by=signature(asking)), is_synthetic(registry)
+            return submissions.receive_all(
+                registry, contents, files, by=by,
+                sender=submissions.Sender.of(registry, view, by)), is_synthetic(registry)
         except LandReleaseError as error:
             if error.code != REGISTRY_MOVED_ON.code:
                 raise
