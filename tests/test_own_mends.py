@@ -1,5 +1,8 @@
 """Who may not decide on rows that wait mends one's own rows, and mends no danger away."""
 
+import dataclasses
+from datetime import date
+
 import pytest
 import shapely
 
@@ -9,6 +12,9 @@ from landrelease.workflows import mending, own_imports, quarantine
 
 OPERATOR, PLANNER = policy.view("operator"), policy.view("planner")
 FIELD = "POLYGON((17.2 44.2,17.21 44.2,17.21 44.21,17.2 44.21,17.2 44.2))"
+
+
+WIDER = FIELD.replace("44.21", "44.22")
 
 
 @pytest.fixture
@@ -90,8 +96,6 @@ def test_safety_S11_an_operator_mends_no_waiting_mine_to_nothing(
 
 def test_safety_S01_a_row_that_would_go_as_one_on_record_waits(registry, tmp_path):
     """Made alike to a record that is somewhere else, a waiting row would be gone."""
-    from datetime import date
-
     import release_world as world
 
     world.record(registry, "item", "item-Y", shapely.Point(17.9, 44.9), identifier="Y",
@@ -112,11 +116,96 @@ def test_safety_S08_an_operator_grants_no_permit_by_a_file(registry, tmp_path):
     assert registry.records("permit")[0].values["state"] == "granted"
 
 
+def office_said(registry, kind, **values):
+    """A record as the office left it."""
+    import release_world as world
+
+    values = {"identifier": "P1", "information_date": date(2026, 4, 1), **values}
+    shape = None if kind == "accreditation" else shapely.from_wkt(FIELD)
+    world.record(registry, kind, f"{kind}-P1", shape, **values)
+
+
+def taken_in(registry, folder, kind, text, reader=OPERATOR, name="later.csv"):
+    path = folder / name
+    path.write_text(text)
+    return own_imports.bring_in(registry, reader, path, folder / "t.csv", folder / "l.jsonl",
+                                kind=kind, crs="EPSG:4326", recorded_by="one of the operator")
+
+
+@pytest.mark.parametrize("state", ["granted", "refused", "withdrawn"])
+@pytest.mark.parametrize("text", [
+    f'identifier,holder_organisation,state,geometry\nP1,Org A,requested,"{FIELD}"\n',
+    f'identifier,holder_organisation,geometry\nP1,Org A,"{FIELD}"\n',
+    f'identifier,holder_organisation,state,geometry\nP1,Org A,{{state}},"{WIDER}"\n'],
+    ids=["asked again", "unsaid", "wider"])
+def test_safety_S08_a_file_of_an_operator_takes_no_decision_of_the_office_back(
+        registry, tmp_path, state, text):
+    """As no phone does (FRM-025); a person takes it, or the office brings it in."""
+    text = text.replace("{state}", state)
+    office_said(registry, "permit", holder_organisation="Org A", state=state)
+    before = registry.history("permit-P1")
+    done = taken_in(registry, tmp_path, "permit", text)
+    assert registry.history("permit-P1") == before and len(done["waiting"]) == 1
+    codes = {f.code for f in registry.quarantine()[0].row.findings if f.fate == "quarantined"}
+    assert codes == {"ROW-046" if f",{state}," in text and state == "granted" else "ROW-048"}
+    (number,) = done["waiting"]
+    mend(registry, number)
+    assert stays(registry, number) and registry.history("permit-P1") == before
+    assert not mend(registry, number, PLANNER) and len(registry.history("permit-P1")) == 2
+    assert not registry.audit()
+
+
+def test_a_file_of_an_operator_goes_on_where_nobody_decided(registry, tmp_path):
+    ask = ("identifier,holder_organisation,state,purpose,geometry\n"
+           f'P1,Org A,requested,%s,"{FIELD}"\n')
+    for n, purpose in enumerate(("water", "wood", "wood")):
+        done = taken_in(registry, tmp_path, "permit", ask % purpose, name=f"{n}.csv")
+        assert not done["waiting"]
+    assert registry.records("permit")[0].values["purpose"] == "wood"
+    assert len(registry.history("permit-P1")) == 2
+    taken_in(registry, tmp_path, "permit", ask % "water", name="0.csv")  # the first file again
+    assert len(registry.history("permit-P1")) == 2
+    refused = ask.replace("requested", "refused") % "wood"  # the office's own file
+    assert not taken_in(registry, tmp_path, "permit", refused, PLANNER, "office.csv")["waiting"]
+    assert taken_in(registry, tmp_path, "permit", ask % "water, again", name="9.csv")["waiting"]
+    assert registry.records("permit")[0].values["state"] == "refused"
+
+
+def test_safety_S08_no_row_is_mended_to_the_name_of_what_was_decided(registry, tmp_path):
+    office_said(registry, "permit", holder_organisation="Org A", state="refused")
+    text = f'identifier,holder_organisation,state,geometry\nP2,Org A,perhaps,"{FIELD}"\n'
+    (number,) = taken_in(registry, tmp_path, "permit", text)["waiting"]
+    left = mend(registry, number, identifier="P1", state="requested")
+    assert "ROW-045" in {f.code for f in left} and stays(registry, number)
+    assert registry.records("permit")[0].values["state"] == "refused"
+
+
+@pytest.mark.parametrize(("kind", "values", "later"), [
+    ("accreditation", {"accreditation_status": "withdrawn", "accredited_organisation": "Org A"},
+     "identifier,accredited_organisation,accreditation_status\nP1,Org A,requested\n"),
+    ("handover", {"handover_status": "revoked", "hazard": "h1"},
+     "identifier,hazard,handover_status,information_date\nP1,h1,planned,2026-04-01\n")])
+def test_safety_S08_nor_what_was_withdrawn_or_revoked(registry, tmp_path, kind, values, later):
+    office_said(registry, kind, **values)
+    assert taken_in(registry, tmp_path, kind, later)["waiting"]
+    assert len(registry.history(f"{kind}-P1")) == 1
+    assert "ROW-048" in {f.code for f in registry.quarantine()[0].row.findings}
+
+
+def test_safety_S09_what_the_office_gave_a_level_waits_for_it(registry, tmp_path):
+    text = "identifier,name,organisation\nP1,%s,Org A\n"
+    for level, waits in (("operator", 0), ("operations", 1)):
+        taken_in(registry, tmp_path, "team", text % level, PLANNER, f"{level}.csv")
+        revision = registry.history("team-P1")[-1].revision
+        registry.append([dataclasses.replace(revision, validation=level, reason="looked at")])
+        done = taken_in(registry, tmp_path, "team", text % f"not {level}", name=f"n{level}.csv")
+        assert len(done["waiting"]) == waits
+        assert done["reports"][0]["codes"][0]["code"] == ("ROW-048" if waits else "ROW-015")
+
+
 @pytest.mark.parametrize("said", [
     "C1,suspicion,closed", "C1,compensation,open", "C2,suspicion,Closed"])
 def test_safety_S15_an_operators_file_deals_with_no_complaint(registry, tmp_path, said):
-    from datetime import date
-
     import release_world as world
     from landrelease.workflows.cautions import reported_danger
 

@@ -151,6 +151,20 @@ def test_who_brought_a_row_in_may_mend_it_and_nobody_else_sees_it(server, addres
         assert registry.history(mended.id)[-1].revision.recorded_by != "a test"
 
 
+def test_safety_S08_what_may_wait_waits_whichever_address_takes_the_file(server, address):
+    """An operator grants no permit and takes none back, also without a job."""
+    text = "identifier,holder_organisation,state\nP1,Operator A,{}\n"
+    for role, said, counts in (("operator", "granted", (0, 1)), ("planner", "refused", (1, 0)),
+                               ("operator", "requested", (0, 1))):
+        (report,) = server.post(
+            "/api/import", headers=as_name(server, f"one.{role}"), data={"kind": "permit"},
+            files={"file": ("permits.csv", text.format(said))}).json()
+        assert (report["accepted"], report["quarantined"]) == counts, report
+    with open_registry(address) as registry:
+        assert registry.records("permit")[0].values["state"] == "refused"
+        assert [e.row.findings[0].code for e in registry.quarantine()] == ["ROW-046", "ROW-048"]
+
+
 def test_many_rows_are_mended_at_once_and_each_is_decided_for_itself(server, address):
     headers = as_name(server, "one.operator")
     places = PLACES.replace("Place 0,", "Place 1,")  # its shape and name are recorded already

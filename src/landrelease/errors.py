@@ -572,9 +572,14 @@ COMPLAINT_DECIDED = Message(
     "none that is known.",
     "It waits, and what was reported goes on counting. Somebody who answers complaints accepts or "
     "rejects it.")
+DECIDED_BY_OFFICE = Message(
+    "ROW-048", "{file}, row {row}: {other} was decided on, signed or looked at by the office; this "
+    "row says something else.",
+    "It waits and changes nothing: this role takes no decision back. Somebody who decides on rows "
+    "that wait compares both, and accepts or rejects it.")
 MENDED_TO_LESS = Message(
-    "ROW-045", "{file}, row {row}: with {found} it would say less of danger than it does now, or "
-    "grant something.",
+    "ROW-045", "{file}, row {row}: with {found} it would say less of danger than it does now, "
+    "grant something, or take back what others said or decided.",
     "It waits as it was, and counts. Somebody who decides on rows that wait looks at it: tell them "
     "the change and the reason.")
 JOINT_WORK_POSSIBLE = Message(

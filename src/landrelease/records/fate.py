@@ -237,8 +237,9 @@ class _Judge:
             return "merged", "known"
         # Of a file that is taken in by lines of edits some layers may be here and others not yet: a
         # server was killed in between.
-        if self.taken and (tuple(record.sources) != (self.source,) if self.caution is None
-                           else self.source in record.sources):
+        in_lines = self.caution is not None and self.caution.in_lines
+        if self.taken and (self.source in record.sources if in_lines
+                           else tuple(record.sources) != (self.source,)):
             told.tell(i, KNOWN_FILE_DIFFERS, other=record_id, fate="merged")
             return "merged", "known file"
         if self.caution is not None and any(

@@ -27,11 +27,14 @@ class Caution:
     of : of the record that a row would change, and of what the row makes of it: why it may not,
         with its fate ("merged": the row brings nothing, "quarantined": it waits); None: it may.
     before : states of a record by its id; a row that says the same as one of them brings nothing.
+    in_lines : whether the file is taken in by lines of edits, so that of one that came before some
+        rows may still be new.
     """
 
     whole: tuple[Message, Mapping[str, Any]] | None
     of: Callable[[Record, Record], tuple[Message, Mapping[str, Any], Fate] | None]
     before: Callable[[str], Iterable[Record]] = lambda record_id: ()
+    in_lines: bool = True
 
 
 class Told:

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landrelease.core.record import DECLINED, NOT_REPORTED, Record
+from landrelease.core.record import Record
 from landrelease.errors import ANSWERS_OF_CHANGED, ANSWERS_OF_DECIDED, Message
 from landrelease.records.forms import FORMS
 from landrelease.records.told import Caution, Fate
+from landrelease.workflows.decided import beyond_forms
 from landrelease.workflows.identities import current_revision
 
 if TYPE_CHECKING:
@@ -60,27 +61,11 @@ def of_forms(registry: Registry, kind: str, table: SourceTable, *, keep: bool = 
         if not now.source or now.validation != "entered" or now.signature or (
                 now.source, record.id) in mended:
             return changed, {}, "quarantined"
-        if _beyond_forms(record):
+        if beyond_forms(record):
             return ANSWERS_OF_DECIDED, {}, "quarantined"
         return None if line is None else line.of_file(record, said)
 
     return Caution(None, of, before)
-
-
-def _beyond_forms(record: Record) -> bool:
-    """Whether a record says what no form lets a phone say (`Part.held`): somebody decided it. What
-    another form asks freely of the same kind, as the type of an activity, no form holds."""
-    held: dict[str, set[str]] = {}
-    free: set[str] = set()
-    for form in FORMS.values():
-        for part in form.part.walk():
-            if part.kind != record.kind:
-                continue
-            free |= set(part.asks) - part.held.keys()
-            for name, words in part.held.items():
-                held.setdefault(name, {NOT_REPORTED, DECLINED}).update(words)
-    return any(record.values.get(name) not in (None, *words) for name, words in held.items()
-               if name not in free)
 
 
 def keep_pictures(registry: Registry, path: Path, *, by: str, at: datetime | None = None) -> int:

@@ -79,7 +79,8 @@ def import_files(
     `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
     is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
     why rows wait or bring nothing although they are sound. `decides`: whether who brings the files
-    in may grant permits and answer complaints; else such rows wait (ROW-046, ROW-047).
+    in may grant permits and answer complaints; else such rows wait (ROW-046, ROW-047), and rows
+    that say something else of what the office had its word on (ROW-048, `decided.stands`).
     `sender`: who brings submissions in that edit others (FRM-032), as `submissions.receive` has it.
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
@@ -91,6 +92,7 @@ def import_files(
     from landrelease.records import intake, mapping
     from landrelease.records.readers.exports import is_export
     from landrelease.workflows import few
+    from landrelease.workflows.decided import deciding_nothing
     from landrelease.workflows.form_exports import keep_pictures, of_forms
     from landrelease.workflows.quarantine import take_in_once
 
@@ -147,6 +149,8 @@ def import_files(
 
             held = caution or of_forms(registry, found, table, keep=not dry_run,
                                        sender=sender)
+            if not decides:
+                held = deciding_nothing(registry, held)
 
             def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(

@@ -285,7 +285,7 @@ class Mender:
 
 
     def _holds(self, entry: QuarantineEntry, result: Intake) -> bool:
-        from landrelease.workflows import edited
+        from landrelease.workflows import decided, edited, few
         from landrelease.workflows.submissions import edits_others
 
         if entry.row.kind == "source":
@@ -293,6 +293,10 @@ class Mender:
         if edits_others(self.registry, entry.row):
             return False
         made = [Record(r.kind, r.record_id, r.values, r.geometry) for r in result.revisions]
+        for record in made:
+            known = few.record_of(self.registry, record.kind, record.id)
+            if known is not None and decided.stands(self.registry, known):
+                return False
         return edited.mended_holds(self.registry, entry, made[0] if made else None)
 
 

@@ -62,7 +62,7 @@ async def bring_in(request: Request, data: MultipartBody[Incoming]) -> list[dict
             stated.write_text(data.mapping, encoding="utf-8")
         reports = imports.import_files(
             registry, [path], kind=data.kind or None, crs=data.crs, mapping_path=stated,
-            dry_run=dry_run, recorded_by=by,
+            dry_run=dry_run, recorded_by=by, decides=own_imports.may_decide(view),
             sender=Sender.of(registry, view, by, dry_run=dry_run))
         return [{
             "file": r.file, "layer": r.layer, "kind": r.kind, "read": r.read,
