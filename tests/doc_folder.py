@@ -124,6 +124,16 @@ def prepare(folder):
         imports.import_files(registry, [folder / "areas.csv"], kind="hazard", crs="EPSG:4326")
     (folder / "landrelease_nts.csv.zip").write_bytes(form_exports.central_zip(
         form_exports.SURVEY))
+    # A form as it lies on a phone, with a photograph beside it.
+    instance = folder / "instances" / "item_2026-04-10"
+    instance.mkdir(parents=True)
+    (instance / "item_2026-04-10.xml").write_text(
+        '<landrelease_item id="landrelease_item"><item><identifier>I-2</identifier>'
+        "<ordnance_category>ap_mine</ordnance_category><quantity>1</quantity>"
+        "<found_on>2026-04-10</found_on><place>44.0005 17.0205 0 3</place></item>"
+        "<photo_1>1.jpg</photo_1><meta><instanceID>uuid:folder-0001</instanceID></meta>"
+        "</landrelease_item>")
+    (instance / "1.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"picture" * 20)
     for name in ("authority.pem", "me.pem"):
         shutil.copy(folder / "ana.pem", folder / name)
     return folder

@@ -127,6 +127,7 @@ RUN = [
      "again. --as planner", 0, {}),
     ("complaint close district.gpkg complaint-public-3f2a91bc00d1e2f3 --as planner", 0, {}),
     ("complaint state district.gpkg 3F2A-91BC-00D1-E2F3", 0, {}),
+    ("import instances --into district.gpkg", 0, {"district.gpkg": "new.gpkg"}),
     ("import landrelease_nts.csv.zip --into district.gpkg", 0, {"district.gpkg": "new.gpkg"}),
     # Money.
     ("import funds.csv --into district.gpkg --kind fund", 0, {}),

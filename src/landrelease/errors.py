@@ -2131,6 +2131,16 @@ EDIT_OF_OTHERS = Message(
     "it says something else of {other}.",
     "It changes nothing until somebody decides. Compare both, and ask who sent the first. Try the "
     "row again to take these answers; else reject it.")
+PICTURES_NOT_THERE = Message(
+    "FRM-033", "{file}: the answers name {found}; it does not lie beside the submission.",
+    "Look for it on the phone, put it beside the submission and import that again: what is here "
+    "already stays as it is.")
+FILES_BESIDE_LEFT = Message(
+    "FRM-030", "{file}: in its folder lies what no answer names: {found}.",
+    "It was left there. A form that cannot be read is among it where its answers are missing.")
+FOLDER_WITHOUT_SUBMISSIONS = Message(
+    "FRM-031", "{file} is a folder without a submission of a phone.",
+    "Name the folder `instances` of the phone, a folder in it, or files.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

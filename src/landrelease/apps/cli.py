@@ -66,7 +66,15 @@ from landrelease.apps.common import (
 )
 from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
-from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, SYSTEM_NOT_USED, LandReleaseError
+from landrelease.errors import (
+    BAD_OPTION,
+    FILES_BESIDE_LEFT,
+    OUT_NOT_WRITABLE,
+    PICTURES_NOT_THERE,
+    SUBMISSION_FILE,
+    SYSTEM_NOT_USED,
+    LandReleaseError,
+)
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -116,13 +124,18 @@ def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(r) for r in reports]
 
 
+_SAID_ALOUD = (SYSTEM_NOT_USED.code, PICTURES_NOT_THERE.code, FILES_BESIDE_LEFT.code,
+               SUBMISSION_FILE.code)
+
+
 def show_report(r: Any, first: bool) -> None:
     if first:
         say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
     say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
         f"{r.quarantined:>13,}")
     for f in r.findings:
-        if f.code == SYSTEM_NOT_USED.code:  # somebody typed it, and it was not followed
+        # What somebody typed was not followed, or a photograph is not where it should be.
+        if f.code in _SAID_ALOUD and not f.row:
             say(f"[{f.code}] {f.problem} {f.remedy}")
 
 
@@ -189,7 +202,8 @@ def import_(
     """Import files as mine action has them (docs/import.md), each layer whole or not at all.
 
     Rows that cannot be accepted wait in quarantine with their reason. The same file again changes
-    nothing. Exit status 1 where rows were quarantined.
+    nothing. A FILE may be a folder of submissions from a phone, with their photographs beside them
+    (docs/forms.md). Exit status 1 where rows were quarantined.
 
     Example: landrelease import areas.geojson --into district.gpkg --kind hazard --report in.json
     """
@@ -220,7 +234,7 @@ def import_(
             imports.import_files(
                 registry, files, kind=kind, layer=layer, mapping_path=mapping, crs=crs,
                 worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by,
-                progress=progress, done=done, reopened=again.extend)
+                progress=progress, done=done, reopened=again.extend, beside=True)
     except KeyboardInterrupt:
         say_interrupted(f"Interrupted. {len(reports)} tables are imported; the others have left "
                         "nothing behind. The same command again does the rest.")

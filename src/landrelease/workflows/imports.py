@@ -59,6 +59,7 @@ def import_files(
     caution: Caution | None = None,
     decides: bool = True,
     sender: Sender | None = None,
+    beside: bool = False,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -83,6 +84,9 @@ def import_files(
     that say something else of what the office had its word on (ROW-048, `decided.stands`).
     `sender`: who brings submissions in that edit others (FRM-032), as `submissions.receive` has it.
 
+    `beside`: a folder is taken as its submissions (`by_cable.submissions_in`), and the files that a
+    submission names are kept from its folder, after the answers.
+
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
     says the kind, refuses them all (`LandReleaseError`; FIL-043 names all of unknown kind). A
@@ -91,7 +95,7 @@ def import_files(
     """
     from landrelease.records import intake, mapping
     from landrelease.records.readers.exports import is_export
-    from landrelease.workflows import few
+    from landrelease.workflows import by_cable, few
     from landrelease.workflows.decided import deciding_nothing
     from landrelease.workflows.form_exports import keep_pictures, of_forms
     from landrelease.workflows.quarantine import take_in_once
@@ -101,6 +105,10 @@ def import_files(
     unknown: list[tuple[str, LandReleaseError]] = []
     if kind is not None:
         mapping.check_kind(kind, registry.kinds)
+    given, copied = paths, dict[Path, by_cable.Beside]()
+    if beside:
+        paths = [p for path in given for p in by_cable.submissions_in(path)]
+        copied = by_cable.beside(paths, given)
     for number, path in enumerate(paths):
         progress(f"reading {path.name}", number / len(paths))
         try:
@@ -110,6 +118,8 @@ def import_files(
                 raise
             unknown.append((path.name, error))
             continue
+        if path in copied:
+            of_file[0] = of_file[0][0], of_file[0][1].noted(*copied[path].notes)
         tables += [(found, *_mapping_for(table, found, mapping_path, registry, crs))
                    for found, table in of_file]
     if unknown and len(paths) == 1:
@@ -174,6 +184,10 @@ def import_files(
         if any(is_export(table) for _, table, _ in tables):
             for path in paths:
                 keep_pictures(registry, path, by=recorded_by)
+        for found_beside in copied.values():
+            for report in by_cable.keep(registry, found_beside, by=recorded_by):
+                reports.append(report)
+                done(report)
         from landrelease.workflows.certificates import reopened_by_import
 
         came_in = [r for part in made.values() for r in part]

@@ -150,7 +150,7 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     Raises FIL-011, FIL-012, FIL-048 for XML that cannot be read: the phone keeps it.
     """
     now = at or datetime.now(UTC)
-    said = _said("submission.xml", content)
+    said = said_in("submission.xml", content)
     form, instance = said.form, said.instance
     odd = 0
     for file, picture in sorted(files.items()):
@@ -212,7 +212,7 @@ def take_in_waiting(registry: Registry, row: QuarantinedRow, *, by: str) -> list
     Raises FRM-021: no record can be made of it, as little as when it came.
     """
     content = registry.source_content(row.source)
-    line = _Line(registry, _said(row.file, content), row.source, datetime.now(UTC))
+    line = _Line(registry, said_in(row.file, content), row.source, datetime.now(UTC))
     try:
         reports = _import(registry, row.file, content, line, by)
     except LandReleaseError as error:
@@ -544,7 +544,7 @@ class _Line:
             content = self.registry.source_content(digest)
             if not openrosa.is_submission(content):
                 return None
-            said = _said("", content)
+            said = said_in("", content)
         except LandReleaseError:  # erased, or another file
             return None
         self._seen.setdefault(said.instance, digest)
@@ -585,7 +585,7 @@ def _is_submission(content: bytes) -> bool:
 def line_of_file(registry: Registry, file: str, content: bytes, *, keep: bool = False,
                  sender: Sender | None = None) -> _Line:
     """The line of edits of a submission that comes as a file; nothing is written unless `keep`."""
-    line = _Line(registry, _said(file, content), hashlib.sha256(content).hexdigest(),
+    line = _Line(registry, said_in(file, content), hashlib.sha256(content).hexdigest(),
                  datetime.now(UTC), keep=False, sender=sender)
     if keep:
         line.keep_copy(sender)
@@ -611,7 +611,7 @@ def _remarked(registry: Registry, entry: QuarantineEntry, ends: dict[tuple[str, 
         ends[key] = None
         if registry.setting(_edit(form, instance)):
             with contextlib.suppress(LandReleaseError):  # erased
-                line = _Line(registry, _said("", registry.source_content(row.source)), row.source,
+                line = _Line(registry, said_in("", registry.source_content(row.source)), row.source,
                              datetime.now(UTC), keep=False)
                 end = line._end()
                 ends[key] = None if end is line or line.twin else end.said
@@ -638,7 +638,7 @@ def _submitted(row: QuarantinedRow) -> tuple[str, str]:
     return (form, str(row.values.get("instanceID") or "")) if form else ("", "")
 
 
-def _said(name: str, content: bytes) -> Said:
+def said_in(name: str, content: bytes) -> Said:
     """What a submission says of itself. One without an id that can be used gets one by its content,
     so that it is known again when it comes again."""
     from landrelease.records.readers import LIMITS, openrosa
@@ -794,10 +794,14 @@ def missing_pictures(registry: Registry) -> list[tuple[str, str, str]]:
         if v.get("sha256") != _EMPTY}  # a file of which nothing came
     found = set()
     for digest, name in registry.sources().items():
-        if not (name.endswith(".xml") and name.startswith(tuple(FORMS))):
+        if not name.lower().endswith(".xml"):
             continue
-        with contextlib.suppress(LandReleaseError):  # erased, or another file of that name
-            said = _said(name, registry.source_content(digest))
+        # Erased, or another file: one that was copied from a phone has whatever name the form had.
+        with contextlib.suppress(LandReleaseError):
+            content = registry.source_content(digest)
+            if not _is_submission(content):
+                continue
+            said = said_in(name, content)
             found |= {(said.form, said.instance, picture) for picture in said.pictures
                       if (f"{said.form} {said.instance}", file_name(picture)) not in came}
     return sorted(found)
