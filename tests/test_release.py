@@ -13,9 +13,10 @@ import release_world as world
 from landrelease import workflows
 from landrelease.apps.cli import app
 from landrelease.core.revision import Revision
+from landrelease.core.signature import SigningKey
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import certificates, identities, maps, releasing, sharing
+from landrelease.workflows import certificates, exchange, identities, maps, releasing, sharing
 from release_world import AT, DAY, EAST, FIELD, OTHER
 
 SIGNED_AT = AT.replace(month=5)  # 2026-05-01
@@ -731,7 +732,11 @@ def test_safety_S11_the_same_in_postgresql(postgres_address, tmp_path):
     ("item", {"ordnance_category": "ap_mine_blast", "found_on": FOUND}, True),
     ("item", {"ordnance_category": "ap_mine_blast"}, True),  # no day: recorded after the decision
     ("item", {"ordnance_category": "small_arms_ammunition", "found_on": FOUND}, False),
-    ("item", {"ordnance_category": "mortar_bomb", "found_on": DAY}, False),  # before the decision
+    # Before the decision, by the search: reported late, and on record as gone.
+    ("item", {"ordnance_category": "mortar_bomb", "found_on": DAY, "disposal": "destroyed"}, False),
+    # Nobody says that it is gone: it would have kept the ground from being signed (S12).
+    ("item", {"ordnance_category": "mortar_bomb", "found_on": DAY}, True),
+    ("item", {"ordnance_category": "mortar_bomb", "found_on": DAY, "disposal": "found"}, True),
     ("accident", {"accident_class": "ordnance_accident", "information_date": FOUND}, True),
 ])
 def test_safety_S11_what_reopens_and_what_does_not(ready, tmp_path, kind, values, reopens):
@@ -739,6 +744,64 @@ def test_safety_S11_what_reopens_and_what_does_not(ready, tmp_path, kind, values
     release(registry, tmp_path, ana)
     world.record(registry, kind, "f1", FIELD.centroid, hours=24 * 60, **values)
     assert standing(registry) == ({"h1": "reopened"} if reopens else {})
+
+
+def other_office(registry, folder, ana):
+    """Another office, with what the first has sent it, where somebody vouched for Ana; and how each
+    sends the other its records."""
+    other = create_registry(folder / "b.gpkg", office="B")
+    other.keep_setting("utc_offset_hours", "2")
+
+    def send(sender, to, at):
+        name = folder / f"{sender.office}{at:%m%d}.lrx"
+        exchange.pack(sender, name, key=SigningKey.from_seed(sender.office.encode() * 32), now=at)
+        exchange.unpack(to, name, by="x", now=at, accept_key=True)
+
+    send(registry, other, AT + timedelta(days=5))
+    identities.create_identity(other, folder / "eva.pem", name="Eva", by="x", role="authority",
+                               now=AT + timedelta(days=6))
+    identities.vouch(other, identities.owner(registry, ana),
+                     identities.read_key(folder / "eva.pem", None), role="authority",
+                     since=AT.date() - timedelta(days=60), now=AT + timedelta(days=6))
+    return other, send
+
+
+@pytest.mark.parametrize(("values", "status"), [
+    ({"disposal": "found"}, "reopened"), ({}, "reopened"), ({"disposal": "destroyed"}, "valid")])
+def test_safety_S11_what_another_office_knew_before_the_decision_speaks_against_it(
+        ready, tmp_path, values, status):
+    """Known is what an office has recorded or has been sent (rule 5 of the design): an item that
+    another one recorded before the signature, and sends after it, was in front of nobody."""
+    registry, ana, _ = ready
+    other, send = other_office(registry, tmp_path, ana)
+    with other:
+        name = release(registry, tmp_path, ana)
+        mine(other, hours=24 * 7, found_on=DAY - timedelta(days=1), **values)
+        # The other office itself, which is sent the decision without its document.
+        send(registry, other, SIGNED_AT + timedelta(days=1))
+        assert standing(other) == ({"h1": "reopened"} if status == "reopened" else {})
+        send(other, registry, SIGNED_AT + timedelta(days=3))
+    found = certificates.find_release(registry, name)
+    assert found.status == status
+    if status == "reopened":
+        # Searches from before it came to speak against the decision do not count any more.
+        again = propose(registry, at=SIGNED_AT + timedelta(days=9))
+        assert states(again)["searched_to_depth"] == "not_met"
+
+
+def test_what_the_deciding_office_had_before_it_reopens_nothing_at_another(ready, tmp_path):
+    """A third office gets the decision and the finds behind it later than they were made."""
+    registry, ana, _ = ready
+    other, send = other_office(registry, tmp_path, ana)
+    with other:
+        mine(registry, hours=24 * 7, found_on=DAY, disposal="destroyed", activity="a-h1-1")
+        mine(registry, "undated", hours=24 * 7, found_on=None, disposal="destroyed",
+             activity="a-h1-1")
+        name = release(registry, tmp_path, ana)
+        assert certificates.find_release(registry, name).status == "valid"
+        send(registry, other, SIGNED_AT + timedelta(days=1))
+        assert certificates.find_release(other, name).status == "valid"
+        assert standing(other) == {}
 
 
 def test_safety_S11_on_cancelled_ground_a_find_of_an_earlier_day_that_comes_late_reopens(

@@ -62,13 +62,17 @@ class Released:
     revoked_on: date | None = None
     # Its own area by id, and as it was called when this was signed, folded.
     called: frozenset[str] = frozenset()
+    chain: str = ""  # of the office that signed it
+    known_at: datetime | None = None  # when it came in from another office
     state: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An item that was found, or an accident. `accuracy_m`: 90 % radius of its place."""
+    """An item that was found, or an accident. `accuracy_m`: 90 % radius of its place, a setting
+    where its record states none (`stated_m`). `recorded_at`: by the office of `chain`; `known_at`:
+    when it came in from there, None in the own chain."""
 
     id: str
     what: str  # "item" or "accident"
@@ -82,12 +86,13 @@ class Find:
     in_open_hazard: bool = False  # its place lies on ground that was hazardous anyway
     activity: str = ""  # the work in which it was found, folded
     waits: bool = False  # in quarantine
-    # An item that is on record as left where it was found, or that an edit made one of which
-    # nothing says that it is gone.
-    there: bool = False
+    there: bool = False  # an item of which nothing says that it is gone (S12)
     # Ids of released grounds whose decision had it before it, and not as this: it said less.
     since: frozenset[str] = frozenset()
     looked_at: bool = False  # the authority signed it as it is
+    stated_m: float = 0.0
+    chain: str = ""
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,10 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     more), and with it every ground that was released by the same decision, on the same evidence, by
     the same team and detector, or in the same lot; each only where its decision came before the
     find. A decision that had the find before it has answered it, as it was then; where it says more
-    of danger since it counts as one that came on record then. An item that came on record after the
-    decision as left where it was found lies there, whenever that was. A find without a day counts
-    as later unless it was on record before. One from after the last search of its place that the
+    of danger since it counts as one that came on record then. An item that the decision did not
+    have before it and of which nothing says that it is gone lies there, whenever it was found and
+    recorded: another office may have known of it. A find without a day counts as later unless the
+    decision had it before it. One from after the last search of its place that the
     decision rests on counts as well, because that search missed it. On ground that was cancelled or
     reduced a find of an earlier day counts too if it came on record after the decision: no search
     has answered it.
@@ -168,6 +174,14 @@ def day_of_reopening(find: Find, r: Released) -> date | None:
     return find.day
 
 
+def came_at(find: Find, r: Released) -> datetime:
+    """When a find came to speak against a decision: it was recorded after it, or came in from
+    another office after it; at the earliest with the decision."""
+    if find.recorded_at > r.decided_at:
+        return find.recorded_at
+    return max(find.known_at or find.recorded_at, r.decided_at)
+
+
 def same_grounds(a: Released, b: Released) -> str:
     """Why two grounds were released on the same grounds, in words; "" where they were not."""
     if a.decision and a.decision == b.decision:
@@ -192,11 +206,43 @@ def _after(find: Find, r: Released) -> bool:
         return False
     if find.day is not None and find.day >= r.decided_on:
         return True
-    if find.there and find.recorded_at > r.decided_at:
+    if find.there and _came_since(find, r):
         return True
     if find.day is not None and r.searched:
         return _missed(find, r)
-    return find.recorded_at > r.decided_at
+    return _came_since(find, r)
+
+
+def _came_since(find: Find, r: Released) -> bool:
+    """Whether a decision did not have before it what a find says now. An office knows its own
+    records when it makes them, those of another when they come in; what lies on the ground, as the
+    find states its place, and does not stand in the document of the decision, it did not know."""
+    if r.id in find.since:
+        return True
+    if find.chain == r.chain and find.recorded_at > r.decided_at:
+        return True
+    if r.known:
+        return (find.chain != r.chain and (find.known_at or find.recorded_at) > r.decided_at) \
+            or _in_document(find, r)
+    # Its document is not here. What another office has on record as lying there it cannot have
+    # had before it: that is not signed away.
+    return find.chain != r.chain and (
+        find.there or (find.known_at or find.recorded_at) > (r.known_at or r.decided_at))
+
+
+def _in_document(find: Find, r: Released) -> bool:
+    """Whether the document of a decision would name a find that it had before it."""
+    place = find.place
+    if place is None or place.is_empty:
+        return bool(find.hazard & (r.names | {folded(r.hazard), folded(r.id)}))
+    if r.ground is None:
+        return False
+    if place.intersects(r.ground):
+        return True
+    if not find.stated_m > 0:
+        return False
+    plane = plane_for(r.ground.bounds)
+    return bool(plane.to_plane(place).distance(plane.to_plane(r.ground)) <= find.stated_m)
 
 
 def _missed(find: Find, r: Released) -> bool:

@@ -42,6 +42,7 @@ from landrelease.release.reopening import (
     Released,
     Reopening,
     Search,
+    came_at,
     day_of_reopening,
     reopenings,
     to_look_at,
@@ -172,6 +173,7 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(hands),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
+            chain=stored.chain, known_at=stored.known_from,
             searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1],
             called=frozenset({folded(r.values.get("hazard")),
                               folded((d or {}).get("identifier"))} - {""}),
@@ -187,7 +189,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
         if r.source not in proposals or (r.record_id, r.source) in closing:
             continue
         out.append(Released(r.record_id, r.record_id, r.geometry,
-                            _decided(r.values.get("status_changed_on"), r), r.recorded_at))
+                            _decided(r.values.get("status_changed_on"), r), r.recorded_at,
+                            chain=stored.chain, known_at=stored.known_from))
     return out
 
 
@@ -273,7 +276,7 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
     """
     from landrelease.workflows.earlier import said_earlier
     from landrelease.workflows.exchange import all_said
-    from landrelease.workflows.said_since import SaidSince, is_left
+    from landrelease.workflows.said_since import SaidSince, is_gone
 
     grounds = [u.ground for u in units if u.ground is not None]
     tree = shapely.STRtree(grounds)
@@ -292,15 +295,17 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
         return bool(area_of(r) & ({folded(u.hazard), folded(u.id)} | u.names)) \
             if r.geometry is None else u.ground is not None and near_to(r, u.ground, default_m)
 
-    def tell(r: Record, day: str, recorded_at: datetime, there: bool,
+    def tell(r: Record, day: str, first: StoredRevision, there: bool,
              since: frozenset[str] = frozenset(), looked_at: bool = False) -> None:
         place, when = r.geometry, r.values.get(day)
         dated = when if isinstance(when, date) else r.valid_from if r.kind == "accident" else None
         inside = place is not None and bool(len(standing.query(place, predicate="intersects")))
         out.append(Find(
-            r.id, r.kind, place, reach_m(r, default_m), dated, recorded_at, area_of(r),
+            r.id, r.kind, place, reach_m(r, default_m), dated, first.revision.recorded_at,
+            area_of(r),
             str(r.values.get("ordnance_category") or "") if r.kind == "item" else "", inside,
-            folded(r.values.get("activity")), there=there, since=since, looked_at=looked_at))
+            folded(r.values.get("activity")), there=there, since=since, looked_at=looked_at,
+            stated_m=reach_m(r), chain=first.chain, known_at=first.known_from))
 
     for kind, day in (("item", "found_on"), ("accident", "information_date")):
         told: dict[str, SaidSince] = {}
@@ -323,14 +328,14 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
             if r.id not in told:
                 told[r.id] = SaidSince(registry.history(r.id), ring, default_m,
                                        valid_at=valid_at, known_at=known_at)
-            tell(r, day, told[r.id].first_at(r), kind == "item" and is_left(r))
+            tell(r, day, told[r.id].first(r), kind == "item" and not is_gone(r))
         for record_id, line in told.items():
             since: dict[int, tuple[Said, set[str]]] = {}
             for u in knew.get(record_id, ()):
                 for said in line.since(u.state[record_id], partial(lies, u), u.ground):
                     since.setdefault(said.record.revision, (said, set()))[1].add(u.id)
             for said, ids in since.values():
-                tell(said.record, day, said.first_at, said.there, frozenset(ids), said.looked_at)
+                tell(said.record, day, said.first, said.there, frozenset(ids), said.looked_at)
     if valid_at is None and known_at is None:
         out += _waiting_finds(registry)
     return out
@@ -522,8 +527,8 @@ def _released_since(unit: Released, parts: Sequence[Released]) -> bool:
 def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find],
            units: Sequence[Released]) -> Record:
     of = {u.id: u for u in units}
-    days = [day_of_reopening(finds[n.find], of[n.released]) or finds[n.find].recorded_at.date()
-            for n in reasons if n.find and _WAITS not in n.find]
+    days = [day_of_reopening(finds[n.find], of[n.released]) or came_at(
+        finds[n.find], of[n.released]).date() for n in reasons if n.find and _WAITS not in n.find]
     if any(not n.find for n in reasons):
         days += [u.revoked_on for u in units if u.revoked_on is not None]
     said: dict[str, Any] = {"status": "reopened", "status_reason": "; ".join(dict.fromkeys(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from landrelease.core.moment import day_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
-from landrelease.release.reopening import day_of_reopening
+from landrelease.release.reopening import came_at, day_of_reopening
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -128,5 +128,5 @@ def _computed(registry: Registry, record: Record, known: OnFile) -> list[tuple[s
             out.append(("", u.revoked_on or u.decided_on))
         elif not find.waits:
             out.append((find.id, day_of_reopening(find, mine[n.released])
-                        or local_day(registry, find.recorded_at)))
+                        or local_day(registry, came_at(find, mine[n.released]))))
     return out

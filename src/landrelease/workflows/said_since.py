@@ -57,11 +57,6 @@ def says_more(now: Record, was: Record, on: Callable[[Record], bool], least_m: f
                 and not str(now.value("ordnance_category")).startswith(str(category))))
 
 
-def is_left(item: Record) -> bool:
-    """Whether an item is on record as still lying where it was found."""
-    return item.value("disposal") in ("found", "left_marked")
-
-
 def is_gone(item: Record) -> bool:
     """Whether an item is on record as neutralised, destroyed or removed."""
     return item.value("disposal") in GONE
@@ -81,11 +76,12 @@ def _moved(now: Record, was: Record, least_m: float) -> bool:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Said:
-    """A revision as a record, with when it was first said so. `there`: an item that is not on
-    record as dealt with at its place. `looked_at`: the authority signed it."""
+    """A record as a revision has it. `first`: the revision that was the first to say so. `there`:
+    an item that is not on record as dealt with at its place. `looked_at`: the authority signed it.
+    """
 
     record: Record
-    first_at: datetime
+    first: StoredRevision
     there: bool
     looked_at: bool
 
@@ -105,11 +101,12 @@ class SaidSince:
                            or s.revision.valid_from <= valid_at)]
         self._said: list[tuple[str, Said]] | None = None
 
-    def first_at(self, said: Record) -> datetime:
-        """When it was first recorded that there is so much of danger at that place."""
-        return next((s.revision.recorded_at for s in self._order if not says_more(
+    def first(self, said: Record) -> StoredRevision:
+        """The revision with which it was first known that there is so much of danger at that place:
+        of several offices the one whose word came in first."""
+        return min((s for s in self._order if not says_more(
             said, record_of(s), lambda r: True, self._least_m)),
-            self._order[-1].revision.recorded_at)
+            key=lambda s: s.known_from or s.revision.recorded_at, default=self._order[-1])
 
     def since(self, hashes: Collection[str], on: Callable[[Record], bool],
               ground: BaseGeometry | None) -> list[Said]:
@@ -147,8 +144,8 @@ class SaidSince:
                         r = record_of(s)
                         later = [record_of(x) for x in self._line[n + 1:]]
                         self._said.append((s.hash, Said(
-                            r, s.revision.recorded_at, r.kind == "item" and not disposed(
-                                r, later, self._least_m), s.hash in looked_at)))
+                            r, s, r.kind == "item" and not disposed(r, later, self._least_m),
+                            s.hash in looked_at)))
         return self._said
 
 
