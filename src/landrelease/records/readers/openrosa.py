@@ -246,11 +246,14 @@ def _of_our_form(root: ElementTree.Element, form: Form) -> dict[str, list[dict[s
         for field in KINDS[part.kind].fields:
             if field.type in ("choices", "references") and field.name in row:
                 row[field.name] = ";".join(row[field.name].split())
-        if any(name not in ("identifier", *part.fixed) for name in row):
-            found[part.kind].append(row)
+        below = sum(map(len, found.values()))
         for answer in element:
             if tag(answer) in inner:
                 take(answer, inner[tag(answer)], around)
+        # A repeat that was opened and left empty is none, but where something hangs on it.
+        if any(name not in ("identifier", *part.fixed) for name in row) or (
+                row and sum(map(len, found.values())) > below):
+            found[part.kind].append(row)
 
     for main in root:
         if tag(main) == form.part.kind:
