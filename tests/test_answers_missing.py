@@ -6,6 +6,8 @@ import pytest
 
 import form_exports as made
 from landrelease import workflows
+from landrelease.errors import PLACE_COLUMNS_MISSING, LandReleaseError
+from landrelease.workflows import quarantine
 from test_openrosa import FAR, SHAPE, A, B, drawn, file, survey, take, told
 
 __all__ = ["file"]
@@ -46,3 +48,45 @@ def test_an_area_that_was_opened_and_left_empty_is_none(file):
     take(file, empty)
     assert not file.quarantine() and not file.records("hazard") and file.records("activity")
     assert told(file, FAR) == ("no_information", ())
+
+
+# --- answers that nobody here can read -----------------------------------------------------------
+
+def encrypted(form, instance):
+    """As ODK Collect sends a form that has a public key (ODK encrypted forms)."""
+    return f"""<data id="{form}" version="1" encrypted="yes"
+      xmlns="http://www.opendatakit.org/xforms/encrypted">
+      <base64EncryptedKey>cHJpdmF0ZQ==</base64EncryptedKey>
+      <orx:meta xmlns:orx="http://openrosa.org/xforms"><orx:instanceID>{instance}</orx:instanceID>
+      </orx:meta><media><file>1.jpg.enc</file></media>
+      <encryptedXmlFile>submission.xml.enc</encryptedXmlFile>
+      <base64EncryptedElementSignature>c2lnbmVk</base64EncryptedElementSignature></data>""".encode()
+
+
+def test_safety_S15_of_an_encrypted_survey_the_public_is_told_of_hazards_without_a_place(file):
+    take(file, encrypted("landrelease_nts", A),
+         files={"submission.xml.enc": b"\x00sealed", "1.jpg.enc": b"\x00sealed"})
+    rows = {e.row.file: e for e in file.quarantine()}
+    assert {e.row.kind for e in rows.values()} == {"source"} and len(rows) == 3
+    assert told(file, FAR) == ("no_information", ("unplaced",))
+    assert workflows.waiting_hazards(file) == ((), True)
+    (whole,) = [e for e in rows.values() if quarantine.waits_whole(e.row)]
+    quarantine.reject_quarantined(file, whole.number, "it was typed in from the paper")
+    assert told(file, FAR) == ("no_information", ())
+
+
+def test_an_encrypted_report_of_another_form_says_nothing_of_hazards(file):
+    take(file, encrypted("landrelease_gate", A), encrypted("landrelease_item", B))
+    assert workflows.waiting_hazards(file) == ((), False)
+    assert [what for _, what in workflows.waiting_rows.waiting_finds(file)] == ["item"]
+
+
+def test_a_survey_that_waits_whole_and_can_be_read_says_what_it_says(file, monkeypatch):
+    def refuse(*_, **__):
+        raise LandReleaseError(PLACE_COLUMNS_MISSING, file="x.xml", found="identifier")
+
+    monkeypatch.setattr(workflows.imports, "import_files", refuse)
+    take(file, survey(A))  # no area
+    assert workflows.waiting_hazards(file) == ((), False)
+    take(file, drawn(SHAPE).replace(A.encode(), B.encode()))
+    assert workflows.waiting_hazards(file) == ((), True)

@@ -330,7 +330,9 @@ def kinds_in(row: QuarantinedRow) -> tuple[str, ...]:
 
 def may_hold_hazards(row: QuarantinedRow) -> bool:
     """Whether a submission that waits as a whole says anything of a hazard, as far as its row
-    shows; of a form that is not ours whether it holds any place: nobody knows what it says."""
+    shows; of a form that is not ours whether it holds any place: nobody knows what it says. One of
+    ours of which nobody can read any answer, as of an encrypted one, may say all that its form
+    asks."""
     from landrelease.workflows.waiting_rows import answered_place
 
     if row.kind != "source" or row.values.get("source_type") != "form_submission":
@@ -339,7 +341,9 @@ def may_hold_hazards(row: QuarantinedRow) -> bool:
     if len(answers) >= MOST_ANSWERS:
         return True
     if waits_whole(row):
-        return any(_OF_HAZARD.search(name) for name in answers)
+        kinds = kinds_in(row)
+        unread = not any(re.match(rf"/{kinds[0]}(\[\d+\])?/", name) for name in answers)
+        return "hazard" in kinds if unread else any(_OF_HAZARD.search(n) for n in answers)
     return answered_place(row.values) is not None
 
 
