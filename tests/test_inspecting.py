@@ -266,9 +266,72 @@ def test_one_item_rejects_at_once_and_stays(registry):
     rest = {u["unit"]: 0 for u in drawn_of(registry, "lot:t1:2")["units"]} | {unit: 2}
     assert inspecting.record_results(registry, INSPECTOR, "lot:t1:2", rest, day=DAY, by="i"
                                      )["result"] == "rejected"
-    with pytest.raises(LandReleaseError, match="INS-007"):
+    with pytest.raises(LandReleaseError, match="INS-012"):
         inspecting.record_results(registry, INSPECTOR, "lot:t1:2", {}, day=DAY, by="i",
                                   accept=True)
+
+
+def edit(registry, record_id, shape=None, **values):
+    """A change of a record by anybody."""
+    old = held(registry, record_id)
+    registry.append([Revision("inspection", record_id, {
+        k: v for k, v in (old.values | values).items() if v is not None},
+        old.geometry if shape is None else shape, later(8), "x", "edit", "")])
+
+
+@pytest.mark.parametrize("unsaid", ["unit", "lot", "both"])
+def test_safety_S09_a_lot_that_was_once_rejected_is_not_accepted(registry, tmp_path, unsaid):
+    lots(registry)
+    key, lot = authority(registry, tmp_path), "lot:t1:2"
+    record_all(registry, lot, (lambda units: {units[0]: 1}) if unsaid != "lot" else None)
+    if unsaid == "lot":  # for something else than an item
+        edit(registry, lot, result="rejected", nonconformity_type="depth")
+    else:
+        unit = next(r.id for r in registry.records("inspection")
+                    if r.value("unit_result") == "item_found")
+        edit(registry, unit, unit_result="clear", items_found=0)
+    closed = {"corrected_on": DAY + timedelta(days=1), "closed_on": DAY + timedelta(days=2)}
+    edit(registry, lot, field(150, 0, 10, 10), **closed,
+         **({} if unsaid == "unit" else {"result": None}))
+    before = registry.head()
+    with pytest.raises(LandReleaseError, match=r"INS-012.*cleared again.*typing error"):
+        inspecting.record_results(registry, INSPECTOR, lot, {}, day=DAY, key=key, accept=True,
+                                  now=later(10))
+    assert registry.head() == before
+    with pytest.raises(LandReleaseError, match=r"INS-009.*9,9.* m² .*without a search"):
+        lots(registry, again=lot)  # the way out, for all of its ground
+
+
+@pytest.mark.parametrize("change", ["outline", "another lot", "stratum", "number", "no unit"])
+def test_safety_S09_a_sample_that_is_not_what_was_drawn_accepts_nothing(
+        registry, tmp_path, change):
+    lots(registry)
+    key, lot = authority(registry, tmp_path), "lot:t1:1"
+    record_all(registry, lot)
+    names = sorted(r.id for r in registry.records("inspection") if r.values.get("lot") == lot)
+    edit(registry, names[0], field(0, 0, 2, 2) if change == "outline" else None, **{
+        "outline": {}, "another lot": {"lot": "lot:t1:2"}, "stratum": {"stratum": "other"},
+        "number": {"unit_number": 9999}, "no unit": {"inspection_part": "visit"}}[change])
+    assert not drawn_of(registry, lot)["agrees"]
+    number = held(registry, names[0]).id.rpartition(":")[2]
+    with pytest.raises(LandReleaseError, match=rf"INS-013.*\b{number}\b"):
+        inspecting.record_results(registry, INSPECTOR, lot, {}, day=DAY, key=key, accept=True,
+                                  now=later(10))
+
+
+def test_safety_S09_what_is_accepted_is_the_lot_as_it_was_drawn(registry, tmp_path):
+    lots(registry)
+    key, lot = authority(registry, tmp_path), "lot:t1:1"
+    formed = held(registry, lot)
+    record_all(registry, lot)
+    edit(registry, lot, field(0, 0, 200, 100), lot_size=9, outcomes=["o-team-a", "o-team-b"],
+         inspection_level="reduced", confidence=0.99)
+    inspecting.record_results(registry, INSPECTOR, lot, {}, day=DAY, key=key, accept=True,
+                              now=later(10))
+    (now,) = (r for r in identities.standing_records(registry, "inspection") if r.id == lot)
+    assert now.value("result") == "accepted" and now.geometry.equals(formed.geometry)
+    for name in ("lot_size", "outcomes", "inspection_level", "confidence"):
+        assert now.values[name] == formed.values[name]
 
 
 def test_what_a_unit_showed_is_evidence_once(registry):

@@ -161,6 +161,20 @@ def test_a_rejection_is_not_unsaid_by_a_change_of_the_record(field):
                                       "nonconformities_closed")} == {"not_met"}
 
 
+def test_safety_S09_an_acceptance_that_was_signed_after_a_rejection_counts_for_nothing(field):
+    """As records of before have it: the same lot, accepted without being cleared again."""
+    registry, ana, names = field
+    inspect(registry, names[0], found=1)
+    for name in names[1:]:
+        inspect(registry, name, ana)
+    lot = next(r for r in registry.records("inspection") if r.id == names[0])
+    kept = {k: v for k, v in lot.values.items() if not k.startswith("nonconformity")}
+    world.signed_record(registry, "inspection", names[0], ana, lot.geometry, hours=600,
+                        **kept | {"result": "accepted", "items_found": 0, "sample_size": 20})
+    found = asked(registry)
+    assert {found[n][0] for n in ("searched_to_depth", "inspected")} == {"not_met"}
+
+
 @pytest.mark.parametrize(("strictness", "words"), [
     (inspecting.Strictness(confidence=0.5), "confidence 0.5 instead of 0.95"),
     (inspecting.Strictness(detection=0.99), "detection 0.99 taken for its inspection instead of"),

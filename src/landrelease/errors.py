@@ -2261,6 +2261,18 @@ FINDING_UNKNOWN = Message(
     on_page="The page of inspection shows those that are open.")
 FINDING_VALUE = Message(
     "INS-011", "{record}: {name} is {found}; expected {expected}.", "Correct the value.")
+LOT_ONCE_REJECTED = Message(
+    "INS-012", "Lot {lot} was rejected, or an item was found in it ({record}): it cannot be "
+    "accepted.",
+    "Its ground is cleared again and inspected as a new lot (verify lots --again), also where the "
+    "result was a typing error.",
+    on_page="Its ground is cleared again and inspected as a new lot, also where the result was a "
+            "typing error.")
+LOT_NOT_AS_DRAWN = Message(
+    "INS-013", "Lot {lot} cannot be accepted: these units are not on record as they were drawn: "
+    "{found}.",
+    "A later change moved them, or put them into another lot or part of it. Look at their past and "
+    "record them as they were drawn.")
 BASEMAP_WRONG = Message(
     "WEB-043", "{path} is no base map in PMTiles, version 3: {found}.",
     "Give another file with --basemap; without one the ground is blank.")

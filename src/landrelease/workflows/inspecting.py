@@ -25,6 +25,8 @@ from landrelease.errors import (
     INSPECTION_PROBABILITY,
     LOT_MOVED,
     LOT_NOT_AGAIN,
+    LOT_NOT_AS_DRAWN,
+    LOT_ONCE_REJECTED,
     LOT_RESULT,
     LOT_SETTING,
     LOT_STOPPED,
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"\d{1,9}")
 _COMPLETED = ("cleared", "searched", "reduced")
 _SEARCHED = ("clear", "item_found")
+# What the draw of a lot rests on: of its first revision, whatever an edit made of it.
+_AS_FORMED = ("task", "outcomes", "activities", "lot_size", "unit_m", "detection_probability",
+              "tolerable_defects", "confidence", "inspection_level", "inspection_type", "lot")
+_AS_DRAWN = 1e-4  # share of a unit by which its outline may differ from the one computed again
 BY = ("team", "detector", "organisation", "school")
 
 
@@ -92,7 +98,7 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     pieces, done, left_out = _pieces(registry, reader, order, stated)
     held = [r for r in inspections if r.value("inspection_part") == "lot"
             and r.values.get("task") == task]
-    before = None if again is None else _rejected(again, inspections)
+    before = None if again is None else _rejected(registry, again, inspections)
     if before is not None:
         _cleared_again(registry, before, order, stated)
         grounds = [(str(before.values.get("name") or before.id), before.geometry)]
@@ -166,7 +172,7 @@ def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", 
                                expected=f"{said or 'no number'}, with which it was drawn")
     seed, plan, units, plane = _computed(registry, lot, said if drawn else thrown)
     if drawn:
-        agrees = [int(r.values["unit_number"]) for r in drawn] == [u.number for u in units]
+        agrees = not _not_as_drawn(registry, lot, units, plane)
     else:
         agrees = True
         if record:
@@ -196,10 +202,13 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
 
     One item rejects the lot at once (acceptance number 0). Acceptance is a decision: `accept`
     records it once all units of the sample are clear, and it counts with a key that counts (S09).
-    A unit in which an item was found stays so.
+    A unit in which an item was found stays so. What is accepted is the lot as it was recorded, by
+    the units that were drawn of it, whatever was changed since; and never one that was rejected.
 
-    Raises INS-005: no such lot. INS-007: a unit that was not drawn; `accept` before all units are
-    clear; a unit with an item called clear; nothing to record; a day that is still to come.
+    Raises INS-005: no such lot. INS-006, INS-013: `accept` of what was not drawn. INS-012: `accept`
+    of a lot that any revision rejects, or in a unit of which one found an item. INS-007: a unit
+    that was not drawn; `accept` before all units are clear; a unit with an item called clear;
+    nothing to record; a day that is still to come.
     SIG-014: the role of whose key it is does not accept lots.
     """
     from landrelease.core.signature import signed
@@ -216,6 +225,7 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
                                expected="a day that has come")
     who = registry.author(by) if key is None else deciding(
         registry, key, "inspection", "result", at) if accept else owner(registry, key)
+    first = _check_as_drawn(registry, lot) if accept else None
     revisions = []
     for number, items in sorted(results.items()):
         unit = drawn.get(number)
@@ -256,9 +266,12 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
                    "nonconformity_severity": "critical"}
         if due_days:
             values["due_on"] = day + timedelta(days=round(due_days))
-    if accept:
-        values["result"] = "accepted"
-    revisions.append(Revision("inspection", lot_id, values, lot.geometry, at, who,
+    ground = lot.geometry
+    if first is not None:
+        ground = first.geometry
+        values |= {n: first.values.get(n) for n in _AS_FORMED}
+        values = {n: v for n, v in values.items() if v is not None} | {"result": "accepted"}
+    revisions.append(Revision("inspection", lot_id, values, ground, at, who,
                               "accepted" if accept else f"results of {day}", ""))
     registry.append(revisions if key is None or not accept else revisions[:-1])
     if key is not None and accept:
@@ -482,12 +495,14 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
         "after": None if before is None else before.id, "ground": ground}
 
 
-def _rejected(lot_id: str, inspections: Sequence[Record]) -> Record:
+def _rejected(registry: Registry, lot_id: str, inspections: Sequence[Record]) -> Record:
     found = [r for r in inspections if r.id == lot_id and r.value("inspection_part") == "lot"]
     if not found or found[0].geometry is None:
         raise LandReleaseError(LOT_UNKNOWN, found=lot_id)
     lot = found[0]
-    why = ("it was not rejected" if lot.value("result") != "rejected" else
+    said = [s.revision.values for s in registry.history(lot_id)
+            if s.revision.values.get("result") == "rejected"]
+    why = ("it was not rejected" if not said else
            "that it was cleared again is not on record" if day_of(
                lot.values.get("corrected_on")) is None else
            "it is inspected again already" if any(
@@ -495,7 +510,10 @@ def _rejected(lot_id: str, inspections: Sequence[Record]) -> Record:
                for r in inspections) else "")
     if why:
         raise LandReleaseError(LOT_NOT_AGAIN, lot=lot_id, reason=why)
-    return lot
+    # All of its ground, from the day of its rejection: a change since then makes it no smaller.
+    days = [d for v in said if (d := day_of(v.get("inspected_on"))) is not None]
+    return replace(lot, geometry=_first(registry, lot_id).revision.geometry, values={
+        **lot.values, "result": "rejected", **({"inspected_on": max(days)} if days else {})})
 
 
 def weaker_than(stated: Assumptions, inspections: Sequence[Record], lot: Record) -> str:
@@ -752,6 +770,9 @@ def _computed(registry: Registry, lot: Record, thrown: str
             registry, str(then.values.get("activity") or ""), first.number)
         if then is not None and (piece := _piece(then, work, task)) is not None:
             pieces.append(piece)
+    if ground is None or not all(number_of(said.get(n)) for n in (
+            "unit_m", "lot_size", "tolerable_defects", "detection_probability", "confidence")):
+        raise LandReleaseError(LOT_MOVED, lot=lot.id, found=0, expected=said.get("lot_size", "no"))
     plane = plane_for(ground.bounds)
     units = _units(ground, pieces, float(said["unit_m"]), plane)
     if len(units) != int(said["lot_size"]):
@@ -765,6 +786,48 @@ def _computed(registry: Registry, lot: Record, thrown: str
         strata.setdefault(unit.stratum, []).append(unit.number)
     numbers = set(draw(strata, plan.by_stratum, seed))
     return seed, plan, [u for u in units if u.number in numbers], plane
+
+
+def _check_as_drawn(registry: Registry, lot: Record) -> Revision:
+    """The first revision of a lot whose units on record are those that were drawn of it.
+
+    Raises INS-006 (what draws say), INS-012, INS-013.
+    """
+    own = f"{lot.id}:unit:"  # also units that a change put into another lot
+    units = [r for r in registry.records("inspection")
+             if r.id.startswith(own) or (r.values.get("lot") == lot.id
+                                         and r.value("inspection_part") == "unit")]
+    for record in (lot, *units):
+        for held in registry.history(record.id):
+            said = held.revision.values
+            if said.get("unit_result") == "item_found" or (
+                    record is lot and said.get("result") == "rejected"):
+                raise LandReleaseError(LOT_ONCE_REJECTED, lot=lot.id, record=record.id)
+    first: Revision = _first(registry, lot.id).revision
+    firsts = [_first(registry, r.id).revision.values for r in units]
+    thrown = next((str(f.get("draw_number") or "") for f in firsts if f.get("lot") == lot.id), "")
+    _, _, drawn, plane = _computed(registry, lot, thrown)
+    if units and (wrong := _not_as_drawn(registry, lot, drawn, plane)):
+        raise LandReleaseError(LOT_NOT_AS_DRAWN, lot=lot.id, found=_few(wrong))
+    return first
+
+
+def _not_as_drawn(registry: Registry, lot: Record, units: Sequence[Unit], plane: LocalPlane
+                  ) -> list[int]:
+    """Numbers of units on which draw and records differ: missing, with another outline, stratum or
+    number than was drawn, or never drawn."""
+    known = {r.id: r for r in _drawn(registry, lot.id)}
+    whole = replace(lot, geometry=_first(registry, lot.id).revision.geometry)
+    wrong = []
+    for unit in units:
+        held = known.pop(f"{lot.id}:unit:{unit.number}", None)
+        ground = _unit_ground(unit, whole, plane)
+        if (held is None or held.geometry is None
+                or int(held.values["unit_number"]) != unit.number
+                or str(held.values.get("stratum") or "") != unit.stratum
+                or held.geometry.symmetric_difference(ground).area > _AS_DRAWN * ground.area):
+            wrong.append(unit.number)
+    return sorted({*wrong, *(int(r.values["unit_number"]) for r in known.values())})
 
 
 def as_it_was(registry: Registry, record_id: str, number: int) -> Record | None:

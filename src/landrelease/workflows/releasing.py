@@ -400,8 +400,9 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
     held |= {named[o] for o in held if o in named}
     void = {i.id: why for i in standing if i.value("result") == "accepted"
             and (why := accepts_nothing(i, inspections, until))}
+    rejected = {i.id: old for i in standing if (old := _once_rejected(registry, i)) is not i}
     accepts = [i for i in standing if i.value("result") == "accepted" and i.signed_by
-               and i.id not in void]
+               and i.id not in void and i.id not in rejected]
     accepted: dict[str, BaseGeometry] = {}
     for i in accepts:
         # What was added to an outcome since was in front of nobody who accepted it.
@@ -413,13 +414,14 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
             accepted[i.id] = ground
     claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
     counting = {i.id for i in accepts}
-    standing = [i if i.id in counting else _once_rejected(registry, i) for i in standing]
-    return standing, accepted, frozenset(claimed - counting - void.keys()), void
+    standing = [rejected.get(i.id, i) for i in standing]
+    return standing, accepted, frozenset(
+        claimed - counting - void.keys() - rejected.keys()), void
 
 
 def _once_rejected(registry: Registry, inspection: Record) -> Record:
-    """An inspection, rejected where any of its revisions says so: a change of the record does not
-    unsay it; an acceptance that counts does, or searching its ground again."""
+    """An inspection, rejected where any of its revisions says so: neither a change of the record
+    nor an acceptance unsays it, but searching its ground again and a lot of its own."""
     if inspection.value("result") == "rejected":
         return inspection
     said = [s.revision for s in registry.history(inspection.id)
