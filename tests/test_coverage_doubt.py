@@ -302,6 +302,32 @@ def test_the_kind_of_fix_that_the_stated_error_holds_for_can_be_said(tmp_path):
         operate.kind_of_fix("rtk")
 
 
+@pytest.mark.parametrize(("name", "good", "bad"), [
+    ("fix", 4, 0), ("accuracy_m", 0.02, math.nan)])
+@pytest.mark.parametrize("also", [False, True])
+def test_safety_S05_a_blank_kind_of_fix_or_error_is_no_better_than_the_worst(name, good, bad, also):
+    t, x, y, p = lanes()
+    made = track(t, x, y, p)
+    lane = p == 2
+    if also:  # the log states the other of both of all fixes
+        made = dataclasses.replace(made, **(
+            {"accuracy_m": np.full(len(t), 0.02)} if name == "fix" else
+            {"fix": np.full(len(t), 4, np.int8)}))
+
+    def got(value):
+        values = np.where(lane, value, good).astype(np.int8 if name == "fix" else float)
+        return prove(dataclasses.replace(made, **{name: values}),
+                     rules=dataclasses.replace(RULES, accuracy_m=0.05))
+
+    blank, worse = got(bad), got(1 if name == "fix" else 5.0)
+    assert codes(blank) == codes(worse) == ["TRK-021"] and "blank" in blank.findings[0].text
+    assert blank.uncovered_most_m2 == pytest.approx(worse.uncovered_most_m2) != 0
+    # A log that says nothing of either anywhere is taken at its stated error.
+    assert got(good).uncovered_most_m2 < 1e-6
+    values = np.full(len(t), bad).astype(np.int8 if name == "fix" else float)
+    assert prove(dataclasses.replace(made, **{name: values})).uncovered_most_m2 < 1e-6
+
+
 def test_safety_S05_a_filter_without_a_receiver_proves_nothing(tmp_path):
     """GLOBAL_POSITION_INT alone: the filter's own motion, with nothing that says it has a fix."""
     from test_records_tracks import packet, position, record

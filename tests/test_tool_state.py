@@ -129,6 +129,21 @@ def test_nmea_says_speed_dilution_and_error_of_the_fix_of_the_same_time(tmp_path
     assert got.accuracy_m[0] == pytest.approx(1.51 * 0.02) and np.isnan(got.accuracy_m[1])
 
 
+@pytest.mark.parametrize(("apart", "held"), [(1, True), (4, False)])
+def test_nmea_errors_between_two_of_them_are_the_larger_one(tmp_path, apart, held):
+    lines = []
+    for k in range(2 * apart + 1):
+        at = f"1200{k / 2:05.2f}"
+        lines.append(sentence(f"GNGGA,{at},4530.0000,N,01015.0000,E,4,12,0.7,1,M,1,M,,"))
+        if k % (2 * apart) == 0:
+            lines.append(sentence(f"GNGST,{at},,,,,0.01,{0.02 + k / 100},0.04"))
+    got = read_track(written(tmp_path, "\r\n".join(lines) + "\r\n", "k.nmea"))
+    between = got.accuracy_m[1:-1]
+    assert got.accuracy_m[0] == pytest.approx(1.51 * 0.02)
+    assert np.isfinite(between).all() == held
+    assert not held or between == pytest.approx(1.51 * 0.04)
+
+
 # --- what follows from it ------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ MESSAGES: dict[int, Message] = {
     EXCHANGED: TRACK_EXCHANGED,
 }
 WORSE_THAN_STATED, DILUTED = -1, -2  # in the place of a kind of fix: what a figure of the log says
+SAYS_KIND, SAYS_ERROR = 1, 2  # bits of what a log states of a fix
 _DROPPED = (LEAP, DOUBLED, ZERO, FAR)  # the fix itself is not used
 # "Covered at best" takes these steps in: the tool may have worked there.
 _AT_BEST = (COUNTS, GAP, LONG, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK, BETWEEN, WORSE, WAITING)
@@ -104,6 +105,7 @@ class Steps:
     heading: np.ndarray  # float64 (N,) degrees from north; nan: it does not say
     engaged: np.ndarray  # int8 (N,) as `core.track` has it
     own_depth_m: np.ndarray  # float64 (N,) at the fix itself; nan: not stated
+    says: np.ndarray  # int8 (N,) SAYS_KIND, SAYS_ERROR: what the log states of the fix
 
 
 class Judge:
@@ -134,7 +136,9 @@ class Judge:
         offset = r.forward_m != 0 or r.right_m != 0
         tool_x, tool_y = out[:2] if offset else (x, y)
         fix = np.zeros(len(x), np.int8) if track.fix is None else track.fix.astype(np.int8)
+        says = (fix > 0).astype(np.int8) * SAYS_KIND
         if track.accuracy_m is not None:
+            says |= np.isfinite(track.accuracy_m).astype(np.int8) * np.int8(SAYS_ERROR)
             fix[track.accuracy_m > r.accuracy_m] = WORSE_THAN_STATED
         if math.isfinite(r.hdop):
             fix[~(track.hdop <= r.hdop) if track.hdop is not None else slice(None)] = DILUTED
@@ -142,7 +146,8 @@ class Judge:
         if track.speed_m_s is not None:
             speed[:] = np.nan_to_num(track.speed_m_s)
         made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
-                     track.row, x, y, fix, speed, track.heading_deg, track.engaged, track.depth_m)
+                     track.row, x, y, fix, speed, track.heading_deg, track.engaged, track.depth_m,
+                     says)
         self._parts.append(made)
         self._count += len(x)
         return made
@@ -161,7 +166,8 @@ class Judge:
 def _none() -> Steps:
     f, i = np.empty(0), np.empty(0, np.int64)
     return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i, f, f,
-                 np.empty(0, np.int8), np.empty(0, np.float32), f, np.empty(0, np.int8), f)
+                 np.empty(0, np.int8), np.empty(0, np.float32), f, np.empty(0, np.int8), f,
+                 np.empty(0, np.int8))
 
 
 def judge(track: Track, x: np.ndarray, y: np.ndarray, rules: FixRules,
@@ -248,10 +254,15 @@ def goes_on(steps: Steps, rules: FixRules) -> tuple[int, float, float, float] | 
 
 def _fix_words(steps: Steps, group: np.ndarray) -> str:
     """The worst kind of fix at either end of the steps of a finding."""
-    worst = int(min(steps.fix[group].min(), steps.fix[steps.before[group]].min()))
+    ends = np.concatenate([group, steps.before[group]])
+    worst = int(steps.fix[ends].min())
     if worst == DILUTED:
         return "of more dilution of precision than asked for, or of none that is logged"
-    return "worse than stated by its own figure" if worst < 0 else FIX_NAMES[worst]
+    if worst < 0:
+        return "worse than stated by its own figure"
+    if _unsaid(steps)[ends].any():
+        return "of a kind or an error that is left blank"
+    return FIX_NAMES[worst]
 
 
 def lines(steps: Steps, *, at_best: bool, keep: np.ndarray | None = None
@@ -304,15 +315,21 @@ def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
         quick = steps.speed > rules.logged_m_s
         if quick.any():
             verdict[(verdict == COUNTS) & (quick | quick[before])] = FAST
-    if steps.fix.any():
+    if steps.fix.any() or steps.says.any():
         least = rules.least_fix or int(steps.fix.max())
-        poor = (steps.fix < 0) | ((steps.fix > 0) & (steps.fix < least))
+        poor = (steps.fix < 0) | ((steps.fix > 0) & (steps.fix < least)) | _unsaid(steps)
         verdict[(verdict == COUNTS) & (poor | poor[before])] = WORSE
     if rules.exchanged:
         verdict[verdict == COUNTS] = EXCHANGED
     if np.count_nonzero(verdict == START) > 1 or not ended:
         verdict, before = _leaps_settled(steps, rules, verdict, ended)
     return replace(steps, verdict=verdict, before=before)
+
+
+def _unsaid(steps: Steps) -> np.ndarray:
+    """(N,) bool: fixes that leave blank what the log states of others, the kind of fix or the
+    error: a receiver that has nothing to say of a fix is no better than at its worst."""
+    return (steps.says & np.bitwise_or.reduce(steps.says)) != np.bitwise_or.reduce(steps.says)
 
 
 def _doubles_settled(steps: Steps, rules: FixRules, verdict: np.ndarray) -> Steps:
@@ -328,6 +345,8 @@ def _doubles_settled(steps: Steps, rules: FixRules, verdict: np.ndarray) -> Step
     before = steps.before
     kept = before[copies]
     fix, speed = np.where(steps.fix == 0, np.int8(127), steps.fix), steps.speed.copy()
+    says = steps.says.copy()
+    np.bitwise_or.at(says, kept, says[copies])
     np.minimum.at(fix, kept, fix[copies])
     np.maximum.at(speed, kept, speed[copies])
     fix[fix == 127] = 0
@@ -361,7 +380,7 @@ def _doubles_settled(steps: Steps, rules: FixRules, verdict: np.ndarray) -> Step
         if rules.depth_m > 0:
             verdict[(verdict == COUNTS) & near & ~(depth_m >= rules.depth_m)] = SHALLOW
     verdict[copies[engaged | depths | turned]] = SAME_TIME
-    return replace(steps, fix=fix, speed=speed, depth_m=depth_m)
+    return replace(steps, fix=fix, speed=speed, depth_m=depth_m, says=says)
 
 
 @njit(cache=True, nogil=True)

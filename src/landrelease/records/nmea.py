@@ -8,6 +8,7 @@ for its error that of GST; both belong to the fix of the same time of day.
 
 from __future__ import annotations
 
+import bisect
 import io
 import math
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ QUALITY = {"1": SINGLE, "2": DIFFERENTIAL, "3": SINGLE, "4": FIXED, "5": FLOAT,
 MODE = {"A": SINGLE, "P": SINGLE, "D": DIFFERENTIAL, "F": FLOAT, "R": FIXED, "": 0}
 DAY_S = 86_400.0
 KNOT_M_S = 1852 / 3600
+HELD_S = 2.0  # between two figures for the error that hold for the fixes between them
 
 
 def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
@@ -100,7 +102,19 @@ def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
         for k, t in enumerate(found.columns["time_s"] if told else ()):
             # Times of day are written with at most milliseconds.
             found.columns[name][k] = told.get(round(t % DAY_S, 3), math.nan)
+    _errors_between(found, errors)
     return found, problems
+
+
+def _errors_between(found: FixTable, errors: dict[float, float]) -> None:
+    """Receivers write GST less often than fixes: between two of them, close in time, holds the
+    larger error of both."""
+    times, column = sorted(errors), found.columns["accuracy_m"]
+    for k, t in enumerate(found.columns["time_s"] if times else ()):
+        at = bisect.bisect(times, t % DAY_S)
+        if math.isnan(column[k]) and 0 < at < len(times) and (
+                times[at] - times[at - 1] <= HELD_S):
+            column[k] = max(errors[times[at - 1]], errors[times[at]])
 
 
 def _number(text: str) -> float:
