@@ -191,6 +191,27 @@ def test_safety_S05_with_an_offset_and_no_heading_both_bounds_hold(seed, forward
     assert "TRK-013" in codes(got) or forward == right == 0
 
 
+@pytest.mark.parametrize("share", [1.0, 0.6, 0.3])
+def test_safety_S05_a_heading_that_is_turned_round_proves_no_ground_on_the_other_side(share):
+    t, x, y, p = lanes()
+    straight = np.where(p % 2 == 0, 0.0, 180.0)
+    back = p < 6 * share  # lanes on which the log says the other way
+    made = track(t, x, y, p, heading=straight + 180.0 * back)
+    rules = dataclasses.replace(RULES, forward_m=2.0)
+    lever = tool(lever_m=2.0)
+    got = prove(made, tool=lever, rules=rules)
+    shift = np.where(straight == 0, 2.0, -2.0)
+    truth = prove(track(t, x, y + shift, p), tool=lever)
+    if share > 0.5:
+        assert set(codes(got)) == {"TRK-032"} and "heading_deg" in got.findings[0].text
+        assert sum(f.count for f in got.findings) == np.count_nonzero(back[1:] & (np.diff(p) == 0))
+        assert got.certain_m2 <= truth.certain_m2 * (1 - share) + 1e-6
+    else:  # a machine may reverse; which of both it did, the log alone says
+        assert codes(got) == []
+    # Without an offset the tool is at the antenna, whichever way that points.
+    assert codes(prove(made)) == []
+
+
 def test_offsets_and_limits_of_the_machine_do_not_fall_on_the_hand(tmp_path):
     """By hand: the same with and without the machine's offset, speed, step and depth."""
     from test_operate_command import geojson, track_csv

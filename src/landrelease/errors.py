@@ -1766,6 +1766,11 @@ TRACK_HEADING_UNKNOWN = Message(
     "TRK-013", "{file}, row {row}: over {count} steps nothing says where the machine points, and "
     "the tool is not at the antenna.", "Those steps count as not covered. Log heading_deg.")
 
+TRACK_BACKWARDS = Message(
+    "TRK-032", "{file}, row {row}: {count} steps on end run against heading_deg, as more than half "
+    "of the way of this log does; the tool would lie on the wrong side of the antenna.",
+    "Those steps count as not covered. Turn heading_deg by 180 degrees where it is that of the "
+    "receiver and not of the machine, or correct the sign of --tool-forward and --tool-right.")
 TRACK_BETWEEN = Message(
     "TRK-020", "{file}, row {row}: {count} steps on end beside a leap: they last less than "
     "{settle:g} s, or other places contradict this one.",

@@ -21,6 +21,7 @@ from numba import njit
 
 from landrelease.core.track import ENGAGED_BLANK, FIX_NAMES, Track, TrackFinding
 from landrelease.errors import (
+    TRACK_BACKWARDS,
     TRACK_BETWEEN,
     TRACK_CLOCK_BACK,
     TRACK_DOUBLED,
@@ -42,13 +43,13 @@ from landrelease.errors import (
 
 # Verdicts on the step that ends at a fix.
 (COUNTS, START, OFF, NEW_PASS, GAP, FAST, LEAP, CLOCK, SAME_TIME, DOUBLED, ZERO, FAR, SHALLOW,
- SIDEWAYS, HEADING, BLANK, LONG, BETWEEN, WORSE, EXCHANGED, WAITING) = range(21)
+ SIDEWAYS, HEADING, BLANK, LONG, BETWEEN, WORSE, EXCHANGED, BACKWARDS, WAITING) = range(22)
 MESSAGES: dict[int, Message] = {
     GAP: TRACK_GAP, FAST: TRACK_TOO_FAST, LEAP: TRACK_LEAP, CLOCK: TRACK_CLOCK_BACK,
     SAME_TIME: TRACK_SAME_TIME, DOUBLED: TRACK_DOUBLED, ZERO: TRACK_ZERO, FAR: TRACK_FAR,
     SHALLOW: TRACK_SHALLOW, SIDEWAYS: TRACK_SIDEWAYS, HEADING: TRACK_HEADING_UNKNOWN,
     BLANK: TRACK_ENGAGED_BLANK, LONG: TRACK_LONG, BETWEEN: TRACK_BETWEEN, WORSE: TRACK_WORSE,
-    EXCHANGED: TRACK_EXCHANGED,
+    EXCHANGED: TRACK_EXCHANGED, BACKWARDS: TRACK_BACKWARDS,
 }
 WORSE_THAN_STATED, DILUTED = -1, -2  # in the place of a kind of fix: what a figure of the log says
 SAYS_KIND, SAYS_ERROR = 1, 2  # bits of what a log states of a fix
@@ -291,7 +292,7 @@ def headings(steps: Steps, *, keep: np.ndarray | None = None) -> np.ndarray | No
 def antenna_lines(steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same at best of the antenna, with the steps of which nothing says where the tool was."""
     return _lines(steps.antenna_x, steps.antenna_y, steps.before,
-                  _one_of((*_AT_BEST, HEADING))[steps.verdict])
+                  _one_of((*_AT_BEST, HEADING, BACKWARDS))[steps.verdict])
 
 
 def _one_of(verdicts: Sequence[int]) -> np.ndarray:
@@ -319,11 +320,28 @@ def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
         least = rules.least_fix or int(steps.fix.max())
         poor = (steps.fix < 0) | ((steps.fix > 0) & (steps.fix < least)) | _unsaid(steps)
         verdict[(verdict == COUNTS) & (poor | poor[before])] = WORSE
+    if rules.forward_m or rules.right_m:
+        verdict[_backwards(steps, verdict)] = BACKWARDS
     if rules.exchanged:
         verdict[verdict == COUNTS] = EXCHANGED
     if np.count_nonzero(verdict == START) > 1 or not ended:
         verdict, before = _leaps_settled(steps, rules, verdict, ended)
     return replace(steps, verdict=verdict, before=before)
+
+
+def _backwards(steps: Steps, verdict: np.ndarray) -> np.ndarray:
+    """(N,) bool: steps that count and run against the heading, where more than half of the way of
+    a log does: machines reverse now and then, and a heading that is turned does all the time."""
+    at = np.flatnonzero(verdict == COUNTS)
+    came = steps.before[at]
+    east = steps.antenna_x[at] - steps.antenna_x[came]
+    north = steps.antenna_y[at] - steps.antenna_y[came]
+    towards = np.radians(steps.heading[at])
+    ahead = east * np.sin(towards) + north * np.cos(towards)
+    out = np.zeros(len(verdict), dtype=bool)
+    if np.nansum(ahead) < 0:
+        out[at[ahead < 0]] = True
+    return out
 
 
 def _unsaid(steps: Steps) -> np.ndarray:

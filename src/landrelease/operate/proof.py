@@ -285,7 +285,8 @@ def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
 
 
 def _at_best(work: Work, bias_m: float) -> Runs:
-    if work.tool.lever_m > 0 and (work.steps.verdict == fixes.HEADING).any():
+    if work.tool.lever_m > 0 and np.isin(
+            work.steps.verdict, (fixes.HEADING, fixes.BACKWARDS)).any():
         # The tool is somewhere round the antenna, and its bar points anywhere.
         runs = swath.at_best(*fixes.antenna_lines(work.steps), work.tool,
                              wider_m=work.tool.lever_m + work.tool.width_m / 2)
