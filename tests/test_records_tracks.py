@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landrelease.core.track import ENGAGED_BLANK
 from landrelease.errors import LandReleaseError
 from landrelease.records import dataflash, mavlink, nmea
 from landrelease.records.track_csv import seconds_of
@@ -76,8 +77,8 @@ def test_a_table_as_spreadsheets_write_it(tmp_path, head):
         "01.05.2026 06:00:01;45,6;10,26;1;Off;200;x;\n")))
     assert got.time_s - seconds_of("2026-05-01T06:00:00Z") == pytest.approx([0, 1])
     assert got.y.tolist() == [45.5, 45.6] and got.x.tolist() == [10.25, 10.26]
-    assert got.passes == ("1",) and got.engaged.tolist() == [1, 0] and not got.findings
-    assert got.unused == ("altitude", "tool-down"), "of two that could be engaged the first counts"
+    assert got.passes == ("1",) and not got.findings and got.unused == ("altitude",)
+    assert got.engaged.tolist() == [ENGAGED_BLANK, 0], "of two the worse counts"
 
 
 @pytest.mark.parametrize(("heads", "engaged", "unused"), [
@@ -88,7 +89,35 @@ def test_a_column_that_nothing_is_read_of_is_named(tmp_path, heads, engaged, unu
     got = read_track(written(tmp_path, heads + "\n0,0,0,0\n1,0,1,1\n"), plane=True)
     assert got.engaged.tolist() == engaged and got.unused == unused
     both = read_track(written(tmp_path, heads + ",engaged\n0,0,0,0,1\n1,0,1,1,0\n"), plane=True)
-    assert both.engaged.tolist() == [1, 0], "its very name goes before what could mean it"
+    assert both.engaged.tolist() == ([1, 0] if engaged == [-1, -1] else [0, 0])
+
+
+@pytest.mark.parametrize(("heads", "one", "other", "said", "wanted"), [
+    ("working,tool_state", "1", "raised", "engaged", [0, 0]),
+    ("engaged,tool status", "1", "unclear", "engaged", [ENGAGED_BLANK] * 2),
+    ("engaged,tool_on", "", "1", "engaged", [ENGAGED_BLANK] * 2),
+    ("engaged,tool_raised", "1", "1", "engaged", [ENGAGED_BLANK] * 2),
+    ("engaged,tool_raised", "0", "1", "engaged", [0, 0]),
+    ("note,lift_position", "", "3", "engaged", [ENGAGED_BLANK] * 2),
+    ("depth_m,tool_depth_m", "0.2", "0.1", "depth_m", [0.1] * 2),
+    ("depth_m,tool_depth_m", "0.2", "deep", "depth_m", [np.nan] * 2),
+    ("accuracy_m,h_acc_m", "0.02", "3", "accuracy_m", [3, 3]),
+    ("accuracy_m,h_acc_m", "0.02", "", "accuracy_m", [np.nan] * 2),
+    ("speed_m_s,speed_ms", "0.5", "2", "speed_m_s", [2, 2]),
+    ("speed_m_s,speed_ms", "0.5", "", "speed_m_s", [0.5] * 2),
+    ("heading_deg,heading", "90", "91", "heading_deg", [np.nan] * 2),
+    ("heading_deg,heading", "90", "90", "heading_deg", [90, 90]),
+    ("fix_kind,kind of fix", "fixed", "single", "fix", [1, 1]),
+    ("fix_kind,kind of fix", "fixed", "", "fix", [0, 0])])
+def test_safety_S05_of_two_columns_that_mean_the_same_the_worse_counts(
+        tmp_path, heads, one, other, said, wanted):
+    for turned in (False, True):
+        a, b = (other, one) if turned else (one, other)
+        names = ",".join(heads.split(",")[::-1]) if turned else heads
+        got = read_track(written(tmp_path, f"time,x,y,{names}\n0,0,0,{a},{b}\n1,0,1,{a},{b}\n"),
+                         plane=True)
+        assert len(got) == 2 and not got.findings
+        np.testing.assert_array_equal(getattr(got, said), wanted)
 
 
 def test_rows_that_cannot_be_used_are_listed_with_their_row(tmp_path):

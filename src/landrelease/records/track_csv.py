@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +42,7 @@ _ALSO = {
 }
 READ = ("time", "latitude", "longitude", "x", "y", "pass", "engaged", *MEASURED, "fix_kind",
         "synthetic")
+_OF_TOOL = re.compile("tool|raise|lift")  # in a heading that is not known
 _MEANS = {other: name for name, others in _ALSO.items() for other in others}
 _DECODED = 1 << 20  # bytes that are tried at a time
 
@@ -70,8 +71,8 @@ class Columns:
 
 def headings(content: bytes) -> tuple[list[str], str]:
     """Headings as they are read (`READ`) or, of columns that are not, in lower case; and the mark
-    between cells. Where several columns could be the same, the one that has its very name counts,
-    else the first."""
+    between cells. Where several columns could be the same, the one that has its very name is read,
+    else the first; of the others `further` says what they mean."""
     end = content.find(b"\n")
     first = content[:end if end >= 0 else len(content)]
     delimiter = ";" if first.count(b";") > first.count(b",") else (
@@ -80,9 +81,26 @@ def headings(content: bytes) -> tuple[list[str], str]:
     said = [h.strip().lower() for h in cells]
     heads: list[str] = []
     for cell in said:
-        name = _MEANS.get(re.sub(r"[\s\-./()\[\]]+", "_", cell).strip("_"), cell)
+        name = _meaning(cell)
         heads.append(cell if name in said or name in heads else name)
     return heads, delimiter
+
+
+def _meaning(cell: str) -> str:
+    return _MEANS.get(re.sub(r"[\s\-./()\[\]]+", "_", cell).strip("_"), cell)
+
+
+def further(heads: Sequence[str]) -> dict[int, str]:
+    """Columns that say once more what another one says, and which: of both the worse counts."""
+    return {k: name for k, head in enumerate(heads)
+            if (name := _meaning(head)) != head and name in ("engaged", "fix_kind", *MEASURED)}
+
+
+def of_tool(heads: Sequence[str]) -> tuple[str, ...]:
+    """Headings that are not known and may say that the tool did not work, whatever `engaged` has.
+    """
+    return tuple(h for h in heads if _OF_TOOL.search(h) and h not in READ
+                 and _meaning(h) == h)
 
 
 def columns(content: bytes, *, plane: bool) -> Columns:
@@ -95,6 +113,7 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     place = ("x", "y") if plane else ("longitude", "latitude")
     comma = delimiter != ","  # a number may have it for its point
     at = {h: k for k, h in enumerate(heads) if h}
+    again, doubt = further(heads), bool(of_tool(heads))
     for batch in _batches(content, len(heads), delimiter, out.problems):
         column = {h: batch.column(k) for h, k in at.items()}
         bad: dict[int, tuple[str, str]] = {}
@@ -114,6 +133,10 @@ def columns(content: bytes, *, plane: bool) -> Columns:
                 made[name] = values
         if "fix_kind" in at:
             made["fix"] = _coded(column["fix_kind"], _kind, "fix_kind", bad).astype(np.int8)
+        for k, name in again.items():
+            _worse(made, name, batch.column(k), comma)
+        if doubt:
+            made["engaged"][made["engaged"] != 0] = ENGAGED_BLANK
         made["in_pass"] = (_coded(column["pass"], lambda w: names.setdefault(
             w.strip() or "not stated", len(names)), "pass", bad).astype(np.int32)
             if "pass" in at else np.zeros(len(x), np.int32))
@@ -133,6 +156,30 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     if out.problems:
         out.rows = np.setdiff1d(out.rows, [p[0] for p in out.problems])[:count]
     return out
+
+
+def _worse(made: dict[str, np.ndarray], name: str, column: Any, comma: bool) -> None:
+    """Put into `made` the worse of what it has and of what a further column of the same meaning
+    says, for each row (S05). A cell that cannot be read is blank: it is a doubt, and no error of
+    the row. Which of two headings is the worse one, nobody can tell: neither counts."""
+    if name == "engaged":
+        other = _coded(column, lambda w: ENGAGED_BLANK if (c := _engaged(w)) is None else c,
+                       name, {})
+        own = made["engaged"]
+        own[(own != 0) & (other == ENGAGED_BLANK)] = ENGAGED_BLANK
+        own[other == 0] = 0
+    elif name == "fix_kind":
+        made["fix"] = np.minimum(made["fix"], _coded(column, lambda w: _kind(w) or 0, name, {})
+                                 ).astype(np.int8)
+    else:
+        low, high = MEASURED[name]
+        other = _numbers(column, name, {}, comma, may_be_empty=True)
+        other[~np.isfinite(other) | (other < low) | (other > high)] = np.nan
+        own = made[name]
+        made[name] = (np.minimum(own, other) if name == "depth_m" else
+                      np.fmax(own, other) if name == "speed_m_s" else
+                      np.where(own == other, own, np.nan) if name == "heading_deg" else
+                      np.maximum(own, other))
 
 
 def in_utf8(content: bytes) -> bool:

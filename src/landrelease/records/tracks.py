@@ -26,7 +26,7 @@ from landrelease.errors import (
 from landrelease.records.fix_table import broken_at, grouped
 from landrelease.records.fix_table import track_of as _track
 from landrelease.records.tool_signal import ToolSignal
-from landrelease.records.track_csv import READ, columns, headings, in_utf8
+from landrelease.records.track_csv import READ, columns, further, headings, in_utf8
 
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
 
@@ -135,7 +135,7 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
             raise LandReleaseError(TRACK_UNREADABLE, file=file, count=count, row=row, field=field,
                                    found=cell.strip()[:60] or "nothing")
     empty = np.full(count, np.nan)
-    rows = found.rows[keep]
+    rows, again = found.rows[keep], further(heads)
     told = {name: values[keep] for name, values in found.measured.items()}
     return Track(
         file, plane, found.time_s[keep], found.x[keep], found.y[keep], tuple(found.passes),
@@ -144,7 +144,8 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
         found.synthetic, fix=None if found.fix is None else found.fix[keep],
         accuracy_m=told.get("accuracy_m"), speed_m_s=told.get("speed_m_s"), hdop=told.get("hdop"),
         broken=broken_at(rows, problems),
-        unused=tuple(h for h in heads if h and (h not in READ or h in _other(plane))))
+        unused=tuple(h for k, h in enumerate(heads) if h and k not in again
+                     and (h not in READ or h in _other(plane))))
 
 
 def _other(plane: bool) -> tuple[str, str]:
