@@ -239,6 +239,9 @@ def test_the_certificate_says_what_was_released_and_how_it_is_known(ready, tmp_p
     certificates.hand_over(registry, name, ana, recipient="Mara Example", land_use="farmland",
                            present={"women": 4, "men": None, "girls": 0, "boys": 2},
                            now=SIGNED_AT.replace(day=12))
+    with pytest.raises(LandReleaseError, match=r"REL-031.*-12"):
+        certificates.hand_over(registry, name, ana, recipient="Other Example",
+                               present={"women": 9}, now=SIGNED_AT.replace(day=20))
     after = text_of(certificates.certificate(registry, name)[1])
     assert "Completion and hand-over certificate" in after and "farmland" in after
     assert "Took part in the hand-over 4 not reported 0 2" in after and "Mara" not in after

@@ -1631,6 +1631,10 @@ RELEASE_PARTS_EXIST = Message(
     "Propose the release of its parts.")
 RELEASE_NOT_VALID = Message(
     "REL-015", "{release} is {found}.", "Only ground whose certificate is valid is handed over.")
+RELEASE_HANDED_OVER = Message(
+    "REL-031", "{release} was handed over on {day}.",
+    "Ground is handed over once. What was recorded of it is corrected by a change of its record, "
+    "with a reason of its own.")
 RELEASE_UNKNOWN = Message(
     "REL-020", "There is no certificate {found}.",
     "Give the id of the release, or the code as it is printed on the certificate.")

@@ -29,6 +29,7 @@ from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, signed
 from landrelease.errors import (
     RELEASE_CODE_WRONG,
+    RELEASE_HANDED_OVER,
     RELEASE_NOT_VALID,
     RELEASE_OPTION,
     RELEASE_REASON,
@@ -883,7 +884,8 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
     `recipient`: who signed for the community; personal, beside the chain, erasable (S17).
     `present`: women, men, girls, boys who took part; None: not reported (S12).
 
-    Raises REL-010, REL-015 (not valid), REL-020, REL-023 (a use of land that is none).
+    Raises REL-010, REL-015 (not valid), REL-020, REL-023 (a use of land that is none), REL-031
+    (handed over already).
     """
     at = now or datetime.now(UTC)
     person = authority(registry, key, at)
@@ -891,6 +893,9 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
     if found.status != "valid":
         raise LandReleaseError(RELEASE_NOT_VALID, release=found.id, found=found.status + (
             f" ({'; '.join(found.why)})" if found.why else ""))
+    if found.record.values.get("handover_status") == "held":
+        raise LandReleaseError(RELEASE_HANDED_OVER, release=found.id,
+                               day=found.record.values.get("handed_over_on") or "a day before")
     uses = KINDS["handover"].field("land_use_intended").choices
     if land_use is not None and land_use not in uses:
         raise LandReleaseError(RELEASE_OPTION, option="--use", found=land_use,
