@@ -17,11 +17,12 @@ import pytest
 import shapely
 
 from landrelease.access import policy
-from landrelease.core.finding import ImportReport, Intake
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store import layout, shelf
 from landrelease.store.accounts import Account, Accounts
+from landrelease.store.copy import copy_registry
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import complaints, upkeep
 
@@ -129,6 +130,64 @@ def test_nothing_is_written_over(address, tmp_path):
     with pytest.raises(LandReleaseError, match="STO-002"):
         upkeep.restore(address, str(out))
     assert out.read_bytes() == b"mine"
+
+
+def killed(folder, name):
+    """What a killed process leaves of a registry with rows in quarantine, moved away since."""
+    path = folder / name
+    create_registry(path, office="Old").close()
+    with open_registry(path) as registry:
+        sha = hashlib.sha256(b"rows").hexdigest()
+        registry._db.execute("PRAGMA wal_autocheckpoint = 0")
+        rows = tuple(QuarantinedRow("f.csv", sha, n, "hazard", {"identifier": f"old {n}"}, "",
+                                    (Finding("VAL-001", "f.csv", n, "identifier", "x", "Why.",
+                                             "How.", "quarantined"),)) for n in range(1, 41))
+        registry.take_in(Intake(ImportReport("f.csv", sha, "hazard", 40, 0, 0, 40), (), rows,
+                                b"rows"))
+        held = {end: path.with_name(name + end).read_bytes() for end in ("-wal", "-shm")}
+    path.unlink()
+    for end, content in held.items():
+        path.with_name(name + end).write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("work", ["restore", "backup", "create", "copy"])
+def test_no_registry_takes_over_what_was_left_of_another_one(address, tmp_path, work, end):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    place = killed(folder, "d.gpkg") if end == "-wal" else folder / "d.gpkg"
+    place.with_name(f"d.gpkg{end}").touch()
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    with open_registry(address) as registry, pytest.raises(
+            LandReleaseError, match=rf"STO-002.*d\.gpkg{end} exists.*moved away") as refused:
+        {"restore": lambda: upkeep.restore(address, str(place)),
+         "backup": lambda: upkeep.backup(str(address), place, test=True),
+         "create": lambda: create_registry(place, office="New"),
+         "copy": lambda: copy_registry(registry, str(place))}[work]()
+    assert refused.value.facts["address"] == place.with_name(f"d.gpkg{end}")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    assert left(tmp_path) == ["new", "r.gpkg"] or "r.gpkg-wal" in left(tmp_path)
+
+
+def test_a_restore_holds_the_quarantine_and_the_settings_against_the_backup(address, tmp_path,
+                                                                            monkeypatch):
+    from landrelease.store.geopackage import GeoPackageRegistry
+
+    real = GeoPackageRegistry.backup
+
+    def other(registry, path):
+        real(registry, path)
+        if path.name == "back.gpkg" or path.name.endswith(".restored"):
+            with open_registry(path) as copy:
+                copy.keep_setting("contact", "another")
+
+    monkeypatch.setattr(GeoPackageRegistry, "backup", other)
+    with pytest.raises(LandReleaseError, match=r"UPK-001.*another quarantine"):
+        upkeep.restore(address, str(tmp_path / "back.gpkg"))
+    with pytest.raises(LandReleaseError, match=r"UPK-001.*another quarantine"):
+        upkeep.backup(str(address), tmp_path / "copy.gpkg", test=True)
+    assert not (tmp_path / "copy.gpkg").exists()
 
 
 def test_a_full_disk_is_seen_before_anything_is_written(address, tmp_path, monkeypatch):

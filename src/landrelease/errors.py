@@ -614,7 +614,8 @@ REGISTRY_MISSING = Message(
     "Check the path, or make a new one with `landrelease init {address}`.")
 REGISTRY_EXISTS = Message(
     "STO-002", "{address} exists already; nothing was changed.",
-    "Choose another name for the new registry, or import into this one.")
+    "Choose another name for the new registry, or import into this one. A file that ends in -wal, "
+    "-shm or -journal belongs to a registry that was moved away: put it beside that one again.")
 NOT_A_REGISTRY = Message(
     "STO-003", "{address} is not a registry of landrelease: {found}.",
     "Give the path of the .gpkg file that `landrelease init` made; to bring in the data of another "

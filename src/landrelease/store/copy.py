@@ -6,6 +6,7 @@ those of the original; the layers are derived from the chains again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,26 @@ class Dump(Protocol):
     """Gives the rows of a table, streamed; all tables from one moment."""
 
     def __call__(self, table: str) -> Iterator[tuple[Any, ...]]: ...
+
+
+def beside_the_chains(registry: Registry) -> str:
+    """A hash of all that the head of the chains does not name and no file's hash either: settings,
+    quarantine, imports, persons, personal values, packages. The same in either store."""
+    from landrelease.store.geopackage import GeoPackageRegistry
+    from landrelease.store.postgis import PostgisRegistry
+
+    assert isinstance(registry, (GeoPackageRegistry, PostgisRegistry))
+    found = hashlib.sha256()
+    with registry.dump() as dump:
+        for table in TABLES:
+            if table in ("revision", "source_file"):
+                continue
+            # The stores put text in another order.
+            for row in sorted(hashlib.sha256(repr(tuple(row)).encode()).digest()
+                              for row in dump(table)):
+                found.update(row)
+            found.update(table.encode())
+    return found.hexdigest()
 
 
 def copy_registry(source: Registry, address: str) -> None:

@@ -16,6 +16,7 @@ from landrelease.errors import (
     NOT_A_REGISTRY,
     REGISTRY_BUSY,
     REGISTRY_DAMAGED,
+    REGISTRY_EXISTS,
     REGISTRY_MISSING,
     LandReleaseError,
     Message,
@@ -227,8 +228,30 @@ def _mac_share(path: Path) -> str | None:
     return kind if kind in NETWORK_FILE_SYSTEMS else None
 
 
+JOURNALS = ("-wal", "-shm", "-journal")
+
+
+def new_place(path: Path) -> None:
+    """STO-002: something is there, or a journal of a registry that was moved away from there.
+
+    SQLite takes what lies beside a new file under these names for its own: it would write what a
+    killed process left of another registry into this one (sqlite.org/howtocorrupt.html, section
+    1.4).
+    """
+    for taken in (path, *(path.with_name(path.name + end) for end in JOURNALS)):
+        if taken.exists() or taken.is_symlink():
+            raise LandReleaseError(REGISTRY_EXISTS, address=taken)
+
+
+def remove(path: Path) -> None:
+    """A file that is no longer wanted, with its journals; nothing where it is not there."""
+    for end in ("", *JOURNALS):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
 def move_new(part: Path, path: Path) -> None:
-    """Give a finished file its name; never over another one."""
+    """Give a finished file its name; never over another one. STO-002, FileExistsError."""
+    new_place(path)  # also where the making took long
     try:
         os.link(part, path)  # fails where the name is taken, in one step
     except FileExistsError:

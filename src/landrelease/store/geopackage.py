@@ -128,12 +128,12 @@ class GeoPackageRegistry:
         if not office.strip():
             raise LandReleaseError(REVISION_REFUSED, record="registry", field="office",
                                    found="nothing", expected="the name of the office")
-        if path.exists() or path.is_symlink():
-            raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        files.new_place(path)
         files.refuse_network_share(path)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         created = rows.instant(now())
         try:
+            files.remove(part)  # of a process of that number that was killed
             part.touch(exist_ok=False)
             try:
                 db = sqlite3.connect(part, isolation_level=None)
@@ -155,7 +155,7 @@ class GeoPackageRegistry:
                     db.close()
                 files.move_new(part, path)
             finally:
-                part.unlink(missing_ok=True)
+                files.remove(part)
         except FileExistsError as error:
             raise LandReleaseError(REGISTRY_EXISTS, address=path) from error
         except (OSError, sqlite3.OperationalError) as error:
@@ -166,9 +166,9 @@ class GeoPackageRegistry:
     @classmethod
     def filled(cls, path: Path, *, office: str, created: datetime, dump: Dump) -> None:
         """A registry with the content of another one, at its place only when it is whole."""
-        if path.exists() or path.is_symlink():
-            raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        files.new_place(path)
         part = path.with_name(f".{path.name}.{os.getpid()}.copy")
+        files.remove(part)  # of a process of that number that was killed
         try:
             with cls.create(part, office=office, now=lambda: created) as registry:
                 part.chmod(0o600)  # what it gets stood behind a password
@@ -189,8 +189,7 @@ class GeoPackageRegistry:
         except FileExistsError as error:
             raise LandReleaseError(REGISTRY_EXISTS, address=path) from error
         finally:
-            for end in ("", "-journal", "-wal", "-shm"):
-                part.with_name(part.name + end).unlink(missing_ok=True)
+            files.remove(part)
 
     @contextlib.contextmanager
     def dump(self) -> Iterator[Dump]:
@@ -861,11 +860,10 @@ class GeoPackageRegistry:
 
         Raises STO-002: the place is taken. STO-008: it cannot be written.
         """
-        if path.exists() or path.is_symlink():
-            raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        files.new_place(path)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            part.unlink(missing_ok=True)  # of a process of that number that was killed
+            files.remove(part)  # of a process of that number that was killed
             files.begin_copy(part, self._path)
             copy = sqlite3.connect(part, isolation_level=None)
             try:
@@ -883,8 +881,7 @@ class GeoPackageRegistry:
             reason = getattr(error, "strerror", None) or str(error)
             raise LandReleaseError(CANNOT_WRITE, path=path, reason=reason) from error
         finally:
-            for end in ("", "-journal", "-wal", "-shm"):
-                part.with_name(part.name + end).unlink(missing_ok=True)
+            files.remove(part)
 
     def _not_in_the_way(self) -> sqlite3.Connection:
         """A connection for a long reading: in WAL mode a writer does not wait for it. In the old

@@ -14,13 +14,13 @@ from landrelease.errors import (
     BACKUP_NO_ACCOUNTS,
     BACKUP_NO_ROOM,
     BACKUP_UNSOUND,
-    REGISTRY_EXISTS,
     LandReleaseError,
 )
 from landrelease.store import shelf
+from landrelease.store.files import new_place
 
 if TYPE_CHECKING:
-    from landrelease.store.registry import AuditFinding
+    from landrelease.store.registry import AuditFinding, Registry
 
 _ROOM = 50_000_000  # bytes that stay free on a disk for who works there meanwhile
 
@@ -63,10 +63,10 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
     from landrelease.store.open import open_registry, own_file
 
     beside, files = out.with_name(f"{out.name}.accounts"), files_of(out)
-    _new_place(out)
-    _new_place(files)
+    new_place(out)
+    new_place(files)
     if accounts is not None:
-        _new_place(beside)
+        new_place(beside)
         if not accounts.is_file():
             raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=accounts)
     file = own_file(address)
@@ -126,12 +126,14 @@ def _test(made: Copy, out: Path, address: str) -> None:
                 found=f"{found.count} revisions and {len(found.findings)} findings")
 
     if own_file(address) is None:
-        from landrelease.store.copy import copy_registry
+        from landrelease.store.copy import beside_the_chains, copy_registry
 
         with scratch_schema(address) as scratch:
             with open_registry(out, writable=False) as source:
                 copy_registry(source, scratch)
+                rest = beside_the_chains(source)
             with open_registry(scratch, writable=False) as copy:
+                _same_rest(out, copy, rest)
                 hold(copy.address, Copy(copy.address, copy.office, copy.head(), copy.count(),
                                         tuple(copy.audit())))
         return
@@ -140,6 +142,17 @@ def _test(made: Copy, out: Path, address: str) -> None:
         hold(place, restore(out, str(place), anyway=True))
     finally:
         place.unlink(missing_ok=True)
+
+
+def _same_rest(backup_path: Path, copy: Registry, rest: str) -> None:
+    """UPK-001: quarantine, settings and the like are not those of the backup."""
+    from landrelease.store.copy import beside_the_chains
+
+    if beside_the_chains(copy) != rest:
+        raise LandReleaseError(
+            BACKUP_DIFFERS, path=backup_path, address=copy.address,
+            found="another quarantine, or other settings, imports, persons or packages",
+            expected="those of the backup")
 
 
 def restore(backup_path: Path, address: str, *, anyway: bool = False,
@@ -159,17 +172,17 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
         UPK-001: what arrived is not what the backup holds. STO-002: the address is taken.
     """
     from landrelease.store.accounts import Accounts
-    from landrelease.store.copy import copy_registry
+    from landrelease.store.copy import beside_the_chains, copy_registry
     from landrelease.store.open import open_registry, own_file
 
     target = own_file(address)
     kept = backup_path.with_name(f"{backup_path.name}.accounts")
     if accounts is not None:
-        _new_place(accounts)
+        new_place(accounts)
         if not kept.is_file():
             raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=kept)
     if target is not None:
-        _new_place(target)
+        new_place(target)
         if backup_path.is_file():
             _need_room(target.parent, backup_path.stat().st_size)
     with open_registry(backup_path, writable=False) as source:
@@ -179,7 +192,7 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
             raise LandReleaseError(BACKUP_UNSOUND, path=backup_path, count=len(findings),
                                    found=findings[0].problem)
         progress("restoring", 0.3)
-        expected = source.head(), source.count()
+        expected, rest = (source.head(), source.count()), beside_the_chains(source)
         if target is not None:
             source.backup(target)
         else:
@@ -190,6 +203,7 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
         if found != expected:
             raise LandReleaseError(BACKUP_DIFFERS, path=backup_path, address=copy.address,
                                    found=f"{found[1]} revisions", expected=expected[1])
+        _same_rest(backup_path, copy, rest)
         made = Copy(copy.address, copy.office, *found, tuple(copy.audit()))
     base, files = shelf.named_after(target, accounts), files_of(backup_path)
     if base is not None and files.is_file():
@@ -226,8 +240,3 @@ def _need_room(folder: Path, size: int) -> None:
     if free < size + _ROOM:
         raise LandReleaseError(BACKUP_NO_ROOM, place=folder, found=f"{free / 1e6:,.0f} MB",
                                expected=f"{(size + _ROOM) / 1e6:,.0f} MB")
-
-
-def _new_place(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        raise LandReleaseError(REGISTRY_EXISTS, address=path)
