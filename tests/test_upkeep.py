@@ -313,6 +313,95 @@ def test_of_a_registry_on_a_server_they_lie_beside_the_accounts(postgres_address
                        accounts=tmp_path / "y.accounts")
 
 
+def damaged(way, out, base):
+    """Something of a backup, or of its place, that makes a restore impossible."""
+    if way == "folder":
+        base.with_name(f"{base.name}.plans").mkdir()
+    elif way == "zip":
+        upkeep.files_of(out).write_bytes(upkeep.files_of(out).read_bytes()[:-200])
+    elif way == "middle of the zip":
+        content = bytearray(upkeep.files_of(out).read_bytes())
+        content[60:64] = b"\xff" * 4
+        upkeep.files_of(out).write_bytes(content)
+    elif way == "accounts":
+        upkeep.accounts_of(out).write_bytes(b"no database" * 1000)
+    elif way == "middle of the accounts":
+        with upkeep.accounts_of(out).open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * 8192)
+
+
+DAMAGED = {"folder": "STO-002", "zip": "UPK-005", "middle of the zip": "UPK-005",
+           "accounts": "WEB-005", "middle of the accounts": "WEB-005"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("way", DAMAGED)
+@pytest.mark.parametrize("store", ["file", "server"])
+def test_a_restore_that_fails_leaves_what_was_there(request, tmp_path, monkeypatch, store, way,
+                                                    late):
+    """Seen before anything is written; and where it goes wrong only then, it is undone."""
+    if store == "file":
+        address, base = str(tmp_path / "r.gpkg"), tmp_path / "r.gpkg"
+        again, place = str(tmp_path / "new" / "d.gpkg"), tmp_path / "new" / "d.gpkg"
+    else:
+        address, base = request.getfixturevalue("postgres_address"), tmp_path / "r"
+        again, place = f"{address}?schema=again", tmp_path / "new" / "p"
+    filled(address)
+    on_file(base)
+    Accounts(tmp_path / "r.accounts").close()
+    place.parent.mkdir()
+    out = tmp_path / "b" / "copy.gpkg"
+    out.parent.mkdir()
+    upkeep.backup(address, out, accounts=tmp_path / "r.accounts")
+    if store == "server":  # they are named after the accounts
+        assert upkeep.files_of(out).is_file()
+    shutil.copytree(out.parent, tmp_path / "sound")
+    damaged(way, out, place)
+    before = left(place.parent)
+    with monkeypatch.context() as patch:
+        if late:  # the looking sees nothing: it comes to light when all else is written
+            patch.setattr(shelf, "sound", lambda _: True)
+            patch.setattr(Accounts, "need_sound", lambda _: None)
+            real = shelf.need_none
+            calls = iter((True,))
+            patch.setattr(shelf, "need_none", lambda b: None if next(calls, None) else real(b))
+        with pytest.raises(LandReleaseError, match=DAMAGED[way] if not late else
+                           f"{DAMAGED[way]}|STO-008"):
+            upkeep.restore(out, again, accounts=place.parent / "p.accounts")
+    assert left(place.parent) == before
+    if way == "folder":
+        place.with_name(f"{place.name}.plans").rmdir()
+    made = upkeep.restore(tmp_path / "sound" / "copy.gpkg", again,
+                          accounts=place.parent / "p.accounts")
+    assert (made.count, made.plans, made.forecasts) == (3, 2, 1), "a second try finds it empty"
+
+
+def test_a_restore_says_what_came_back_and_what_was_not_there(address, tmp_path):
+    from typer.testing import CliRunner
+
+    from landrelease.apps.cli import app
+
+    def said(out, *more):
+        done = CliRunner().invoke(app, ["restore", str(out), str(tmp_path / f"n{len(more)}.gpkg"),
+                                        *more])
+        (tmp_path / f"n{len(more)}.gpkg").unlink()
+        assert done.exit_code == 0, done.exception
+        return done.output
+
+    bare = said(address)
+    assert "no r.gpkg.files.zip beside the backup" in bare
+    assert "no r.gpkg.accounts beside the backup" in bare
+    on_file(address)
+    Accounts(tmp_path / "people").close()
+    out = tmp_path / "copy.gpkg"
+    upkeep.backup(str(address), out, accounts=tmp_path / "people")
+    told = said(out)
+    assert "With 2 plans and 1 forecasts" in told and "Without the accounts of copy.gpkg" in told
+    told = said(out, "--accounts", str(tmp_path / "back"))
+    assert "With the accounts" in told
+
+
 def test_a_damaged_archive_of_plans_is_no_backup_and_leads_nowhere_else(address, tmp_path,
                                                                         monkeypatch):
     import zipfile

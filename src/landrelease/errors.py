@@ -1675,6 +1675,10 @@ BACKUP_NO_ROOM = Message(
 BACKUP_NO_ACCOUNTS = Message(
     "UPK-004", "{path} is no file of accounts: nothing is there.",
     "Give the file that `serve` uses (beside the registry, or its --accounts), or leave it out.")
+BACKUP_FILES_DAMAGED = Message(
+    "UPK-005", "{path} is damaged: not all plans and forecasts can be read from it.",
+    "Take another copy of the backup; or move this file away, and restore the registry without "
+    "them. Nothing was changed.")
 
 # --- CLI: the command line ---------------------------------------------------------------------
 

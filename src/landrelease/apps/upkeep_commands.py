@@ -79,7 +79,8 @@ def restore(
     """Make a registry from a backup, at an address where none is.
 
     Plans and forecasts (IN.files.zip) come back beside REGISTRY, for PostgreSQL beside the
-    accounts.
+    accounts. What came back is said, and what is not beside the backup. Where anything of it is
+    damaged or a place is taken, nothing is written.
 
     Example: landrelease restore district-2027-05-01.gpkg postgresql://centre/programme
     """
@@ -88,7 +89,31 @@ def restore(
     with listening(quiet) as progress:
         made = upkeep.restore(backup_file, registry, anyway=anyway, accounts=accounts,
                               progress=progress)
+    for line in _came_back(made, backup_file, registry, accounts):
+        say(line)
     show(made, json, f"Restored {made.office} to {made.address}")
+
+
+def _came_back(made: Copy, backup_file: Path, registry: str, accounts: Path | None) -> list[str]:
+    """What of the plans, forecasts and accounts of a backup is there again, and what is not."""
+    from landrelease.store.open import own_file
+    from landrelease.workflows.upkeep import accounts_of, files_of
+
+    files, kept = files_of(backup_file), accounts_of(backup_file)
+    if not files.is_file():
+        told = [f"Without plans and forecasts: there is no {files.name} beside the backup."]
+    elif own_file(registry) is None and accounts is None:
+        told = ["Without plans and forecasts: of a registry in PostgreSQL they are beside the "
+                "accounts; say --accounts to bring them back."]
+    else:
+        told = [f"With {made.plans} plans and {made.forecasts} forecasts on file."]
+    if accounts is not None:
+        told.append(f"With the accounts: {accounts}.")
+    elif kept.is_file():
+        told.append(f"Without the accounts of {kept.name}: say --accounts to bring them back.")
+    else:
+        told.append(f"Without accounts: there is no {kept.name} beside the backup.")
+    return told
 
 
 def migrate(registry: RegistryArgument, quiet: QuietOption = False) -> None:

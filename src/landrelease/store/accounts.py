@@ -186,6 +186,16 @@ class Accounts:
             path.unlink(missing_ok=True)
             raise LandReleaseError(CANNOT_WRITE, path=path, reason=str(error)) from error
 
+    def need_sound(self) -> None:
+        """WEB-005: the file cannot be read to its end."""
+        try:
+            with self._open() as db:
+                (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise LandReleaseError(ACCOUNTS_DAMAGED, path=self.path, found=error) from error
+        if found != "ok":
+            raise LandReleaseError(ACCOUNTS_DAMAGED, path=self.path, found=found)
+
     # --- accounts --------------------------------------------------------------------------------
 
     def add(self, account: Account, password: str, *, one_time: bool = False) -> None:

@@ -27,5 +27,15 @@ def scratch_schema(address: str) -> Iterator[str]:
     try:
         yield urlunsplit(parts._replace(query="&".join([*query, f"schema={name}"])))
     finally:
-        with contextlib.closing(pg_server.connect(info, shown)) as db:
-            db.execute(f"DROP SCHEMA IF EXISTS {layout.quoted(name)} CASCADE")
+        _drop(info, name, shown)
+
+
+def drop_schema(address: str) -> None:
+    """Remove the schema of a registry that was being made and did not come to be whole."""
+    info, schema, shown = pg_server.parsed(address)
+    _drop(info, schema, shown)
+
+
+def _drop(info: str, schema: str, shown: str) -> None:
+    with contextlib.closing(pg_server.connect(info, shown)) as db:
+        db.execute(f"DROP SCHEMA IF EXISTS {layout.quoted(schema)} CASCADE")

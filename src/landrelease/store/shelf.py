@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from landrelease.errors import (
+    BACKUP_FILES_DAMAGED,
     CANNOT_WRITE,
     REGISTRY_EXISTS,
     SHELF_NAME,
@@ -258,20 +260,44 @@ def sound(path: Path) -> bool:
                     rows = json.loads(archive.read(f"{what}/{IN_FORCE}")).get("in_force") or ()
                     if rows and f"{what}/{rows[-1]['name']}/{main}" not in names:
                         return False
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zlib.error,
+            zipfile.BadZipFile):
         return False
     return True
 
 
-def unpack(path: Path, base: Path) -> None:
-    """Put plans and forecasts back, where none are; a name that leads elsewhere is passed over.
-
-    Raises STO-002: something is there already. STO-008.
-    """
-    folders = {what: Shelf(base, what).folder for what in _FILE}
-    for folder in folders.values():
-        if folder.exists():
+def need_none(base: Path) -> None:
+    """STO-002: plans or forecasts are beside this place already."""
+    for what in _FILE:
+        folder = Shelf(base, what).folder
+        if folder.exists() or folder.is_symlink():
             raise LandReleaseError(REGISTRY_EXISTS, address=folder)
+
+
+def remove(base: Path) -> None:
+    """Take the plans and forecasts of a place away, where putting them back failed."""
+    for what in _FILE:
+        shutil.rmtree(Shelf(base, what).folder, ignore_errors=True)
+
+
+def unpack(path: Path, base: Path) -> tuple[int, int]:
+    """Put plans and forecasts back, where none are; a name that leads elsewhere is passed over.
+    Returns how many of each came back.
+
+    Raises STO-002: something is there already. STO-008. UPK-005: the file is damaged. In each case
+    nothing is left behind.
+    """
+    need_none(base)
+    try:
+        _unpack(path, base)
+    except BaseException:
+        remove(base)
+        raise
+    return len(Shelf(base, "plans").all()), len(Shelf(base, "forecasts").all())
+
+
+def _unpack(path: Path, base: Path) -> None:
+    folders = {what: Shelf(base, what).folder for what in _FILE}
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
@@ -283,6 +309,8 @@ def unpack(path: Path, base: Path) -> None:
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 write_atomically(place, archive.read(name))
                 place.chmod(0o600)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise LandReleaseError(BACKUP_FILES_DAMAGED, path=path) from error
     except OSError as error:
         raise LandReleaseError(CANNOT_WRITE, path=base, reason=error.strerror or error) from error
 

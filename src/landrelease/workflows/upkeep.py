@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass, replace
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
     BACKUP_DIFFERS,
+    BACKUP_FILES_DAMAGED,
     BACKUP_NO_ACCOUNTS,
     BACKUP_NO_ROOM,
     BACKUP_UNSOUND,
     LandReleaseError,
 )
 from landrelease.store import shelf
-from landrelease.store.files import new_place
+from landrelease.store.files import new_place, remove
 
 if TYPE_CHECKING:
     from landrelease.store.registry import AuditFinding, Registry
@@ -62,7 +64,7 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
     from landrelease.store.accounts import Accounts
     from landrelease.store.open import open_registry, own_file
 
-    beside, files = out.with_name(f"{out.name}.accounts"), files_of(out)
+    beside, files = accounts_of(out), files_of(out)
     new_place(out)
     new_place(files)
     if accounts is not None:
@@ -108,6 +110,11 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
     return made
 
 
+def accounts_of(backup_path: Path) -> Path:
+    """Where the accounts of a backup are."""
+    return backup_path.with_name(f"{backup_path.name}.accounts")
+
+
 def files_of(backup_path: Path) -> Path:
     """Where the plans and forecasts of a backup are."""
     return backup_path.with_name(f"{backup_path.name}.files.zip")
@@ -141,7 +148,7 @@ def _test(made: Copy, out: Path, address: str) -> None:
     try:
         hold(place, restore(out, str(place), anyway=True))
     finally:
-        place.unlink(missing_ok=True)
+        remove(place)
 
 
 def _same_rest(backup_path: Path, copy: Registry, rest: str) -> None:
@@ -162,30 +169,43 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
     Chains, hashes, sources, quarantine, imports, settings and the erasable tables are those of the
     backup. What was erased after the backup was made is in it again: erase it once more.
     `accounts`: where `<backup>.accounts` is put. Plans and forecasts of `<backup>.files.zip` come
-    back beside the registry's file, for PostgreSQL beside `accounts`.
+    back beside the registry's file, for PostgreSQL beside `accounts`; how many is returned. All is
+    looked at before anything is written, and what was written is removed where something fails.
 
     Raises
     ------
     LandReleaseError
         UPK-002: the backup does not pass its audit (`anyway` restores it all the same).
-        UPK-004: it holds no accounts, and `accounts` were asked for.
-        UPK-001: what arrived is not what the backup holds. STO-002: the address is taken.
+        UPK-004: it holds no accounts, and `accounts` were asked for. WEB-005: they are damaged.
+        UPK-005: its plans and forecasts are. UPK-001: what arrived is not what the backup holds.
+        STO-002: the address is taken, or the place of the accounts, plans or forecasts is.
     """
     from landrelease.store.accounts import Accounts
     from landrelease.store.copy import beside_the_chains, copy_registry
     from landrelease.store.open import open_registry, own_file
+    from landrelease.store.pg_scratch import drop_schema
 
     target = own_file(address)
-    kept = backup_path.with_name(f"{backup_path.name}.accounts")
-    if accounts is not None:
-        new_place(accounts)
-        if not kept.is_file():
-            raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=kept)
+    kept, files = accounts_of(backup_path), files_of(backup_path)
     if target is not None:
         new_place(target)
         if backup_path.is_file():
             _need_room(target.parent, backup_path.stat().st_size)
-    with open_registry(backup_path, writable=False) as source:
+    base = shelf.named_after(target, accounts)
+    if base is not None:
+        # Also where the backup has none: those that are there are of another registry.
+        shelf.need_none(base)
+        if files.is_file() and not shelf.sound(files):
+            raise LandReleaseError(BACKUP_FILES_DAMAGED, path=files)
+    with contextlib.ExitStack() as stack:
+        if accounts is not None:
+            new_place(accounts)
+            if not kept.is_file():
+                raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=kept)
+            held = Accounts(kept)
+            stack.callback(held.close)
+            held.need_sound()
+        source = stack.enter_context(open_registry(backup_path, writable=False))
         progress("checking the backup", 0.0)
         findings = tuple(source.audit())
         if findings and not anyway:
@@ -193,27 +213,28 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
                                    found=findings[0].problem)
         progress("restoring", 0.3)
         expected, rest = (source.head(), source.count()), beside_the_chains(source)
+        undo = stack.enter_context(contextlib.ExitStack())
         if target is not None:
             source.backup(target)
+            undo.callback(remove, target)
         else:
             copy_registry(source, address)
-    with open_registry(address, writable=False) as copy:
-        progress("checking what was restored", 0.7)
-        found = copy.head(), copy.count()
-        if found != expected:
-            raise LandReleaseError(BACKUP_DIFFERS, path=backup_path, address=copy.address,
-                                   found=f"{found[1]} revisions", expected=expected[1])
-        _same_rest(backup_path, copy, rest)
-        made = Copy(copy.address, copy.office, *found, tuple(copy.audit()))
-    base, files = shelf.named_after(target, accounts), files_of(backup_path)
-    if base is not None and files.is_file():
-        shelf.unpack(files, base)
-    if accounts is not None:
-        held = Accounts(kept)
-        try:
+            undo.callback(drop_schema, address)
+        with open_registry(address, writable=False) as copy:
+            progress("checking what was restored", 0.7)
+            found = copy.head(), copy.count()
+            if found != expected:
+                raise LandReleaseError(BACKUP_DIFFERS, path=backup_path, address=copy.address,
+                                       found=f"{found[1]} revisions", expected=expected[1])
+            _same_rest(backup_path, copy, rest)
+            made = Copy(copy.address, copy.office, *found, tuple(copy.audit()))
+        if base is not None and files.is_file():
+            plans, forecasts = shelf.unpack(files, base)
+            undo.callback(shelf.remove, base)
+            made = replace(made, plans=plans, forecasts=forecasts)
+        if accounts is not None:
             held.backup(accounts)
-        finally:
-            held.close()
+        undo.pop_all()  # all is there: nothing is undone
     progress("restored", 1.0)
     return made
 
