@@ -335,8 +335,11 @@ DAMAGED = {"folder": "STO-002", "zip": "UPK-005", "middle of the zip": "UPK-005"
            "accounts": "WEB-005", "middle of the accounts": "WEB-005"}
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("way", DAMAGED)
+# Damaged pages in the middle of the accounts are copied without an error: only the look before sees
+# them.
+@pytest.mark.parametrize(("way", "late"), [
+    (way, late) for way in DAMAGED for late in (False, True)
+    if not late or way != "middle of the accounts"])
 @pytest.mark.parametrize("store", ["file", "server"])
 def test_a_restore_that_fails_leaves_what_was_there(request, tmp_path, monkeypatch, store, way,
                                                     late):
