@@ -1,4 +1,4 @@
-"""S15: a submission of which answers are missing or cannot be read hides no danger."""
+"""S15, S04: a submission of which answers are missing or cannot be read hides no danger."""
 
 import re
 
@@ -7,8 +7,9 @@ import pytest
 import form_exports as made
 from landrelease import workflows
 from landrelease.errors import PLACE_COLUMNS_MISSING, LandReleaseError
+from landrelease.records.forms import FORMS
 from landrelease.workflows import quarantine
-from test_openrosa import FAR, SHAPE, A, B, drawn, file, survey, take, told
+from test_openrosa import FAR, INSIDE, SHAPE, A, B, drawn, file, survey, take, told
 
 __all__ = ["file"]
 
@@ -90,3 +91,84 @@ def test_a_survey_that_waits_whole_and_can_be_read_says_what_it_says(file, monke
     assert workflows.waiting_hazards(file) == ((), False)
     take(file, drawn(SHAPE).replace(A.encode(), B.encode()))
     assert workflows.waiting_hazards(file) == ((), True)
+
+
+# --- an accuracy that nobody can read ------------------------------------------------------------
+
+UNREAD = ["Infinity", "-5", "abc", "1e999", "5.0.0", "-Infinity"]
+
+
+@pytest.mark.parametrize("said", UNREAD)
+@pytest.mark.parametrize("corner", ["17.5 0 3; 44.1", "17.501 0 3; 44.101"])
+def test_safety_S04_a_hazard_whose_accuracy_nobody_can_read_waits_and_is_told_of(
+        file, said, corner):
+    """One rule for what a receiver and what a person says (docs/public.md): it counts where it
+    lies, and every answer says that it may lie elsewhere."""
+    take(file, drawn(SHAPE.replace(corner, corner.replace(" 3;", f" {said};"))))
+    (entry,) = file.quarantine()
+    assert entry.row.kind == "hazard" and not file.records("hazard")
+    (finding,) = [f for f in entry.row.findings if f.fate == "quarantined"]
+    assert (finding.code, finding.field) == ("ROW-001", "place-Accuracy")
+    assert told(file, INSIDE)[0] == "hazardous" and told(file, FAR) == (
+        "no_information", ("unplaced",))
+    assert quarantine.retry_quarantined(file, entry.number, {}).quarantined
+    assert quarantine.retry_quarantined(file, entry.number, {"place-Accuracy": "20,5"}).accepted
+    (area,) = file.records("hazard")
+    assert area.values["position_accuracy_m"] == pytest.approx(20.5 * 2.146 / 1.51, abs=0.01)
+    assert told(file, FAR) == ("no_information", ())
+
+
+@pytest.mark.parametrize("form", ["landrelease_item", "landrelease_accident",
+                                  "landrelease_community"])
+@pytest.mark.parametrize("said", ["Infinity", "-5", "abc"])
+def test_safety_S04_so_does_a_find_an_accident_and_a_report(file, form, said):
+    kind = FORMS[form].part.kind
+    own = {"item": "<ordnance_category>ap_mine</ordnance_category><quantity>1</quantity>",
+           "accident": "<accident_class>accident</accident_class>"
+                       "<information_date>2026-05-04</information_date>",
+           "complaint": "<complaint_type>suspected_ordnance</complaint_type>"}[kind]
+    take(file, f"""<{form} id="{form}"><{kind}><identifier>{kind}-1</identifier>{own}
+      <place>44.1 17.5 0 {said}</place></{kind}>
+      <meta><instanceID>{A}</instanceID></meta></{form}>""".encode())
+    (entry,) = file.quarantine()
+    assert entry.row.kind == kind and not file.records(kind)
+    assert "ROW-001" in {f.code for f in entry.row.findings if f.fate == "quarantined"}
+    (row,) = workflows.waiting_rows.waiting_rows(file, (kind,))
+    assert row.place is not None and not row.known
+
+
+@pytest.mark.parametrize("said", ["0", "NaN", "-", "", "unknown"])
+def test_what_says_that_no_accuracy_is_known_keeps_no_hazard_back(file, said):
+    take(file, drawn(SHAPE.replace(" 0 3", f" 0 {said}")))
+    (area,) = file.records("hazard")
+    assert not file.quarantine() and "position_accuracy_m" not in area.values
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_safety_S04_a_decimal_comma_says_the_same_before_and_after_a_row_is_accepted(file, waits):
+    content = drawn(SHAPE.replace(" 0 3", " 0 5000,0"))
+    take(file, content.replace(b"SHA", b"rumour") if waits else content)
+    found = [*file.records("hazard"), *workflows.waiting_hazards(file)[0]]
+    assert len(found) == 1 and waits == bool(file.quarantine())
+    off = found[0].position_accuracy_m if waits else found[0].values["position_accuracy_m"]
+    assert off == pytest.approx(5000 * 2.146 / 1.51, abs=0.01)
+    assert not workflows.waiting_hazards(file)[1]
+
+
+@pytest.mark.parametrize("said", ["abc", "-5"])
+def test_safety_S04_an_export_of_another_form_says_it_in_a_column_of_its_own(file, tmp_path, said):
+    (tmp_path / "items.csv").write_text(
+        "KEY,ordnance_category,quantity,where-Latitude,where-Longitude,where-Accuracy\n"
+        f"uuid:1,ap_mine,1,44.123456,17.523456,{said}\n"
+        "uuid:2,ap_mine,1,44.223456,17.523456,4\n")
+    workflows.imports.import_files(file, [tmp_path / "items.csv"], kind="item")
+    assert len(file.records("item")) == 1
+    (row,) = workflows.waiting_rows.waiting_rows(file, ("item",))
+    assert not row.known and row.place.x == 17.523456
+
+
+def test_safety_S04_a_submission_that_waits_whole_says_no_accuracy_either():
+    off, known = workflows.waiting_rows.answered_off({"/item/place": "44.1 17.5 0 5000,0"})
+    assert (off, known) == (pytest.approx(5000 * 2.146 / 1.51, abs=0.01), True)
+    for said in UNREAD:
+        assert not workflows.waiting_rows.answered_off({"/item/place": f"44.1 17.5 0 {said}"})[1]

@@ -673,7 +673,7 @@ def test_safety_S15_hazards_of_a_second_submission_of_one_id_are_on_the_publics_
 
 @pytest.mark.parametrize(("own", "said", "widened"), [
     ("", "3", 3 * 2.146 / 1.51), ("2", "3", 3 * 2.146 / 1.51), ("50", "3", 50),
-    ("", "0", None), ("", "NaN", None), ("", "x", None), ("", "", None)])
+    ("", "0", None), ("", "NaN", None), ("", "3,0", 3 * 2.146 / 1.51), ("", "", None)])
 def test_safety_S04_what_the_receiver_said_of_a_place_is_its_accuracy(file, own, said, widened):
     """Receivers state the radius that holds 68 %, records the one that holds 90 %; what a person
     states beside it holds where it is the worse."""

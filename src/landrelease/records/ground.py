@@ -41,6 +41,7 @@ from landrelease.errors import (
     SHAPE_TANGLED,
     TOO_MANY_VERTICES,
     TRAVERSE_INCOMPLETE,
+    VALUE_NOT_A_NUMBER,
     LandReleaseError,
 )
 from landrelease.records import coordinates, places, shapes, traverses
@@ -56,6 +57,8 @@ from landrelease.units import area_words
 Bounds = tuple[float, float, float, float]
 # Below it what was rounded away from a coordinate says nothing about how it was measured.
 _ROUNDING_WORTH_TELLING_M = 1.0
+# What may be dangerous: how far off it may be has to be known (S04).
+SAYS_DANGER = frozenset(("hazard", "item", "accident", "complaint"))
 _AXES = (("place",), ("longitude", "latitude"), ("easting", "northing"),
          ("longitude", "northing"), ("easting", "latitude"))
 
@@ -140,7 +143,12 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         ground[~others] = areas[~others]
     accuracy = read.accuracy_m
     if (heading := mapping.columns.get(MEASURED)) is not None:
-        accuracy = np.asarray(places.combined_accuracy(accuracy, measured_m(table.cells[heading])))
+        cells = table.cells[heading]
+        accuracy = np.asarray(places.combined_accuracy(accuracy, measured_m(cells)))
+        if kind.name in SAYS_DANGER:
+            for i in np.flatnonzero(not_measured(cells)).tolist():
+                told.refuse(i, VALUE_NOT_A_NUMBER, field=heading, found=shown(cells[i]),
+                            expected="a number in m")
     return Ground(as_read, ground, accuracy, read.in_degrees)
 
 
@@ -211,6 +219,15 @@ def measured_m(cells: Sequence[Any]) -> np.ndarray:
     """What receivers state of a place (S04), made the radius that holds 90 %; 0 where nothing."""
     said = np.array([_number(c) or 0.0 for c in cells])
     return np.where(np.isfinite(said) & (said > 0), said, 0.0) * (CIRCLE_90 / CIRCLE)
+
+
+def not_measured(cells: Sequence[Any]) -> np.ndarray:
+    """Where what stands for the accuracy of a receiver is none: a word, a negative or an infinite
+    number. (N,) bool; words for what is not known ("NaN", "-") state none and are not among them.
+    """
+    said = [_number(c) for c in cells]
+    return np.array([not is_absent(c) and not (n is not None and 0 <= n < np.inf)
+                     for c, n in zip(cells, said, strict=True)], dtype=bool)
 
 
 def _tell_carriage(told: Told, using: places.Carriage) -> None:

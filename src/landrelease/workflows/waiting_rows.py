@@ -227,12 +227,14 @@ def _points(values: Mapping[str, Any]) -> Iterator[list[re.Match[str]]]:
 
 def answered_off(values: Mapping[str, Any]) -> tuple[float, bool]:
     """How far off any place in the answers of a submission may be, m, and whether that is known."""
-    from landrelease.records.ground import measured_m
+    from landrelease.records.ground import measured_m, not_measured
 
-    off = float(max(measured_m([m[3] for points in _points(values) for m in points]), default=0.0))
+    measured = [m[3] for points in _points(values) for m in points]
+    off = float(max(measured_m(measured), default=0.0))
     said = [v for k, v in values.items() if k.endswith(f"/{_ACCURACY}") and str(v).strip()]
     numbers = [_number(v) for v in said]
-    return max([off, *(n for n in numbers if n is not None)]), None not in numbers
+    return max([off, *(n for n in numbers if n is not None)]), \
+        None not in numbers and not not_measured(measured).any()
 
 
 def _number(cell: Any) -> float | None:
@@ -251,7 +253,7 @@ def _read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, Re
 
 def as_read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, Read]:
     """Number -> place as it is read, of the rows of which one can be read and lies on Earth."""
-    from landrelease.records.ground import measured_m, rough_places
+    from landrelease.records.ground import measured_m, not_measured, rough_places
     from landrelease.records.mapping import MEASURED
     from landrelease.workflows import load_assumptions
     from landrelease.workflows.quarantine import carried_m
@@ -270,6 +272,7 @@ def as_read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, 
     for (_, kind, _, shaped, headings), alike in together.items():
         mapping, cells = mappings.of(alike[0]), [e.row.values for e in alike]
         places, off = np.empty(len(alike), dtype=object), np.zeros(len(alike))
+        odd = np.zeros(len(alike), dtype=bool)  # measured, and nobody can read how exactly
         if shaped:
             for n, entry in enumerate(alike):
                 with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
@@ -279,7 +282,9 @@ def as_read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, 
             places, off = rough_places(cells, mapping)
         for heading in headings:
             if heading == mapping.columns.get(MEASURED) or _MEASURED.search(str(heading)):
-                off = np.hypot(off, measured_m([c[heading] for c in cells]))
+                measured = [c[heading] for c in cells]
+                off = np.hypot(off, measured_m(measured))
+                odd |= not_measured(measured)
         stated = _stated(registry, kind, _ACCURACY, cells, mapping)
         if kind == "hazard":
             areas |= dict(zip((e.number for e in alike), _stated(
@@ -288,7 +293,7 @@ def as_read(registry: Registry, rows: Collection[QuarantineEntry]) -> dict[int, 
             said = stated[n]
             unread = said is not None and math.isnan(said)
             found[entry.number] = places[n], max(
-                float(off[n]), 0.0 if said is None or unread else said), not unread
+                float(off[n]), 0.0 if said is None or unread else said), not (unread or odd[n])
     out = {}
     for number, (place, metres, known) in found.items():
         if place is None or place.is_empty:

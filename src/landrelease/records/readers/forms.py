@@ -25,6 +25,7 @@ from landrelease.errors import (
 )
 from landrelease.records.readers.shapes_in import polygon, too_many, unreadable
 from landrelease.records.readers.table import WGS84_CRS, Limits, Problem, SourceTable
+from landrelease.records.values import is_absent
 
 # Columns that only exports of submissions have, without signs and case, and as they stand.
 _MARKS = frozenset(("metainstanceid", "instanceid", "parentkey", "submissiontime",
@@ -72,13 +73,14 @@ def with_places(table: SourceTable, limits: Limits) -> SourceTable:
 def places_of(table: SourceTable, heading: str, others: Sequence[str], limits: Limits
               ) -> SourceTable:
     """The geometry of a column of which it is known that it holds the places, row by row: one that
-    cannot be read is told of its row alone, an altitude or accuracy is then not known.
+    cannot be read is told of its row alone. What stands for the altitude is not looked at; an
+    accuracy that nobody can read comes into its column as it stands.
 
     others : columns with places that were not taken, for the note.
     """
     geometries = np.empty(len(table), dtype=object)
     problems: dict[int, Problem] = {}
-    accuracy: list[float | None] = [None] * len(table)
+    accuracy: list[float | str | None] = [None] * len(table)
     for i, cell in enumerate(table.cells[heading]):
         if cell is None or not str(cell).strip():
             continue
@@ -151,7 +153,7 @@ def _closed(text: str) -> bool:
     return len(points) > 3 and points[0] == points[-1]
 
 
-def _place(text: str, limits: Limits) -> tuple[BaseGeometry, float | None]:
+def _place(text: str, limits: Limits) -> tuple[BaseGeometry, float | str | None]:
     parts = [p for p in text.split(";") if p.strip()]
     if len(parts) > limits.vertices:
         raise _Giant(len(parts))
@@ -162,7 +164,9 @@ def _place(text: str, limits: Limits) -> tuple[BaseGeometry, float | None]:
             raise ValueError(f"{part.strip()[:60]!r} is not latitude longitude altitude accuracy")
         xy.append((float(match[2]), float(match[1])))
         doubts.append(_metres(match[4]))
-    known = max((d for d in doubts if d > 0), default=None)  # 0: drawn on a map, not measured
+    # One that nobody can read stands as it came: then nobody knows how far off the place is.
+    unread = next((d for d in doubts if isinstance(d, str)), None)
+    known = unread or max((d for d in doubts if isinstance(d, float)), default=None)
     if len(xy) == 1:
         return shapely.Point(xy[0]), known
     if len(xy) > 3 and xy[0] == xy[-1]:
@@ -170,13 +174,17 @@ def _place(text: str, limits: Limits) -> tuple[BaseGeometry, float | None]:
     return shapely.LineString(xy), known
 
 
-def _metres(text: str | None) -> float:
-    """An accuracy; 0 where none is stated or what stands there is no number."""
+def _metres(text: str | None) -> float | str | None:
+    """An accuracy, m, with a decimal point or comma; None where none is stated, as by 0 (drawn on a
+    map, not measured); the text itself where it is none: a word, a negative or an infinite number.
+    """
+    if text is None or is_absent(text):
+        return None
     try:
-        found = float(text or 0)
+        found = float(text.replace(",", "."))
     except ValueError:
-        return 0.0
-    return found if math.isfinite(found) else 0.0
+        return text
+    return (found or None) if 0 <= found < math.inf else text
 
 
 # --- submissions as JSON -----------------------------------------------------------------------
