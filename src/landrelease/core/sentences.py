@@ -441,6 +441,12 @@ GATE: tuple[str, ...] = (
     "no detector of the team is on record", "{id} not tested on this day",
     "{id} not tested on this day, last on {day}", "{id} failed its test",
     "{id} its test has no result",
+    "{id} has a test of this day that was entered on {day}, later than {n} hours after the day",
+    "{id} was entered as this team's on {day}, later than {n} hours after the day",
+    "{id} was entered as granted on {day}, later than {n} hours after the day",
+    "closed: {why}",
+    "closed: {why}; that was changed since, and for this day only a change counts that was entered "
+    "in time or that the authority signed",
     "nobody signed it", "verified", "unsigned ({why})", "unverified ({why})",
     "nobody signed it; it repeats what stands and changes nothing",
     "nobody vouched for the key of the person who signed", "the key is not known here",

@@ -51,6 +51,22 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """What the history of one record says for one day. `standing`: as it was on record by the end
+    of the day and its grace (None: it was not yet); `later`: what came to stand after that, in the
+    order of entry; `undone`: what stood on the day and was changed in time."""
+
+    standing: Record | None
+    later: tuple[Record, ...] = ()
+    undone: tuple[Record, ...] = ()
+
+    @property
+    def said(self) -> tuple[Record, ...]:
+        """What stood in time, and all that was said later: what is against work in any counts."""
+        return self.later if self.standing is None else (self.standing, *self.later)
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What the registry holds that a gate looks at, as it stood on the day.
 
@@ -84,6 +100,9 @@ class Site:
     then: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     # Everything that was ever said of a detector's test on the day, as far as `entered` tells when.
     tests: Sequence[Record] = ()
+    # "closure", "permit", "detector" -> id -> its history for the day. What is not in it is taken
+    # as it stands.
+    stages: Mapping[str, Mapping[str, Stages]] = field(default_factory=dict)
 
 
 def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
@@ -399,51 +418,115 @@ def _closures(task: Record, day: date, site: Site) -> GateCheck:
     if task.geometry is None or task.geometry.is_empty:
         return GateCheck("closures", "not_reported",
                          "the task has no ground, so closures cannot be held against it")
-    # A closure without ground closes everything: nobody said that this place is open.
-    hit = [c for c in closures_on(site.closures, day, site.utc_offset)
-           if c.geometry is None or c.geometry.is_empty or _touch(task, c)]
+    hit = _closing(task, site.closures, day, site)
     if not hit:
+        told = [c for s in site.stages.get("closure", {}).values() for c in _told_closed(s)]
+        if before := _closing(task, told, day, site):
+            return GateCheck("closures", "failed", f"closed: {_reasons(before)}; that was changed "
+                             "since, and for this day only a change counts that was entered in "
+                             "time or that the authority signed",
+                             tuple(dict.fromkeys(c.id for c in before)))
         return GateCheck("closures", "passed", "no closure on record touches the task on this day")
-    why = sorted({str(c.value("closure_reason")).replace("_", " ") for c in hit})
     rows = [f"row {-c.revision} in quarantine" for c in hit if c.revision < 0]
-    return GateCheck("closures", "failed", "closed: " + ", ".join([*why, *rows]),
+    return GateCheck("closures", "failed", "closed: " + ", ".join([_reasons(hit), *rows]),
                      tuple(c.id for c in hit))
+
+
+def _closing(task: Record, closures: Sequence[Record], day: date, site: Site) -> list[Record]:
+    """Those that close a task's ground on a day. One without ground closes everything: nobody said
+    that this place is open."""
+    return [c for c in closures_on(closures, day, site.utc_offset)
+            if c.geometry is None or c.geometry.is_empty or _touch(task, c)]
+
+
+def _reasons(closures: Sequence[Record]) -> str:
+    return ", ".join(sorted({str(c.value("closure_reason")).replace("_", " ") for c in closures}))
+
+
+def _told_closed(closure: Stages) -> tuple[Record, ...]:
+    """What was said of a closure and counts for the day. That it ended earlier than was said
+    before is how a closure is lifted, where it was entered in time; that it lies elsewhere, or
+    began at another time, takes back nothing of the day that had begun."""
+    now = closure.standing
+
+    def place(c: Record) -> object:
+        return (None if c.geometry is None else c.geometry.normalize().wkb,
+                moment_of(c.values.get("closed_from")), accuracy_of(c))
+
+    return (*closure.said, *(c for c in closure.undone if now is None or place(c) != place(now)))
 
 
 def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
     """Ground for which permits are on record asks for leave on all of it, for the whole local
     day, in every zone in which that may lie; other ground for none. What was refused is shut."""
     ground = task.geometry
-    here = [p for p in site.permits if p.geometry is not None and ground is not None
-            and not p.geometry.is_empty and _touch(task, p)]
-    if not here or ground is None:
+    if ground is None:
+        return GateCheck("permits", "passed", "no permit is asked for on this ground")
+    stages = {**{p.id: Stages(p) for p in site.permits}, **site.stages.get("permit", {})}
+    here = {name: s for name, s in stages.items() if any(
+        p.geometry is not None and not p.geometry.is_empty and _touch(task, p)
+        for p in (*s.said, *s.undone))}
+    if not here:
         return GateCheck("permits", "passed", "no permit is asked for on this ground")
     organisation = _organisation(team, site)
     members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
     begin, end = day_in_utc(day, site.utc_offset)
-    held, refused = [], []
-    for p in here:
+
+    def mine(p: Record, holder: str) -> bool:
+        return bool((organisation and holder == organisation) or (
+            p.values.get("holder") in members and members))
+
+    def good(p: Record) -> bool:
+        return (mine(p, folded(p.values.get("holder_organisation")))
+                and p.value("state") == "granted" and _holds(p, begin, end, site))
+
+    def shut(p: Record) -> bool:
         holder = folded(p.values.get("holder_organisation"))
-        mine = (organisation and holder == organisation) or (
-            p.values.get("holder") in members and members)
-        if mine and p.value("state") == "granted" and _holds(p, begin, end, site):
-            held.append(p)
-        elif p.value("state") == "refused" and _may_hold(p, begin, end) and (
-                mine or not _of_others(p, holder, organisation, site)):
-            refused.append(p)
-    ids = tuple(p.id for p in here)
+        return p.value("state") == "refused" and _may_hold(p, begin, end) and (
+            mine(p, holder) or not _of_others(p, holder, organisation, site))
+
+    held: list[Stages] = []
+    refused: list[Record] = []
+    late: list[str] = []
+    for name, s in here.items():
+        if s.standing is not None and all(map(good, s.said)):
+            held.append(s)
+        elif s.later and good(s.later[-1]):
+            first = next(p for p in s.later if good(p))
+            late.append(f"{name} was entered as granted {_when_entered(first, site)}")
+        refused += [p for p in s.said if shut(p)]
+        if s.standing is None or s.standing.value("state") != "granted":
+            refused += [p for p in s.undone if shut(p)]  # leave that came in time is leave
+    ids = tuple(here)
     if not held:
-        return GateCheck("permits", "failed", "this ground asks for a permit, and the team has "
-                         "none in force for the whole of this day", ids)
+        return GateCheck("permits", "failed", "; ".join((
+            "this ground asks for a permit, and the team has none in force for the whole of this "
+            "day", *late)), ids)
     why = []
-    if (left := without_leave(ground, held)) is not None:
+    # Ground that was left out in time, and ground that is left out since: both lack leave.
+    of_the_day = [s.standing for s in held if s.standing is not None]
+    each = [of_the_day, *([[s.said[-1] for s in held]] if any(s.later for s in held) else [])]
+    lacking = [(left, permits) for permits in each
+               if (left := without_leave(ground, permits)) is not None]
+    if lacking:
+        left, permits = max(lacking, key=lambda found: found[0])
         why.append(f"{math.ceil(left)} m² of the task's ground lie in no permit that the team has "
-                   "in force for the whole of this day" + _mend(ground, held))
-    if (shut := refused_part(ground, refused, accuracy_of(task))) is not None:
-        why.append(f"leave is refused on {math.ceil(shut)} m² of the task's ground")
+                   "in force for the whole of this day" + _mend(ground, permits))
+        why += late
+    if (closed := refused_part(ground, refused, accuracy_of(task))) is not None:
+        why.append(f"leave is refused on {math.ceil(closed)} m² of the task's ground")
     if why:
         return GateCheck("permits", "failed", "; ".join(why), ids)
-    return GateCheck("permits", "passed", "a permit is in force", tuple(p.id for p in held))
+    return GateCheck("permits", "passed", "a permit is in force",
+                     tuple(s.said[-1].id for s in held))
+
+
+def _when_entered(said: Record, site: Site) -> str:
+    """When it was entered, where that is too late to open the day (S08)."""
+    at = site.entered.get(said.revision)
+    hours = site.grace.total_seconds() / 3600
+    return f"on {at:%Y-%m-%d}, later than {hours:g} hours after the day" if at is not None else (
+        f"later than {hours:g} hours after the day")
 
 
 def _mend(ground: BaseGeometry, held: Sequence[Record]) -> str:
@@ -637,37 +720,72 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
     if kind in _WITHOUT_DETECTOR or method in ("mechanical", "visual_search"):
         return GateCheck("detector_test", "passed", "the work uses no detector")
     # One that failed on this day, or nobody knows when, shuts wherever it may be the team's.
-    own = [d for d in site.detectors if team and (
+    own = {d.id: d for d in site.detectors if team and (
         folded(d.values.get("team")) == folded(team) or (
             d.value("test_result") == "failed" and _may_mean(d, "team", team, site)
             and (d.values.get("tested_on") == day
-                 or not isinstance(d.values.get("tested_on"), date))))]
+                 or not isinstance(d.values.get("tested_on"), date))))}
     failed_then = _failed_on(day, team, site)
     if failed_then:
         return GateCheck("detector_test", "failed", "; ".join(
             f"{name} failed its test" for name in failed_then), failed_then)
-    if not own:
+    told = site.stages.get("detector", {})
+    # Whose it was on the day, and whose it is said to have been since: in both it is to be tested.
+    names = dict.fromkeys((*own, *(name for name, s in told.items() if team and any(
+        folded(d.values.get("team")) == folded(team) for d in s.said))))
+    if not names:
         return GateCheck("detector_test", "not_reported", "no detector of the team is on record")
     bad: list[tuple[str, str, CheckState]] = []
-    for d in own:
-        if _waits_undated(d, "tested_on"):
-            bad.append((d.id, _undated_words(d), "failed"))
-        elif d.values.get("tested_on") != day:
-            last = d.values.get("tested_on")
-            bad.append((d.id, "not tested on this day" + (
-                f", last on {last.isoformat()}" if isinstance(last, date) else ""),
-                "not_reported"))
-        elif d.value("test_result") != "passed":
-            failed = d.value("test_result") == "failed"
-            bad.append((d.id, "failed its test" if failed else "its test has no result",
-                        "failed" if failed else "not_reported"))
+    for name in names:
+        now = own.get(name)
+        stages = told.get(name, Stages(now))
+        mine = [d for d in stages.said if folded(d.values.get("team")) == folded(team)]
+        if now is not None:
+            mine.append(now)
+        if found := _untested(mine, stages, team, day, site):
+            bad.append((name, *found))
     if bad:
         state: CheckState = "failed" if any(b[2] == "failed" for b in bad) else "not_reported"
         return GateCheck("detector_test", state, "; ".join(
             b[1] if b[1].startswith("row ") else f"{b[0]} {b[1]}" for b in bad),
                          tuple(b[0] for b in bad))
-    return GateCheck("detector_test", "passed", f"{len(own)} tested on this day",
-                     tuple(d.id for d in own))
+    return GateCheck("detector_test", "passed", f"{len(names)} tested on this day", tuple(names))
+
+
+def _untested(said: Sequence[Record], stages: Stages, team: str, day: date, site: Site
+              ) -> tuple[str, CheckState] | None:
+    """Why a detector (of a team; "": whosever it is) does not count as tested on a day, by any of
+    what is `said` of it; None: it does. What was entered later than the grace after the day passes
+    nothing (S08)."""
+    def passes(d: Record | None) -> bool:
+        return d is not None and d.values.get("tested_on") == day \
+            and d.value("test_result") == "passed"
+
+    def mine(d: Record | None) -> bool:
+        return d is not None and (not team or folded(d.values.get("team")) == folded(team))
+
+    found: list[tuple[str, CheckState]] = []
+    for d in said:
+        if _waits_undated(d, "tested_on"):
+            found.append((_undated_words(d), "failed"))
+        elif d.values.get("tested_on") != day:
+            last = d.values.get("tested_on")
+            found.append(("not tested on this day" + (
+                f", last on {last.isoformat()}" if isinstance(last, date) else ""),
+                "not_reported"))
+        elif d.value("test_result") != "passed":
+            failed = d.value("test_result") == "failed"
+            found.append(("failed its test" if failed else "its test has no result",
+                          "failed" if failed else "not_reported"))
+    failures = [f for f in found if f[1] == "failed"]
+    if failures:
+        return failures[0]
+    late = next((d for d in stages.later if mine(d) and passes(d)), None)
+    if late is not None and not (mine(stages.standing) and passes(stages.standing)):
+        what = "was entered as this team's" if passes(stages.standing) else \
+            "has a test of this day that was entered"
+        return f"{what} {_when_entered(late, site)}", "not_reported"
+    return found[-1] if found else None
 
 
 def _failed_on(day: date, team: str, site: Site) -> tuple[str, ...]:

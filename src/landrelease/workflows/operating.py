@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.decision import KeyRing, Verdict
     from landrelease.core.revision import StoredRevision
-    from landrelease.operate.gate import Site
+    from landrelease.operate.gate import Site, Stages
     from landrelease.store.registry import QuarantineEntry, Registry
+    from landrelease.workflows.stages import Histories
 
 _CLOSED = ("proposed", "suspended", "completed", "withdrawn")  # states in which no order stands
 OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
@@ -36,7 +38,8 @@ class Told:
     revision said of a detector's test on it, each with its number, in the order of entry; without a
     day of the test that of its information, else of its entry. failing : rows of detectors that
     wait and say that one failed its test. reach : of rows that wait and of which nobody can read
-    the day, by their number in `revision`: the first day that may be meant.
+    the day, by their number in `revision`: the first day that may be meant. histories : of permits,
+    of detectors, and of those closures that were changed.
     """
 
     gates: tuple[Record, ...]
@@ -46,6 +49,7 @@ class Told:
     tests: Mapping[date, Sequence[Record]] = field(default_factory=dict)
     failing: tuple[Record, ...] = ()
     reach: Mapping[int, date] = field(default_factory=dict)
+    histories: Mapping[str, Histories] = field(default_factory=dict)
 
     def meant(self, records: Sequence[Record], day: date) -> Sequence[Record]:
         """Those that may be meant of a day, as far as they are rows of a day that nobody can read.
@@ -60,23 +64,25 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     """
     from landrelease.operate.evacuations import is_real
     from landrelease.workflows import load_assumptions
+    from landrelease.workflows.identities import ring_of
+    from landrelease.workflows.stages import Histories, as_record
 
-    def lines(kind: str, histories: Iterable[Sequence[StoredRevision]]) -> list[Record]:
+    def known(histories: Iterable[Sequence[StoredRevision]]) -> list[list[StoredRevision]]:
+        return [[s for s in line if known_at is None
+                 or (s.known_from or s.revision.recorded_at) <= known_at] for line in histories]
+
+    def lines(histories: Iterable[Sequence[StoredRevision]]) -> list[Record]:
         found = []
         for line in histories:
             for s in line:
-                r = s.revision
-                if known_at is None or (s.known_from or r.recorded_at) <= known_at:
-                    entered[s.number] = r.recorded_at
-                    found.append(Record(kind, r.record_id, r.values, r.geometry, r.valid_from,
-                                        r.validation, s.number, chain=s.chain,
-                                        signed_by=r.signed_by))
+                entered[s.number] = s.revision.recorded_at
+                found.append(as_record(s))
         return found
 
     entered: dict[int, datetime] = {}
     standing = {g.revision: g.id for g in registry.records("gate", known_at=known_at)}
     gates = []
-    for gate in lines("gate", _of_many(registry, "gate", list(standing.values()))):
+    for gate in lines(known(_of_many(registry, "gate", list(standing.values())))):
         if gate.revision not in standing:
             if "failed" not in gate.values.values() and not is_real(gate):
                 continue
@@ -89,18 +95,27 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
         failing = tuple(_waiting_failures(registry, "detector", reach))
     tests: dict[date, list[Record]] = {}
     # One by one: detectors are few, with many tests each, among all that a registry holds.
-    for d in sorted(lines("detector", map(registry.history, registry.ids("detector"))),
-                    key=lambda d: entered[d.revision]):
+    detectors = known(map(registry.history, sorted(registry.ids("detector"))))
+    for d in sorted(lines(detectors), key=lambda d: entered[d.revision]):
         if d.value("test_result") in ("failed", "passed"):
             day = day_of(d.values.get("tested_on")) or d.valid_from or entered[d.revision].date()
             tests.setdefault(day, []).append(d)
-    open_ended = [p.id for p in registry.records("permit", known_at=known_at)
-                  if p.value("valid_until_time") in ("", NOT_REPORTED)]
-    ended = frozenset(p.id for p in lines("permit", _of_many(registry, "permit", open_ended))
-                      if p.value("valid_until_time") not in ("", NOT_REPORTED))
+    permits = known(_of_many(registry, "permit", sorted(registry.ids("permit"))))
+    open_ended = {p.id for p in registry.records("permit", known_at=known_at)
+                  if p.value("valid_until_time") in ("", NOT_REPORTED)}
+    ended = frozenset(p.id for p in lines(permits) if p.id in open_ended
+                      and p.value("valid_until_time") not in ("", NOT_REPORTED))
+    # A closure that was never changed says all that it ever said.
+    changed = [i for i, numbers in registry.revised("closure", 0).items() if len(numbers) > 1]
+    ring = functools.cache(lambda: ring_of(registry))  # keys are asked for only where one signed
+    histories = {
+        "closure": Histories(known(_of_many(registry, "closure", sorted(changed))),
+                             registry.kinds["closure"], ring),
+        "permit": Histories(permits, registry.kinds["permit"], ring),
+        "detector": Histories(detectors, registry.kinds["detector"], ring, by_day=True)}
     grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
-    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing,
-                reach)
+    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing, reach,
+                histories)
 
 
 def _came_in(registry: Registry, rows: Sequence[QuarantineEntry]) -> tuple[dict[int, date],
@@ -268,6 +283,7 @@ class Sites:
         self.lines: dict[tuple[str, str], list[StoredRevision]] = {}
         self.judged: dict[tuple[str, ...], tuple[StoredRevision | None, Mapping[str, Verdict]]] = {}
         self.ring: KeyRing | None = None
+        self.staged: dict[date, Mapping[str, Mapping[str, Stages]]] = {}
 
     def on(self, day: date, tasks: Iterable[str] = ()) -> Site:
         """The site on a local day; `tasks`: ids of those whose order is looked at."""
@@ -304,7 +320,18 @@ class Sites:
             areas={name: area for name, area in areas.items() if area is not None},
             named=self.named, tests=self.told.tests.get(day, ()),
             then={kind: self.on_record_by(kind, day, self.told.grace)
-                  for kind in ("team", "person", "machine")})
+                  for kind in ("team", "person", "machine")},
+            stages=self.stages(day, self.told))
+
+    def stages(self, day: date, told: Told) -> Mapping[str, Mapping[str, Stages]]:
+        """Kind -> id -> what its history says for a local day (see `operate.gate.Stages`)."""
+        from landrelease.operate.gate import day_in_utc
+
+        if day not in self.staged:
+            begin, end = day_in_utc(day, self.offset)
+            self.staged[day] = {kind: histories.at(day, begin, end + told.grace)
+                                for kind, histories in told.histories.items()}
+        return self.staged[day]
 
     def names(self, kind: str) -> dict[str, frozenset[str]]:
         """Ids and identifiers of all records of a kind, `folded` -> ids of those that have it."""

@@ -1,0 +1,228 @@
+"""S08: what kept work from starting is not taken back, nor what lacked brought, weeks later."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+import release_world as world
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry
+from landrelease.workflows import identities, operating, sharing
+from landrelease.workflows.credit import without_credit
+from release_world import AT, DAY, FIELD, OTHER
+
+LATE = 24 * 60  # hours after the start of the world: 50 days after the work
+BEFORE = 24 * 8
+IN_TIME = 24 * 10 + 4  # the morning after
+
+
+def at(days=0, hour=0):
+    return datetime(DAY.year, DAY.month, DAY.day, hour, tzinfo=UTC) + timedelta(days=days)
+
+
+@pytest.fixture
+def programme(tmp_path):
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD)
+    assert flagged(registry) == []
+    return registry, ana
+
+
+def flagged(registry, day=DAY):
+    """Reasons of the days of work in spite of the gate; what is flagged has no credit."""
+    reader = sharing.reader_of(registry, "authority")
+    found = [w for f in operating.flagged_days(registry, reader, day, day) for w in f.reasons]
+    assert bool(found) is bool(without_credit(registry, registry.records("outcome")))
+    return found
+
+
+def detector(registry, hours, day=DAY, name="d1", *, team="team-a", result="passed", by=None):
+    put(registry, "detector", name, hours, by=by, team=team, tested_on=day, test_result=result,
+        information_date=day)
+
+
+def permit(registry, hours, name="p", shape=FIELD, *, by=None, **said):
+    put(registry, "permit", name, hours, shape, by=by, **{
+        "holder_organisation": "Org A", "state": "granted", "valid_from_time": at(-5),
+        "valid_until_time": at(5)} | said)
+
+
+def closure(registry, hours, shape=FIELD, *, by=None, until=at(5), **said):
+    put(registry, "closure", "c", hours, shape, by=by, closure_reason="security",
+        closed_from=at(-3), **({"closed_until": until} if until else {}), **said)
+
+
+def put(registry, kind, name, hours, shape=None, *, by=None, **values):
+    """Recorded; `by`: validated by the authority with this key."""
+    if by is None:
+        world.record(registry, kind, name, shape, hours=hours, **values)
+        return
+    registry.append([identities.sign_revision(registry, Revision(
+        kind, name, values, shape, AT + timedelta(hours=hours), "", "why", "",
+        values.get("information_date"), validation="authority"), by)])
+
+
+# What keeps work from starting on the day; then what is said of it later.
+UNTESTED = [lambda r: detector(r, BEFORE, DAY - timedelta(days=9), "d2")]
+CLOSED = [lambda r: closure(r, BEFORE)]
+CASES = {
+    "a test": (UNTESTED, lambda r, h, by: detector(r, h, DAY, "d2", by=by),
+               "d2 has a test of this day that was entered on 2026-05-31, later than 24 hours"),
+    "given away": (UNTESTED, lambda r, h, by: detector(r, h, DAY - timedelta(days=9), "d2",
+                                                       team="team-b", by=by),
+                   "d2 not tested on this day, last on 2026-04-01"),
+    "a permit": ([lambda r: permit(r, BEFORE, "other", holder_organisation="Org B")],
+                 lambda r, h, by: permit(r, h, by=by),
+                 "p was entered as granted on 2026-05-31, later than 24 hours after the day"),
+    "a refusal": ([lambda r: permit(r, BEFORE, state="refused")],
+                  lambda r, h, by: permit(r, h, by=by), "p was entered as granted on 2026-05-31"),
+    "a refusal beside leave": (
+        [lambda r: permit(r, BEFORE, "leave"), lambda r: permit(r, BEFORE, state="refused")],
+        lambda r, h, by: permit(r, h, by=by), "leave is refused on"),
+    "a refusal elsewhere": (
+        [lambda r: permit(r, BEFORE, "leave"), lambda r: permit(r, BEFORE, state="refused")],
+        lambda r, h, by: permit(r, h, shape=OTHER, state="refused", by=by), "leave is refused on"),
+    "less than the ground": (
+        [lambda r: permit(r, BEFORE, shape=world.EAST)], lambda r, h, by: permit(r, h, by=by),
+        "lie in no permit"),
+    "a closure elsewhere": (CLOSED, lambda r, h, by: closure(r, h, OTHER, by=by),
+                            "closed: security; that was changed since"),
+    "a closure that ended": (CLOSED, lambda r, h, by: closure(r, h, until=at(-1), by=by),
+                             "closed: security; that was changed since"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_safety_S08_a_record_that_nobody_signs_opens_no_day_weeks_later(programme, case):
+    registry, ana = programme
+    against, later, words = CASES[case]
+    for said in against:
+        said(registry)
+    assert flagged(registry)
+    later(registry, LATE, None)
+    found = flagged(registry)
+    assert any(words in w for w in found), found
+    # A word more, on top of it, changes nothing either; the authority's signature does.
+    later(registry, LATE + 24, None)
+    assert any(words in w for w in flagged(registry))
+    later(registry, LATE + 48, ana)
+    assert flagged(registry) == []
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "elsewhere" not in c])
+def test_what_is_entered_in_time_counts(programme, case):
+    registry, _ = programme
+    against, later, _ = CASES[case]
+    for said in against:
+        said(registry)
+    later(registry, IN_TIME, None)
+    assert flagged(registry) == []
+
+
+@pytest.mark.parametrize("case", ["a refusal elsewhere", "a closure elsewhere"])
+def test_safety_S08_ground_that_was_shut_on_the_day_is_not_moved_away_that_evening(programme, case):
+    registry, _ = programme
+    against, later, _ = CASES[case]
+    for said in against:
+        said(registry)
+    later(registry, IN_TIME, None)
+    assert flagged(registry)
+
+
+@pytest.mark.parametrize("case", ["a refusal elsewhere", "a closure elsewhere"])
+def test_what_was_mended_before_the_day_began_is_mended(programme, case):
+    registry, _ = programme
+    against, later, _ = CASES[case]
+    for said in against:
+        said(registry)
+    later(registry, BEFORE + 5, None)
+    assert flagged(registry) == []
+
+
+def test_a_closure_that_was_lifted_is_over_on_the_days_after(programme):
+    """Closed until further notice, lifted the day before; a note is added weeks later."""
+    registry, _ = programme
+    closure(registry, 24, until=None)
+    closure(registry, 24 * 9, until=at(-1))
+    assert flagged(registry) == []
+    closure(registry, LATE, until=at(-1), note="lifted by radio")
+    assert flagged(registry) == []
+
+
+def test_safety_S08_a_late_refusal_or_closure_is_not_unsaid_later(programme):
+    registry, _ = programme
+    closure(registry, LATE)
+    assert flagged(registry) == ["closures: closed: security"]
+    closure(registry, LATE + 24, OTHER)
+    assert "changed since" in flagged(registry)[0]
+
+
+def test_older_tests_that_come_in_later_take_nothing_from_a_day(programme):
+    """The lists of the weeks before are typed in when the day has long passed."""
+    registry, _ = programme
+    for before in (20, 12, 3):
+        detector(registry, LATE, DAY - timedelta(days=before))
+    detector(registry, LATE, DAY + timedelta(days=3))
+    assert flagged(registry) == []
+
+
+def test_a_year_of_tests_from_a_list_says_why_it_passes_nothing(tmp_path):
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.record(registry, "team", "team-b", organisation="Org A", members=["p1", "p2"])
+    for n in range(5):
+        detector(registry, LATE, DAY + timedelta(days=n - 2), "d2")
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD)
+    assert flagged(registry) == [
+        "detector_test: d2 has a test of this day that was entered on 2026-05-31, later than "
+        "24 hours after the day"]
+
+
+def test_safety_S08_a_team_without_a_detector_is_not_given_one_weeks_later(programme):
+    registry, _ = programme
+    detector(registry, BEFORE, team="team-b")
+    detector(registry, 24 * 9, name="d7", team="team-b")
+    assert flagged(registry) == ["detector_test: no detector of the team is on record"]
+    detector(registry, LATE, name="d7")
+    assert flagged(registry) == [
+        "detector_test: d7 was entered as this team's on 2026-05-31, later than 24 hours after "
+        "the day"]
+
+
+def test_histories_of_one_after_the_other_are_read_as_all_others(programme):
+    """A day is looked up in a plain history, and gone through in any other: with one answer."""
+    import dataclasses
+
+    from landrelease.workflows.stages import Histories
+
+    registry, _ = programme
+    for n in range(8):
+        detector(registry, 24 * (9 + n) + (72 if n == 4 else 0), DAY + timedelta(days=n))
+    said = Histories([registry.history("d1")], registry.kinds["detector"], dict, by_day=True)
+    (name, line), = said.lines.items()
+    assert not line.plain  # one came later than the one after it
+    for several in (registry.history("d1")[:5], registry.history("d1")[6:]):
+        plain = Histories([several], registry.kinds["detector"], dict, by_day=True)
+        assert plain.lines[name].plain
+        slow = Histories([several], registry.kinds["detector"], dict, by_day=True)
+        slow.lines[name] = dataclasses.replace(slow.lines[name], plain=False)
+        for n in range(-2, 12):
+            day = DAY + timedelta(days=n)
+            begin = datetime.combine(date(2026, 4, 10) + timedelta(days=n), datetime.min.time(),
+                                     UTC)
+            for late in (0, 1, 4):
+                until = begin + timedelta(days=1 + late)
+                one, two = (h.at(day, begin, until).get(name) for h in (plain, slow))
+                assert (one is None) == (two is None)
+                if one is not None:
+                    assert [r.revision for r in one.said] == [r.revision for r in two.said]
+                    assert (one.standing is None) == (two.standing is None)
