@@ -226,3 +226,81 @@ def test_histories_of_one_after_the_other_are_read_as_all_others(programme):
                 if one is not None:
                     assert [r.revision for r in one.said] == [r.revision for r in two.said]
                     assert (one.standing is None) == (two.standing is None)
+
+
+# --- reports that are rewritten ------------------------------------------------------------------
+
+
+def report(registry, hours, by=None, without=(), **change):
+    """The report of the work as it stands, said again with a change."""
+    (was,) = registry.records("activity")
+    kept = {k: v for k, v in was.values.items() if k not in without}
+    put(registry, "activity", was.id, hours, was.geometry, by=by, **kept | change)
+
+
+def credit(registry):
+    found = without_credit(registry, registry.records("outcome"))
+    return "".join(found.values())
+
+
+def in_spite(registry):
+    """What a release is told of days in spite of the gate."""
+    from landrelease.workflows.releasing import _flagged
+
+    return _flagged(registry, registry.records("activity"))
+
+
+def days(n):
+    return {"started_on": DAY + timedelta(days=n), "ended_on": DAY + timedelta(days=n)}
+
+
+@pytest.mark.parametrize(("was", "now", "without"), [
+    (days(3), days(0), ()), (days(-1), days(0), ()),
+    ({"ended_on": DAY + timedelta(days=1)}, {"ended_on": DAY}, ()),
+    ({"teams": ["team-b"]}, {"teams": ["team-a"]}, ()),
+    ({"task": "t-other"}, {"task": "t-h1-1"}, ()),
+    (days(3), days(-200), ("task",))])
+def test_safety_S08_a_report_is_not_rewritten_to_a_day_with_a_gate(programme, was, now, without):
+    registry, ana = programme
+    world.signed_record(registry, "task", "t-other", ana, OTHER, task_type="clearance",
+                        method="manual", teams=["team-a"], task_status="ordered")
+    assert not credit(registry) and not in_spite(registry)
+    report(registry, 24 * 9 + 18, **was)
+    assert credit(registry) and in_spite(registry)
+    report(registry, LATE, without=without, **now)
+    assert "before it was changed without the review of the authority" in credit(registry)
+    assert in_spite(registry)
+    report(registry, LATE + 24, description="a note")
+    assert "as the report of 2026-04-11 said" in credit(registry)
+    # What the authority has reviewed, it has.
+    report(registry, LATE + 48, by=ana)
+    assert not credit(registry) and all(f.reviewed for f in in_spite(registry))
+    report(registry, LATE + 72, description="and another one")
+    assert not credit(registry)
+
+
+@pytest.mark.parametrize(("hours", "good"), [(24 * 9 + 20, True), (LATE, False)])
+@pytest.mark.parametrize("left_out", ["task", "started_on", "teams"])
+def test_a_report_that_is_completed_in_time_says_what_it_said(programme, hours, good, left_out):
+    registry, _ = programme
+    (was,) = registry.records("activity")
+    world.record(registry, "activity", "a-2", was.geometry, hours=24 * 9 + 18, **{
+        k: v for k, v in was.values.items()
+        if k not in (left_out, "ended_on", "information_date")})
+    world.record(registry, "activity", "a-2", was.geometry, hours=hours,
+                 **{k: v for k, v in was.values.items() if k != "information_date"})
+    world.record(registry, "outcome", "o-2", FIELD, outcome_type="cleared", activity="a-2",
+                 decided_on=DAY)
+    found = without_credit(registry, registry.records("outcome"))
+    # Without teams it is the work of those that were ordered: that asks for the same gate.
+    assert ("o-2" in found) is (not good and left_out != "teams")
+
+
+def test_work_older_than_the_gates_that_is_corrected_stands_as_it_was_reported(programme):
+    registry, _ = programme
+    for n in (300, 299):
+        world.record(registry, "activity", "a-old", hours=LATE - n, activity_type="clearance",
+                     started_on=DAY - timedelta(days=n), ended_on=DAY - timedelta(days=n))
+    world.record(registry, "outcome", "o-old", OTHER, decided_on=DAY - timedelta(days=290),
+                 outcome_type="cleared", activity="a-old")
+    assert "o-old" not in without_credit(registry, registry.records("outcome"))

@@ -7,7 +7,7 @@ has reviewed the report of that work. It stays on record, and is shown apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from landrelease.core.record import Record
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
+    from landrelease.workflows.operating import Sites
 
 _GROUND = ("cancelled", "reduced", "cleared", "searched")
 
@@ -28,10 +29,12 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     Asked is the gate of every day of work that names a task on record. Work without a task has no
     gate, and neither has an outcome behind which no work is on record: from the programme's first
     gate on record on they get no credit either; what was reported before is older than the gates,
-    and stands. The authority's review counts as signed (S09).
+    and stands. What a report said before it was changed is asked as well: nobody rewrites it to a
+    day, a task or a team whose gate had passed. The authority's review counts as signed (S09).
     """
-    from landrelease.operate.gate import evacuated, flagged_work
+    from landrelease.operate.gate import evacuated
     from landrelease.workflows.operating import Sites
+    from landrelease.workflows.reported import before_words, earlier_reports
 
     named: dict[str, list[str]] = {}
     for outcome in outcomes:
@@ -48,28 +51,19 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     sites = Sites(registry, known_at=known_at)
     found: dict[str, str] = {}
     works, nameless = _works(registry, named, valid_at, known_at)
-    for work in works:
+    asked = [w for w in works if w.validation != "authority"]
+    earlier = earlier_reports(registry, asked, grace=sites.grace, offset=sites.offset,
+                              valid_at=valid_at, known_at=known_at) if asked else {}
+    for work in asked:
         names = {work.id, str(work.values.get("identifier") or "")} - {""}
         mine = [o for n in sorted(names) for o in named.get(n, ())]
-        if not mine or work.validation == "authority":
+        if not mine:
             continue
-        first, last = days_of_work(work)
-        if str(work.values.get("task") or "") not in tasks and (
-                since is None or (last is not None and last < since)):
-            continue
-        why = ""
-        if first is None or last is None:
-            why = "the day of the work is not reported, so no gate can be held against it"
-        elif not can_be_held_against_gates(first, last):
-            why = f"its days, {first} to {last}, cannot be held against gates"
-        else:
-            for n in range((last - first).days + 1):
-                day = first + timedelta(days=n)
-                flagged = flagged_work([work], tasks, {
-                    day: sites.on(day, [str(work.values.get("task") or "")])})
-                if flagged:
-                    why = f"on {day}: {'; '.join(flagged[0].reasons)}"
-                    break
+        why = _why_not(work, tasks, since, sites)
+        for said, at in () if why else earlier.get(work.id, ()):
+            if why := _why_not(said, tasks, since, sites):
+                why = f"{before_words(at)}: {why}"
+                break
         if why:
             found.update(dict.fromkeys(
                 mine, f"work {work.id} was done without a start-of-day gate that passed ({why}), "
@@ -85,6 +79,26 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
                         "no work behind it is on record") + ", so no start-of-day gate can be " \
                         "held against it (S08)"
     return found
+
+
+def _why_not(work: Record, tasks: Mapping[str, Record], since: date | None, sites: Sites) -> str:
+    """Why a report gets no credit by what it says; "" where its gates passed, or where it names no
+    task and is older than the programme's first gate (`since`)."""
+    from landrelease.operate.gate import flagged_work
+
+    first, last = days_of_work(work)
+    task = str(work.values.get("task") or "")
+    if task not in tasks and (since is None or (last is not None and last < since)):
+        return ""
+    if first is None or last is None:
+        return "the day of the work is not reported, so no gate can be held against it"
+    if not can_be_held_against_gates(first, last):
+        return f"its days, {first} to {last}, cannot be held against gates"
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        if flagged := flagged_work([work], tasks, {day: sites.on(day, [task])}):
+            return f"on {day}: {'; '.join(flagged[0].reasons)}"
+    return ""
 
 
 def _works(registry: Registry, named: Collection[str], valid_at: date | None,

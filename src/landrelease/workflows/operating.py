@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from landrelease.core.gate import FlaggedWork, TeamGate
+from landrelease.core.gate import FlaggedWork, TeamGate, can_be_held_against_gates, days_of_work
 from landrelease.core.moment import day_of, moment_of
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
@@ -244,20 +244,46 @@ def flagged_days(registry: Registry, reader: View, begin: date, end: date,
 
     Raises OPS-001: the days are in the wrong order, or more than 366.
     """
-    from landrelease.operate.gate import flagged_work
     from landrelease.workflows.identities import standing_records
 
     if not 0 <= (end - begin).days <= 366:
         raise LandReleaseError(GATE_VALUE, name="--from and --until", found=f"{begin} to {end}",
                                expected="up to a year, in order")
-    works = [r for r in reader.inside(standing_records(registry, "activity"))
-             if _days(r)[0] <= end and _days(r)[1] >= begin]
+    works = reader.inside(standing_records(registry, "activity"))
     tasks = {r.id: r for r in registry.records("task")}
-    days = sorted({day for r in works for day in _between(max(begin, _days(r)[0]),
-                                                          min(end, _days(r)[1]))})
-    sites, names = Sites(registry, utc_offset_hours), {str(r.values.get("task")) for r in works}
-    on = {day: sites.on(day, names) for day in days}
-    return flagged_work(works, tasks, on, as_seen(reader, on.values()))
+    return tuple(flags_of(Sites(registry, utc_offset_hours), works, tasks, begin, end, reader))
+
+
+def flags_of(sites: Sites, works: Sequence[Record], tasks: Mapping[str, Record],
+             begin: date | None = None, end: date | None = None, reader: View | None = None
+             ) -> list[FlaggedWork]:
+    """Days of reports, as they stand and as they were before they were changed, on which no gate
+    had passed; from `begin` to `end` where these are given, in words for the reader.
+    """
+    from landrelease.operate.gate import flagged_work
+    from landrelease.workflows.reported import earlier_reports, with_earlier
+
+    def days(work: Record) -> list[date]:
+        first, last = days_of_work(work)
+        if first is None or last is None:
+            return []
+        if begin is not None and end is not None:
+            first, last = max(first, begin), min(last, end)
+        return _between(first, last) if can_be_held_against_gates(first, last) else []
+
+    earlier = earlier_reports(sites.registry, works, grace=sites.grace, offset=sites.offset,
+                              known_at=sites.known_at) if works else {}
+    told = [*works, *(said for line in earlier.values() for said, _ in line)]
+    names = {str(w.values.get("task")) for w in told}
+    on = {day: sites.on(day, names) for day in sorted({d for w in told for d in days(w)})}
+    shown = (lambda gate: gate) if reader is None else as_seen(reader, on.values())
+    out: list[FlaggedWork] = []
+    for work in works:
+        found = list(flagged_work([work], tasks, on, shown))
+        for said, at in earlier.get(work.id, ()):
+            found = with_earlier(found, flagged_work([said], tasks, on, shown), at)
+        out += found
+    return out
 
 
 class Sites:
@@ -289,6 +315,32 @@ class Sites:
         """The site on a local day; `tasks`: ids of those whose order is looked at."""
         from landrelease.operate.gate import Site
 
+        told = self._told()
+        orders = {name: order for name in dict.fromkeys(tasks)
+                  if (order := self.order(name, day)) is not None}
+        areas = {name: self.state("hazard", str(order.values["hazard"]), day)
+                 for name, order in orders.items() if order.values.get("hazard")}
+        return Site(
+            teams={r.id: r for r in self.records("team", day)},
+            persons={r.id: r for r in self.records("person", day)},
+            machines={r.id: r for r in self.records("machine", day)},
+            detectors=[*self.records("detector", day), *(
+                d for d in told.meant(told.failing, day)
+                if not isinstance(d.values.get("tested_on"), date)
+                or d.values["tested_on"] == day)],
+            accreditations=self.records("accreditation", day),
+            closures=told.meant(self.timeless["closure"], day),
+            permits=self.timeless["permit"], gates=told.meant(told.gates, day),
+            utc_offset=self.offset, entered=told.entered,
+            grace=told.grace, ended=told.ended,
+            orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
+            areas={name: area for name, area in areas.items() if area is not None},
+            named=self.named, tests=told.tests.get(day, ()),
+            then={kind: self.on_record_by(kind, day, told.grace)
+                  for kind in ("team", "person", "machine")},
+            stages=self.stages(day, told))
+
+    def _told(self) -> Told:
         if self.told is None:
             self.told = told_of(self.registry, known_at=self.known_at)
             self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
@@ -299,29 +351,12 @@ class Sites:
                                             *_waiting_closures(self.registry, reach)]
                 self.told = replace(self.told, reach=reach)
             self.named = {kind: self.names(kind) for kind in ("task", "team")}
-        orders = {name: order for name in dict.fromkeys(tasks)
-                  if (order := self.order(name, day)) is not None}
-        areas = {name: self.state("hazard", str(order.values["hazard"]), day)
-                 for name, order in orders.items() if order.values.get("hazard")}
-        return Site(
-            teams={r.id: r for r in self.records("team", day)},
-            persons={r.id: r for r in self.records("person", day)},
-            machines={r.id: r for r in self.records("machine", day)},
-            detectors=[*self.records("detector", day), *(
-                d for d in self.told.meant(self.told.failing, day)
-                if not isinstance(d.values.get("tested_on"), date)
-                or d.values["tested_on"] == day)],
-            accreditations=self.records("accreditation", day),
-            closures=self.told.meant(self.timeless["closure"], day),
-            permits=self.timeless["permit"], gates=self.told.meant(self.told.gates, day),
-            utc_offset=self.offset, entered=self.told.entered,
-            grace=self.told.grace, ended=self.told.ended,
-            orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
-            areas={name: area for name, area in areas.items() if area is not None},
-            named=self.named, tests=self.told.tests.get(day, ()),
-            then={kind: self.on_record_by(kind, day, self.told.grace)
-                  for kind in ("team", "person", "machine")},
-            stages=self.stages(day, self.told))
+        return self.told
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after its day an entry is in time."""
+        return self._told().grace
 
     def stages(self, day: date, told: Told) -> Mapping[str, Mapping[str, Stages]]:
         """Kind -> id -> what its history says for a local day (see `operate.gate.Stages`)."""
@@ -554,13 +589,6 @@ def offset_of(registry: Registry, stated: float | None) -> timedelta | None:
         raise LandReleaseError(GATE_VALUE, name=OFFSET, found=offset,
                                expected="local time less UTC in hours, -12 to 14")
     return None if offset is None else timedelta(hours=offset)
-
-
-def _days(work: Record) -> tuple[date, date]:
-    """First and last day of a report; far in the future where it carries none."""
-    begin, end = work.values.get("started_on"), work.values.get("ended_on")
-    first = begin if isinstance(begin, date) else work.valid_from or date.max
-    return first, end if isinstance(end, date) else first
 
 
 def _between(first: date, last: date) -> list[date]:

@@ -27,7 +27,6 @@ from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
 from landrelease.core.checklist import OUTCOMES, Answer, Checklist, OutcomeType, read_checklist
-from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.geometry import joined
 from landrelease.core.how_many import how_many
 from landrelease.core.names import folded
@@ -455,21 +454,12 @@ def _work(a: Record) -> dict[str, Any]:
 def _flagged(registry: Registry, activities: Sequence[Record]) -> tuple[Any, ...]:
     """Days of this work whose gate had not passed (S08). The authority's review counts as signed.
     """
-    from landrelease.operate.gate import flagged_work
-    from landrelease.workflows.operating import Sites
+    from landrelease.workflows.operating import Sites, flags_of
 
     ids = {a.id for a in activities}
     activities = [a for a in standing_records(registry, "activity") if a.id in ids]
-    days: set[date] = set()
-    for a in activities:
-        first, last = days_of_work(a)
-        if first is not None and last is not None and can_be_held_against_gates(first, last):
-            days |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    if not days:
-        return ()
     tasks = {r.id: r for r in registry.records("task")}
-    sites, named = Sites(registry), {str(a.values.get("task")) for a in activities}
-    return flagged_work(activities, tasks, {d: sites.on(d, named) for d in sorted(days)})
+    return tuple(flags_of(Sites(registry), activities, tasks))
 
 
 def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: OutcomeType
