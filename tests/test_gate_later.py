@@ -304,3 +304,90 @@ def test_work_older_than_the_gates_that_is_corrected_stands_as_it_was_reported(p
     world.record(registry, "outcome", "o-old", OTHER, decided_on=DAY - timedelta(days=290),
                  outcome_type="cleared", activity="a-old")
     assert "o-old" not in without_credit(registry, registry.records("outcome"))
+
+
+# --- what the work used --------------------------------------------------------------------------
+
+
+def used(registry, **change):
+    report(registry, 24 * 9 + 18, **change)
+    return flagged(registry)
+
+
+@pytest.mark.parametrize(("day", "result", "words"), [
+    (DAY, "failed", "failed its test"), (DAY, "not_reported", "its test has no result"),
+    (DAY - timedelta(days=30), "passed", "not tested on this day, last on 2026-03-11"),
+    (DAY, "passed", "")])
+@pytest.mark.parametrize("team", ["team-b", None])
+@pytest.mark.parametrize("name", ["d9", " D9", "IDM 9"])
+def test_safety_S08_the_detectors_that_the_work_names_were_tested(programme, day, result, words,
+                                                                  team, name):
+    registry, _ = programme
+    world.record(registry, "team", "team-b", organisation="Org B")
+    world.record(registry, "detector", "d9", identifier="idm 9", tested_on=day, test_result=result,
+                 information_date=day, **({} if team is None else {"team": team}))
+    found = used(registry, detectors=["d1", name])
+    assert any(f"{name} {words}" in w for w in found) if words else found == []
+
+
+def test_safety_S08_a_detector_that_nobody_knows_or_that_was_tested_late_was_not_tested(programme):
+    registry, _ = programme
+    assert used(registry, detectors=["d1", "d77"]) == ["detector_test: d77 is not on record"]
+    world.record(registry, "team", "team-b", organisation="Org B")
+    detector(registry, LATE, name="d77", team="team-b")
+    assert flagged(registry) == ["detector_test: d77 has a test of this day that was entered on "
+                                 "2026-05-31, later than 24 hours after the day"]
+    # Not to name it any more takes nothing back.
+    report(registry, LATE + 24, detectors=["d1"])
+    assert "d77" in credit(registry)
+
+
+@pytest.mark.parametrize(("state", "words"), [
+    ("withdrawn", "m9: withdrawn"), ("repair", "m9: repair"), ("not_reported", "m9: not reported"),
+    (None, "m9 is not on record"), ("ready", "")])
+def test_safety_S08_the_machines_that_the_work_names_are_ready_and_ordered(programme, state, words):
+    registry, _ = programme
+    if state:
+        world.record(registry, "machine", "m9", machine_status=state)
+    found = used(registry, machines=["m9"])
+    assert "machines: the machine m9 is not in the order" in found
+    assert not words or f"machines: {words}" in found
+
+
+def order(registry, ana, **change):
+    (was,) = registry.records("task")
+    world.signed_record(registry, "task", was.id, ana, was.geometry, hours=2, **was.values | change)
+
+
+def test_a_machine_that_was_ordered_and_is_ready_may_work(programme):
+    registry, ana = programme
+    world.record(registry, "machine", "m9", machine_status="ready", identifier="FLAIL 9")
+    order(registry, ana, machines=["m9"])
+    assert used(registry, machines=["flail 9"]) == []
+
+
+@pytest.mark.parametrize(("ordered", "said", "words"), [
+    ("manual", "mechanical", "order: the method of the work, mechanical, is not that of the order, "
+                             "manual"),
+    ("manual", "animal_detection", "the method of the work, animal detection, is not"),
+    ("manual", "mixed", "the method of the work, mixed, is not"),
+    ("manual", "visual_search", ""), ("manual", "not_reported", ""), ("manual", None, ""),
+    ("not_reported", "manual", ""), ("visual_search", "manual", ""),
+    ("not_reported", "mechanical", "is not that of the order, not reported"),
+    ("mixed", "manual", ""), ("mixed", "mixed", ""),
+    ("mixed", "mechanical", "accreditation: no accreditation for mechanical is on record"),
+    ("mixed", "animal_detection", "competence: not competent for MDD on this day: p1")])
+def test_safety_S08_the_method_of_the_work_is_that_of_the_order(programme, ordered, said, words):
+    registry, ana = programme
+    order(registry, ana, method=ordered)
+    found = used(registry, operational_method=said)
+    assert any(words in w for w in found) if words else found == []
+
+
+def test_safety_S08_work_with_detectors_under_an_order_without_asks_for_their_test(programme):
+    registry, ana = programme
+    order(registry, ana, method="visual_search")
+    detector(registry, BEFORE, DAY - timedelta(days=9), "d2")
+    assert flagged(registry) == ["detector_test: d2 not tested on this day, last on 2026-04-01"]
+    found = used(registry, operational_method="visual_search", detectors=[])
+    assert found[0].startswith("as the report of 2026-04-01 said, before it was changed")

@@ -445,6 +445,8 @@ GATE: tuple[str, ...] = (
     "{id} was entered as this team's on {day}, later than {n} hours after the day",
     "{id} was entered as granted on {day}, later than {n} hours after the day",
     "closed: {why}",
+    "the machine {name} is not in the order",
+    "the method of the work, {method}, is not that of the order, {ordered}",
     "as the report of {day} said, before it was changed without the review of the authority",
     "closed: {why}; that was changed since, and for this day only a change counts that was entered "
     "in time or that the authority signed",

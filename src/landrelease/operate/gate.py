@@ -134,6 +134,7 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
     shown : what of a gate its words are taken from.
     activities : reports of work; each day from `started_on` to `ended_on` for which `site_of`
         holds what was known then is looked at. Work without a task has no gate: it is flagged.
+    What the report says was used is held against the day as well: detectors, machines, the method.
     A report that is validated by the authority counts as reviewed (S08). Reports carry days and no
     hours: after an evacuation without a new check the whole day is flagged, as nobody can tell
     what of it was worked before.
@@ -155,12 +156,80 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
                     why: tuple[str, ...] = ("the work names no task on record: no gate",)
                 else:
                     gate = _gate(order, team, day, site_of[day])
+                    gate = replace(gate, checks=(
+                        *gate.checks, *_used(work, order, team, day, site_of[day])))
                     if gate.passed:
                         continue
-                    why = tuple(f"{c.name}: {c.reason}" for c in shown(gate).open)
+                    why = tuple(dict.fromkeys(f"{c.name}: {c.reason}" for c in shown(gate).open))
                 found.append(FlaggedWork(work.id, "" if task is None else task.id, team, day, why,
                                          reviewed))
     return tuple(found)
+
+
+# --- what the work used ------------------------------------------------------------------------
+
+
+def _used(work: Record, task: Record, team: str, day: date, site: Site) -> list[GateCheck]:
+    """What a report names that was not fit or not ordered on the day, whosever it was."""
+    out = _method_used(work, task, team, day, site)
+    for said in _listed(work, "detectors"):
+        for name in _meant("detector", said, site):
+            if found := _detector_used(name, said, day, site):
+                words, state = found
+                out.append(GateCheck("detector_test", state, words if words.startswith("row ")
+                                     else f"{said} {words}", (name,)))
+    ordered = {name for m in _listed(task, "machines") for name in _meant("machine", m, site)}
+    for said in _listed(work, "machines"):
+        for name in _meant("machine", said, site):
+            if name not in ordered:
+                out.append(GateCheck("machines", "failed", f"the machine {said} is not in the "
+                                     "order", (task.id, name)))
+            if bad := _unfit(name, day, site):
+                out.append(bad)
+    return out
+
+
+def _meant(kind: str, said: str, site: Site) -> tuple[str, ...]:
+    """Ids of those on record that have this name, in whatever case; the name itself for none."""
+    return tuple(sorted(site.named.get(kind, {}).get(folded(said), ()))) or (said,)
+
+
+def _detector_used(name: str, said: str, day: date, site: Site) -> tuple[str, CheckState] | None:
+    now = next((d for d in site.detectors if d.id == name), None)
+    stages = site.stages.get("detector", {}).get(name, Stages(now))
+    told = (*stages.said, *(() if now is None else (now,)))
+    if not told:
+        return "is not on record", "not_reported"
+    if name in _failed_on(day, site, lambda d: d.id == name):
+        return "failed its test", "failed"
+    names = {folded(n) for n in (name, said, *(d.values.get("identifier") for d in told))} - {""}
+    for row in site.detectors:  # a row that waits has no id yet, and may name it
+        if row.revision < 0 and folded(row.values.get("identifier")) in names:
+            return (_undated_words(row) if _waits_undated(row, "tested_on") else
+                    "failed its test"), "failed"
+    return _untested(told, stages, "", day, site)
+
+
+def _method_used(work: Record, task: Record, team: str, day: date, site: Site) -> list[GateCheck]:
+    """Work by another method than the order's asks for leave that nobody looked at. A mixed order
+    is for each of its methods, with the leave that it asks for."""
+    said, ordered = (str(r.value(n)) for r, n in ((work, "operational_method"), (task, "method")))
+    if said in ("", NOT_REPORTED, DECLINED, ordered):
+        return []
+    known = ordered not in ("", NOT_REPORTED, DECLINED)
+    wanted = _BY_METHOD.get(said, "manual_clearance")
+    if ordered == "mixed":
+        return [] if wanted == scope_of(task) or str(task.value("task_type")) in _BY_TYPE else [
+            c for c in (_accreditation(task, team, wanted, day, site),
+                        _competence(team, wanted, day, site)) if c.state != "passed"]
+    alike = said != "mixed" and wanted == _BY_METHOD.get(ordered, "manual_clearance")
+    if not alike and (known or str(task.value("task_type")) not in _BY_TYPE):
+        return [GateCheck("order", "failed", f"the method of the work, {said.replace('_', ' ')}, "
+                          f"is not that of the order, {ordered.replace('_', ' ')}", (task.id,))]
+    if alike and ordered == "visual_search":  # such an order asks for no tests, this work does
+        test = _detectors(replace(task, values={**task.values, "method": said}), team, day, site)
+        return [] if test.state == "passed" else [test]
+    return []
 
 
 # --- one gate ----------------------------------------------------------------------------------
@@ -700,19 +769,25 @@ def _machines(task: Record, scope: str, day: date, site: Site) -> GateCheck:
         return GateCheck("machines", "not_reported",
                          "mechanical work is ordered, but no machine is named")
     for name in ordered:
-        machine = site.machines.get(name)
-        if machine is None:
-            return GateCheck("machines", "not_reported", f"{name} is not on record", (name,))
-        states = [m.value("machine_status") for m in _stages("machine", name, site.machines, site)]
-        state = next((s for s in states if s != "ready"), "ready")
-        if state != "ready":
-            found: CheckState = "failed" if state in ("repair", "withdrawn") else "not_reported"
-            return GateCheck("machines", found, f"{name}: {str(state).replace('_', ' ')}", (name,))
-        held = [a for a in site.accreditations if _is_of(a, "machine", name)]
-        if held and not any(in_force(a, day, held) for a in held):
-            return GateCheck("machines", "failed", f"{name}: " + "; ".join(
-                f"{a.id} {_why_not(a, day, held)}" for a in held), (name, *(a.id for a in held)))
+        if unfit := _unfit(name, day, site):
+            return unfit
     return GateCheck("machines", "passed", f"{len(ordered)} ready", tuple(ordered))
+
+
+def _unfit(name: str, day: date, site: Site) -> GateCheck | None:
+    """Why a machine may not work on a day; None: it may."""
+    if name not in site.machines:
+        return GateCheck("machines", "not_reported", f"{name} is not on record", (name,))
+    states = [m.value("machine_status") for m in _stages("machine", name, site.machines, site)]
+    state = next((s for s in states if s != "ready"), "ready")
+    if state != "ready":
+        found: CheckState = "failed" if state in ("repair", "withdrawn") else "not_reported"
+        return GateCheck("machines", found, f"{name}: {str(state).replace('_', ' ')}", (name,))
+    held = [a for a in site.accreditations if _is_of(a, "machine", name)]
+    if held and not any(in_force(a, day, held) for a in held):
+        return GateCheck("machines", "failed", f"{name}: " + "; ".join(
+            f"{a.id} {_why_not(a, day, held)}" for a in held), (name, *(a.id for a in held)))
+    return None
 
 
 def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
@@ -725,7 +800,7 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
             d.value("test_result") == "failed" and _may_mean(d, "team", team, site)
             and (d.values.get("tested_on") == day
                  or not isinstance(d.values.get("tested_on"), date))))}
-    failed_then = _failed_on(day, team, site)
+    failed_then = _failed_on(day, site, lambda d: bool(team) and _may_mean(d, "team", team, site))
     if failed_then:
         return GateCheck("detector_test", "failed", "; ".join(
             f"{name} failed its test" for name in failed_then), failed_then)
@@ -788,14 +863,14 @@ def _untested(said: Sequence[Record], stages: Stages, team: str, day: date, site
     return found[-1] if found else None
 
 
-def _failed_on(day: date, team: str, site: Site) -> tuple[str, ...]:
-    """Detectors whose test failed on a day and that did not pass again: in a record of that day
-    that was entered after the failure, and in time. A change that came later unsays no failure,
-    and neither does giving the detector to somebody else."""
+def _failed_on(day: date, site: Site, meant: Callable[[Record], bool]) -> tuple[str, ...]:
+    """Detectors that are meant whose test failed on a day and that did not pass again: in a record
+    of that day that was entered after the failure, and in time. A change that came later unsays no
+    failure, and neither does giving the detector to somebody else."""
     out = []
     end = day_in_utc(day, site.utc_offset)[1] + site.grace
     for d in site.tests:
-        if d.value("test_result") != "failed" or not team or not _may_mean(d, "team", team, site):
+        if d.value("test_result") != "failed" or not meant(d):
             continue
         since = site.entered.get(d.revision)
         if not any(t.id == d.id and t.value("test_result") == "passed"

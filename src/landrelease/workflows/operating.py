@@ -350,7 +350,8 @@ class Sites:
                 self.timeless["closure"] = [*self.timeless["closure"],
                                             *_waiting_closures(self.registry, reach)]
                 self.told = replace(self.told, reach=reach)
-            self.named = {kind: self.names(kind) for kind in ("task", "team")}
+            self.named = {kind: self.names(kind)
+                          for kind in ("task", "team", "detector", "machine")}
         return self.told
 
     @property
