@@ -92,7 +92,7 @@ def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, proof=True,
 def inspection(registry, name, key, *, number=1, day=DAY, **values):
     signed_record(registry, "inspection", f"i-{name}-{number}", key, **({
         "inspected_on": day, "inspection_type": "sampling", "outcomes": [f"o-{name}-{number}"],
-        "lot_size": 400, "sample_size": 180, "items_found": 0, "result": "accepted",
+        "lot_size": 400, "sample_size": 200, "items_found": 0, "result": "accepted",
         "information_date": day} | values))
 
 

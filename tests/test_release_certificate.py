@@ -253,6 +253,7 @@ def test_a_certificate_marks_a_lot_whose_sample_asked_for_less_than_the_settings
 
     registry, ana, _ = ready
     world.inspection(registry, "h1", ana, confidence=0.5)
+    world.inspection(registry, "h1", ana, number=9, outcomes=["o-h1-1"])
     name = release(registry, tmp_path, ana)
     said = text_of(certificates.certificate(registry, name)[1])
     assert "i-h1-1 (its sample asks for less than the programme's settings do)" in said
