@@ -43,6 +43,9 @@ _ALSO = {
 READ = ("time", "latitude", "longitude", "x", "y", "pass", "engaged", *MEASURED, "fix_kind",
         "synthetic")
 _OF_TOOL = re.compile("tool|raise|lift")  # in a heading that is not known
+# ... and the word of one that says which tool it is, not what it does.
+_WHICH_TOOL = re.compile(
+    "(?<![a-z])(id|name|type|model|make|maker|serial|number|no|width|length|weight)(?![a-z])")
 _MEANS = {other: name for name, others in _ALSO.items() for other in others}
 _DECODED = 1 << 20  # bytes that are tried at a time
 
@@ -99,8 +102,8 @@ def further(heads: Sequence[str]) -> dict[int, str]:
 def of_tool(heads: Sequence[str]) -> tuple[str, ...]:
     """Headings that are not known and may say that the tool did not work, whatever `engaged` has.
     """
-    return tuple(h for h in heads if _OF_TOOL.search(h) and h not in READ
-                 and _meaning(h) == h)
+    return tuple(h for h in heads if _OF_TOOL.search(h) and not _WHICH_TOOL.search(h)
+                 and h not in READ and _meaning(h) == h)
 
 
 def columns(content: bytes, *, plane: bool) -> Columns:
