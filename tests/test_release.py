@@ -804,6 +804,78 @@ def test_what_the_deciding_office_had_before_it_reopens_nothing_at_another(ready
         assert standing(other) == {}
 
 
+def two_fields(registry, folder, ana):
+    """The certificates of two fields of the same hands, signed one after the other."""
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER)
+    world.inspection(registry, "h2", ana)
+    return [release(registry, folder, ana, h, at=SIGNED_AT + timedelta(days=n))
+            for n, h in enumerate(("h1", "h2"))]
+
+
+MISSED = {"inspection_type": "post_clearance", "inspected_on": FOUND, "result": "rejected"}
+UNIT = {"inspection_part": "unit", "lot": "i-h1-1", "unit_number": 1, "inspected_on": FOUND}
+
+
+@pytest.mark.parametrize(("values", "ground", "both"), [
+    (MISSED | {"items_found": 1}, FIELD, True),
+    (MISSED, FIELD, True),  # rejected, and not said of how many items (S12)
+    (MISSED | {"items_found": 0}, FIELD, False),
+    (MISSED | {"items_found": 1, "outcomes": ["o-h1-1"]}, None, True),
+    (MISSED | {"items_found": 1, "task": "t-h1-1"}, None, True),
+    (UNIT | {"unit_result": "item_found"}, FIELD.centroid.buffer(0.00005), True),
+    (UNIT | {"unit_result": "item_found"}, None, True),
+    # Nobody says its day: it counts from when it came on record.
+    (MISSED | {"items_found": 1, "inspected_on": None}, FIELD, True),
+])
+def test_safety_S11_an_inspection_that_finds_what_was_missed_reopens_the_ground(
+        ready, tmp_path, values, ground, both):
+    registry, ana, _ = ready
+    first, second = two_fields(registry, tmp_path, ana)
+    world.record(registry, "inspection", "qc", ground, hours=24 * 60, **values)
+    found = [certificates.find_release(registry, n) for n in (first, second)]
+    assert [f.status for f in found] == ["reopened", "reopened" if both else "valid"]
+    assert "inspection qc" in found[0].why[0]
+    assert [r.id for r in certificates.record_reopenings(registry)] == (
+        ["h1", "h2"] if both else ["h1"])
+    # The searches that missed it count no more.
+    made = propose(registry, at=SIGNED_AT + timedelta(days=60))
+    assert states(made)["searched_to_depth"] == "not_met"
+
+
+@pytest.mark.parametrize(("values", "ground"), [
+    (MISSED | {"items_found": 1}, shapely.box(17.001, 44, 17.002, 44.001)),  # a neighbour's lot
+    (MISSED | {"result": "accepted", "items_found": 0}, FIELD),
+    (MISSED | {"inspection_part": "trial", "items_found": 4}, FIELD),
+    # Searched again since, as far as it was rejected.
+    (MISSED | {"items_found": 1, "inspected_on": DAY - timedelta(days=1)}, EAST),
+])
+def test_an_inspection_that_says_nothing_against_released_ground_reopens_none(
+        ready, tmp_path, values, ground):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    world.record(registry, "inspection", "qc", ground, hours=24 * 60, **values)
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+@pytest.mark.parametrize("day", [DAY, FOUND])
+def test_safety_S11_an_acceptance_that_is_rejected_since_reopens_wherever_it_came_from(
+        ready, tmp_path, day):
+    """Also where a later change of the record unsays it: only an acceptance that counts does."""
+    registry, ana, _ = ready
+    other, send = other_office(registry, tmp_path, ana)
+    with other:
+        name = release(registry, tmp_path, ana)
+        was = other.history("i-h1-1")[-1].revision
+        at = AT + timedelta(days=7)
+        for n, said in enumerate(({"result": "rejected", "items_found": 1}, {})):
+            other.append([Revision(
+                "inspection", "i-h1-1", {**was.values, "inspected_on": day, **said}, was.geometry,
+                at + timedelta(hours=n), "x", "seen again", "", was.valid_from)])
+        send(other, registry, SIGNED_AT + timedelta(days=3))
+    assert certificates.find_release(registry, name).status == "reopened"
+
+
 def test_safety_S11_on_cancelled_ground_a_find_of_an_earlier_day_that_comes_late_reopens(
         ready, tmp_path):
     """Nothing was searched there: what was found before the decision, which did not know of it,

@@ -13,6 +13,7 @@ from datetime import date
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
+from landrelease.core.lineage import holds
 from landrelease.core.moment import day_of, listed
 from landrelease.core.plurals import several
 from landrelease.core.record import NOT_REPORTED, Record
@@ -177,6 +178,43 @@ def _answers(visit: Record, refused: Record, until: date) -> bool:
         return True
     a, b = own_ground(refused), own_ground(visit)
     return a is not None and b is not None and bool(a.intersects(b))
+
+
+def items_told(record: Record) -> int | None:
+    """Items that an inspection says it found, at least; None: it rejected, and does not say how
+    many (S12). Targets of a trial are none."""
+    if record.value("inspection_part") == "trial":
+        return 0
+    said = record.values.get("items_found")
+    counted = isinstance(said, (int, float))
+    least = 1 if record.value("unit_result") == "item_found" or record.value(
+        "nonconformity_type") == "missed_item" else 0
+    if not counted and not least and record.value("result") == "rejected":
+        return None
+    return max(least, int(said) if isinstance(said, (int, float)) else 0)
+
+
+def speaks_against(record: Record) -> bool:
+    """Whether an inspection says that ground was not as it has to be: it rejected it, or found
+    something there."""
+    return record.value("inspection_part") != "trial" and (
+        record.value("result") == "rejected" or (items_told(record) or 0) > 0)
+
+
+def says_more(now: Record, was: Record) -> bool:
+    """Whether an inspection speaks more against its ground than it did: at all, of more items, of a
+    later day or of none, of other ground."""
+    if not speaks_against(now):
+        return False
+    if not speaks_against(was):
+        return True
+    found, before = items_told(now), items_told(was)
+    day, then = inspected_on(now), inspected_on(was)
+    return ((before is not None and (found is None or found > before))
+            or (then is not None and (day is None or day > then))
+            or not set(listed(now.values.get("outcomes"))) <= set(listed(
+                was.values.get("outcomes")))
+            or not holds(was, now))
 
 
 def rejections(inspections: Iterable[Record]) -> tuple[Rejection, ...]:

@@ -305,7 +305,11 @@ PLAN: tuple[str, ...] = (
 # Why a certificate does not hold (`release.reopening`, `workflows.certificates`).
 RELEASE: tuple[str, ...] = (
     "{what} {id} lies on it", "item", "accident",
-    "{why} as {area}, on which {what} {id} lies", "its certificate was revoked: {why}",
+    "{why} as {area}, on which {what} {id} lies", "inspection {id} rejected it",
+    "inspection {id} found something on it",
+    "{why} as {area}, on which inspection {id} found something",
+    "{why} as {area}, which inspection {id} rejected",
+    "its certificate was revoked: {why}",
     "released by the same decision", "accepted in the same lot", "released on the same evidence",
     "searched by the same team", "searched by the same team and detector",
     "no reason is recorded", "no valid signature stands under it",

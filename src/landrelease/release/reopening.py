@@ -13,7 +13,7 @@ from datetime import date, datetime
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import plane_for
+from landrelease.core.geometry import joined, plane_for
 from landrelease.core.names import folded
 
 # Ordnance that makes no ground hazardous: a counter of its own, and a word for nothing.
@@ -30,6 +30,7 @@ class Search:
     until: date | None = None
     works: frozenset[str] = frozenset()
     ground: BaseGeometry | None = None
+    record: str = ""  # id of its report
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An item that was found, or an accident. `accuracy_m`: 90 % radius of its place, a setting
+    """An item that was found, an accident, or an inspection that rejected ground or found something
+    on it. `accuracy_m`: 90 % radius of its place, a setting
     where its record states none (`stated_m`). `recorded_at`: by the office of `chain`; `known_at`:
     when it came in from there, None in the own chain."""
 
     id: str
-    what: str  # "item" or "accident"
+    what: str  # "item", "accident" or "inspection"
     place: BaseGeometry | None
     accuracy_m: float
     day: date | None
@@ -91,6 +93,8 @@ class Find:
     since: frozenset[str] = frozenset()
     looked_at: bool = False  # the authority signed it as it is
     stated_m: float = 0.0
+    outcomes: frozenset[str] = frozenset()  # searches that an inspection names
+    found: int | None = None  # items that an inspection says it found; None: it does not say
     chain: str = ""
     known_at: datetime | None = None
 
@@ -103,7 +107,8 @@ class Reopening:
     hazard: str
     find: str  # id of the record; "" where a certificate was revoked
     reason: str  # plain words
-    direct: bool = field(default=True)  # something lies on it; else released on the same grounds
+    # Something lies on it; else it was released on the same grounds, or rejected.
+    direct: bool = field(default=True)
 
 
 def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reopening, ...]:
@@ -121,6 +126,10 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     decision rests on counts as well, because that search missed it. On ground that was cancelled or
     reduced a find of an earlier day counts too if it came on record after the decision: no search
     has answered it.
+
+    An inspection speaks against what it rejected, or found something on, as it does before a
+    decision: until searches of its day or later, other than those that it names, cover the ground.
+    One that says that it found nothing reopens no more than what it rejected (S12).
 
     A revoked certificate reopens its own ground.
     """
@@ -140,12 +149,12 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
         later = {r.id for r in released if _after(find, r)}
         hit = [r for r in _on(find, released, placed, tree) if r.id in later]
         for r in hit:
-            tell(r, find.id, f"{find.what} {find.id} lies on it", True)
+            tell(r, find.id, *_why(find))
         for r in hit:
             for other in released:
-                if other.id in later and other.id != r.id and (why := same_grounds(r, other)):
-                    tell(other, find.id, f"{why} as {r.hazard}, on which {find.what} {find.id} "
-                         "lies", False)
+                if other.id in later and other.id != r.id and find.found != 0 and (
+                        why := same_grounds(r, other)):
+                    tell(other, find.id, f"{why} as {r.hazard}, {_which(find)}", False)
     for r in released:
         if r.revoked:
             tell(r, "", f"its certificate was revoked: {r.revoked}", True)
@@ -166,10 +175,26 @@ def to_look_at(released: Sequence[Released], finds: Iterable[Find]) -> dict[str,
     return {name: tuple(ids) for name, ids in out.items()}
 
 
+def _why(find: Find) -> tuple[str, bool]:
+    """What a find says of ground, in words, and whether something lies there."""
+    if find.what != "inspection":
+        return f"{find.what} {find.id} lies on it", True
+    return (f"inspection {find.id} found something on it", True) if find.found else (
+        f"inspection {find.id} rejected it", False)
+
+
+def _which(find: Find) -> str:
+    if find.what != "inspection":
+        return f"on which {find.what} {find.id} lies"
+    return f"on which inspection {find.id} found something" if find.found else (
+        f"which inspection {find.id} rejected")
+
+
 def day_of_reopening(find: Find, r: Released) -> date | None:
     """The day of a find from which it reopened some ground; None where it did when it came on
     record: it has no day, or it says of an earlier one what a decision had not before it."""
-    if find.id in r.known or (find.there and find.day is not None and find.day < r.decided_on):
+    if find.id in r.known or ((find.there or find.what == "inspection")
+                              and find.day is not None and find.day < r.decided_on):
         return None
     return find.day
 
@@ -208,6 +233,8 @@ def _after(find: Find, r: Released) -> bool:
         return True
     if find.there and _came_since(find, r):
         return True
+    if find.what == "inspection" and r.searched:
+        return _came_since(find, r) and _unanswered(find, r)
     if find.day is not None and r.searched:
         return _missed(find, r)
     return _came_since(find, r)
@@ -237,7 +264,7 @@ def _in_document(find: Find, r: Released) -> bool:
         return bool(find.hazard & (r.names | {folded(r.hazard), folded(r.id)}))
     if r.ground is None:
         return False
-    if place.intersects(r.ground):
+    if _meets(place, r.ground):
         return True
     if not find.stated_m > 0:
         return False
@@ -256,6 +283,42 @@ def _missed(find: Find, r: Released) -> bool:
                               for end in ends)
 
 
+def _unanswered(find: Find, r: Released) -> bool:
+    """Whether an inspection still speaks against ground that a decision rests on searches of; as
+    one that was rejected does for the credit of searches (`core.search`). Of other ground of the
+    same hands, whether all of it was searched by its day."""
+    place, day = find.place, find.day
+    if place is None or r.ground is None or not _meets(place, r.ground):
+        return all(s.day is None or day is None or s.day <= day for s in r.searches)
+    later = [s.ground for s in r.searches if s.ground is not None and s.day is not None
+             and day is not None and s.day >= day and s.record not in find.outcomes]
+    left = shapely.intersection(place, r.ground)
+    return _is_ground(shapely.difference(left, joined(later, degrees=True)) if later else left)
+
+
+# Outlines that were drawn apart share strips as wide as digits are rounded (7 decimals: 1 cm).
+_SPOT_M = 0.02
+
+
+def _meets(place: BaseGeometry, ground: BaseGeometry) -> bool:
+    """Whether a place lies on some ground; an area that shares no more than its edge does not."""
+    if not shapely.intersects(place, ground):
+        return False
+    if place.geom_type not in ("Polygon", "MultiPolygon"):
+        return True
+    try:
+        return _is_ground(shapely.intersection(place, ground))
+    except shapely.errors.GEOSException:  # an outline that crosses itself
+        return True
+
+
+def _is_ground(shape: BaseGeometry) -> bool:
+    """Whether a shape is more than what rounding leaves of areas; a point is."""
+    if shape.is_empty or shape.area == 0:
+        return not shape.is_empty and shape.geom_type in ("Point", "MultiPoint")
+    return not plane_for(shape.bounds).to_plane(shape).buffer(-_SPOT_M).is_empty
+
+
 def _on(find: Find, released: Sequence[Released], placed: Sequence[Released],
         tree: shapely.STRtree) -> list[Released]:
     """Ground on which a find lies, or may, and ground whose area it names."""
@@ -272,7 +335,8 @@ def _under(find: Find, placed: Sequence[Released], tree: shapely.STRtree) -> lis
     if place is None or place.is_empty or not placed:
         return []
     if find.in_open_hazard or not find.accuracy_m > 0:
-        return [placed[n] for n in sorted(tree.query(place, predicate="intersects"))]
+        return [placed[n] for n in sorted(tree.query(place, predicate="intersects"))
+                if _meets(place, placed[n].ground)]
     plane = plane_for(place.bounds)
     here = plane.to_plane(place)
     reach = shapely.box(*plane.to_degrees(here.buffer(find.accuracy_m)).bounds)

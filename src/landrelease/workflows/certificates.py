@@ -232,7 +232,7 @@ def _searches(document: Mapping[str, Any] | None, reports: Mapping[str, Record]
     if "searched" in document:
         return tuple(Search(
             day_of(s["day"]), day_of(s["until"]), frozenset(s["works"]),
-            reports[s["record"]].geometry if s["record"] in reports else None)
+            reports[s["record"]].geometry if s["record"] in reports else None, s["record"])
             for s in document["searched"])
     days = [day for w in document["work"] if w["type"] != "NTS"
             and (day := day_of(w["until"] or w["from"])) is not None]
@@ -271,7 +271,7 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                default_m: float, valid_at: date | None = None, known_at: datetime | None = None
                ) -> list[Find]:
     """Items and accidents on or near released ground, or that name an area of it, wherever any
-    office says that they lie.
+    office says that they lie; and inspections that rejected such ground or found something on it.
 
     `default_m`: accuracy of a place of which the record states none.
     """
@@ -337,6 +337,9 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                     since.setdefault(said.record.revision, (said, set()))[1].add(u.id)
             for said, ids in since.values():
                 tell(said.record, day, said.first, said.there, frozenset(ids), said.looked_at)
+    from landrelease.workflows.found_by_inspection import inspection_finds
+
+    out += inspection_finds(registry, units, ring, default_m, valid_at=valid_at, known_at=known_at)
     if valid_at is None and known_at is None:
         out += _waiting_finds(registry)
     return out

@@ -19,6 +19,7 @@ from landrelease.core.decision import said_before
 from landrelease.core.descent import current_of
 from landrelease.core.geometry import plane_for
 from landrelease.core.how_many import how_many
+from landrelease.core.inspection import speaks_against
 from landrelease.core.kinds import KINDS
 from landrelease.core.lineage import reach_m
 from landrelease.core.names import folded
@@ -39,7 +40,8 @@ _ASKED = {"item": ("ordnance_category", "found_on", "quantity"), "accident": (),
 
 
 class _Changed:
-    """The histories of such records, of the last few registries."""
+    """The histories of such records, of the last few registries; of inspections those that ever
+    said that something was wrong."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[tuple[str, str, str],
@@ -55,8 +57,9 @@ class _Changed:
                 if last < known:  # another file stands at the address
                     known, lines = 0, {}
                 revised = registry.revised(kind, known)
-                changed = _changed(registry, kind, {
-                    i: numbers for i, numbers in revised.items() if len(numbers) > 1})
+                changed = _wrong(registry, revised) if kind == "inspection" else _changed(
+                    registry, kind, {
+                        i: numbers for i, numbers in revised.items() if len(numbers) > 1})
                 lines = {i: line for i, line in lines.items() if i not in revised} | {
                     i: registry.history(i) for i in sorted(changed)}
                 self._held[key] = last, lines
@@ -77,6 +80,13 @@ def _changed(registry: Registry, kind: str, lines: Mapping[str, Iterable[int]]) 
             if first.setdefault(record_id, said) != said:
                 found.add(record_id)
     return found
+
+
+def _wrong(registry: Registry, lines: Mapping[str, Iterable[int]]) -> set[str]:
+    numbers = sorted(n for line in lines.values() for n in line)
+    return {record_id for start in range(0, len(numbers), _PIECE)
+            for record_id, _, values, _ in registry.drawn(numbers[start:start + _PIECE])
+            if speaks_against(Record("inspection", record_id, json.loads(values)))}
 
 
 CHANGED = _Changed()
@@ -127,6 +137,8 @@ def record_of(stored: StoredRevision) -> Record:
 
 def dangerous(r: Record) -> bool:
     """Whether a record says that something dangerous is, was or happened there."""
+    if r.kind == "inspection":
+        return speaks_against(r)
     if r.kind == "evidence":
         return speaks_of_ordnance(r)
     return r.kind != "item" or r.value("ordnance_category") not in HARMLESS

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from landrelease.workflows.behind import OnFile
 
 _CLOSED = ("closed", "handed_over")
+_SAID = ("item", "accident", "inspection")  # the word before an id in the reason of a reopening
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,10 +77,10 @@ def reopened_by(registry: Registry, record: Record, known: OnFile) -> tuple[str,
             if s.revision.values.get("status") == "reopened":
                 words = str(s.revision.values.get("status_reason", "")).split()
                 out += [w.strip(";,") for a, w in itertools.pairwise(words)
-                        if a in ("item", "accident")]
+                        if a in _SAID]
     if record.value("status") == "reopened":  # computed, and recorded by nobody
         words = str(record.values.get("status_reason", "")).split()
-        out += [w.strip(";,") for a, w in itertools.pairwise(words) if a in ("item", "accident")]
+        out += [w.strip(";,") for a, w in itertools.pairwise(words) if a in _SAID]
     return tuple(dict.fromkeys(out))
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core import inspection
 from landrelease.core.decision import said_before, signed_by_authority
 from landrelease.core.descent import current_of, in_order, parents
 from landrelease.core.how_many import how_many
@@ -38,6 +39,8 @@ def says_more(now: Record, was: Record, on: Callable[[Record], bool], least_m: f
     on : whether a record lies on the ground, or may. least_m : how far off a find is of which
         nothing says it.
     """
+    if now.kind == "inspection":
+        return inspection.says_more(now, was)
     if not dangerous(now):
         return False
     if not dangerous(was) or (on(now) and (not on(was) or _moved(now, was, least_m))):
@@ -87,7 +90,7 @@ class Said:
 
 
 class SaidSince:
-    """Of ONE record of finds or evidence what was said of it, and when.
+    """Of ONE record of finds, evidence or inspection what was said of it, and when.
 
     history : all of its revisions. valid_at, known_at: of these, what was said by then.
     """
@@ -107,6 +110,10 @@ class SaidSince:
         return min((s for s in self._order if not says_more(
             said, record_of(s), lambda r: True, self._least_m)),
             key=lambda s: s.known_from or s.revision.recorded_at, default=self._order[-1])
+
+    def said(self) -> list[Said]:
+        """All that was said of it since the authority signed the record last."""
+        return [said for _, said in self._all()]
 
     def since(self, hashes: Collection[str], on: Callable[[Record], bool],
               ground: BaseGeometry | None) -> list[Said]:
