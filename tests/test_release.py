@@ -876,6 +876,32 @@ def test_safety_S11_an_acceptance_that_is_rejected_since_reopens_wherever_it_cam
     assert certificates.find_release(registry, name).status == "reopened"
 
 
+@pytest.mark.parametrize(("teams", "detectors", "reopens"), [
+    (["A-1"], ["d1"], True), ([" Team-A"], [" D1 "], True), (["a-1"], ["d7"], False),
+    (["A-1"], [], True),  # nobody says with which detector
+    (["team-b"], ["D1"], True),  # another team with the same detector
+    (["team-b"], ["d7"], False)])
+def test_safety_S11_the_same_hands_are_found_however_they_are_written(
+        ready, tmp_path, teams, detectors, reopens):
+    registry, ana, _ = ready
+    team = registry.history("team-a")[-1].revision
+    registry.append([dataclasses.replace(team, values={**team.values, "identifier": "A-1"},
+                                         recorded_at=AT)])
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER)
+    world.inspection(registry, "h2", ana)
+    work = registry.history("a-h2-1")[-1].revision
+    registry.append([dataclasses.replace(work, recorded_at=AT, values={
+        **work.values, "teams": teams, "detectors": detectors})])
+    identities.sign_off(registry, ["a-h2-1"], "authority", reason="reviewed", key=ana,
+                        now=SIGNED_AT)
+    release(registry, tmp_path, ana)
+    second = release(registry, tmp_path, ana, "h2", at=SIGNED_AT + timedelta(days=1))
+    mine(registry)
+    assert certificates.find_release(registry, second).status == (
+        "reopened" if reopens else "valid")
+
+
 def test_safety_S11_on_cancelled_ground_a_find_of_an_earlier_day_that_comes_late_reopens(
         ready, tmp_path):
     """Nothing was searched there: what was found before the decision, which did not know of it,

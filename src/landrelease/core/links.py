@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from landrelease.core.kind import DECLINED, NOT_REPORTED
+from landrelease.core.names import folded
 from landrelease.core.record import Record
 
 
@@ -40,3 +41,25 @@ class Links:
                 unknown.append(word)
             records |= {r.id: r for r in found}
         return list(records.values()), unknown
+
+
+class Called:
+    """Which records a word names, however people write it: as `Links`, else case and blanks apart.
+    """
+
+    def __init__(self, records: Iterable[Record]):
+        held = list(records)
+        self._links = Links(held)
+        self._folded: dict[str, set[str]] = {}
+        for r in held:
+            for name in {folded(r.id), folded(r.values.get("identifier"))} - {""}:
+                self._folded.setdefault(name, set()).add(r.id)
+
+    def ids(self, word: object) -> frozenset[str]:
+        """Ids of the records that it names; none where it names none."""
+        found = frozenset(r.id for r in self._links.of(word))
+        return found or frozenset(self._folded.get(folded(word), ()))
+
+    def of(self, word: object) -> frozenset[str]:
+        """Ids of the records that it names; of a word that names none the word itself, folded."""
+        return self.ids(word) or frozenset({folded(word)})

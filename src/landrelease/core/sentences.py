@@ -312,6 +312,7 @@ RELEASE: tuple[str, ...] = (
     "its certificate was revoked: {why}",
     "released by the same decision", "accepted in the same lot", "released on the same evidence",
     "searched by the same team", "searched by the same team and detector",
+    "searched with the same detector",
     "no reason is recorded", "no valid signature stands under it",
     "direct evidence that came since has to be looked at: {what}",
     "what lay before the decision says more of danger since, and has to be looked at: {what}",

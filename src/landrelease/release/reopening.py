@@ -63,6 +63,7 @@ class Released:
     revoked_on: date | None = None
     # Its own area by id, and as it was called when this was signed, folded.
     called: frozenset[str] = frozenset()
+    detectors: frozenset[str] = frozenset()  # on record, with which it was searched
     chain: str = ""  # of the office that signed it
     known_at: datetime | None = None  # when it came in from another office
     state: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -117,15 +118,15 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     A find reopens the ground on which it lies, or may lie within its accuracy, or whose area it
     names (without a place also: all that came from that area, once nothing of it is hazardous any
     more), and with it every ground that was released by the same decision, on the same evidence, by
-    the same team and detector, or in the same lot; each only where its decision came before the
-    find. A decision that had the find before it has answered it, as it was then; where it says more
-    of danger since it counts as one that came on record then. An item that the decision did not
-    have before it and of which nothing says that it is gone lies there, whenever it was found and
-    recorded: another office may have known of it. A find without a day counts as later unless the
-    decision had it before it. One from after the last search of its place that the
-    decision rests on counts as well, because that search missed it. On ground that was cancelled or
-    reduced a find of an earlier day counts too if it came on record after the decision: no search
-    has answered it.
+    the same team and detector, with the same detector on record, or in the same lot; each only
+    where its decision came before the find. A decision that had the find before it has answered it,
+    as it was then; where it says more of danger since it counts as one that came on record then. An
+    item that the decision did not have before it and of which nothing says that it is gone lies
+    there, whenever it was found and recorded: another office may have known of it. A find without a
+    day counts as later unless the decision had it before it. One from after the last search of its
+    place that the decision rests on counts as well, because that search missed it. On ground that
+    was cancelled or reduced a find of an earlier day counts too if it came on record after the
+    decision: no search has answered it.
 
     An inspection speaks against what it rejected, or found something on, as it does before a
     decision: until searches of its day or later, other than those that it names, cover the ground.
@@ -222,6 +223,8 @@ def same_grounds(a: Released, b: Released) -> str:
                                            or not instrument):
                 return "searched by the same team" + (
                     " and detector" if detector and detector == instrument else "")
+    if a.detectors & b.detectors:  # what it missed here it may have missed there
+        return "searched with the same detector"
     return ""
 
 

@@ -22,6 +22,7 @@ from landrelease.core.descent import in_order
 from landrelease.core.geometry import joined, plane_for
 from landrelease.core.how_many import HowMany, how_many
 from landrelease.core.lineage import reach_m
+from landrelease.core.links import Called
 from landrelease.core.moment import day_of
 from landrelease.core.names import folded
 from landrelease.core.record import KINDS, Record
@@ -152,6 +153,8 @@ def released(registry: Registry, *, valid_at: date | None = None,
         for o in i.values.get("outcomes") or ():
             accepted.setdefault(str(o), set()).add(i.id)
     works = {a.id: a for a in registry.records("activity", valid_at=valid_at, known_at=known_at)}
+    teams, detectors = (Called(registry.records(kind, valid_at=valid_at, known_at=known_at))
+                        for kind in ("team", "detector"))
     out: list[Released] = []
     closing: set[tuple[str, str]] = set()
     reports = {r.id: r for r in registry.records("outcome", valid_at=valid_at, known_at=known_at)}
@@ -171,9 +174,11 @@ def released(registry: Registry, *, valid_at: date | None = None,
             _decided(r.values.get("decided_on"), r), r.recorded_at, r.source,
             frozenset(d["evidence"]) if d else frozenset(),
             frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
-            frozenset(hands),
+            frozenset((t, tool) for a, b in hands for t in teams.of(a)
+                      for tool in (detectors.of(b) if b else [""])),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
             *revoked.get(r.record_id, ("",))[:1], r.values.get("outcome_type") == "cleared",
+            detectors=frozenset(i for _, b in hands for i in detectors.ids(b)),
             chain=stored.chain, known_at=stored.known_from,
             searches=_searches(d, reports), revoked_on=revoked.get(r.record_id, ("", None))[1],
             called=frozenset({folded(r.values.get("hazard")),
