@@ -433,6 +433,20 @@ def test_the_level_of_a_team_follows_its_own_lots(registry):
     assert made[0]["sample"] > made[1]["sample"]
 
 
+@pytest.mark.parametrize("written", ["A-1", "a-1", " Team-A"])
+def test_safety_S11_the_lots_of_a_team_are_its_own_however_it_is_written(registry, written):
+    """Else a team whose lots are rejected is inspected as one that nobody inspected yet."""
+    fill(registry, [record("team", "team-a", organisation="Org A", school="imas",
+                           team_type="manual", identifier="A-1")], later(1))
+    fill(registry, [_past(n, "rejected", team=written) for n in (1, 2)])
+    (first, second) = lots(registry)[1]
+    assert (first["level"], second["level"]) == ("tightened", "normal")
+    fill(registry, [_past(3, "rejected"), _past(4, "not_reported", team=written)])
+    found = inspecting.compare_teams(registry, INSPECTOR, STATED)
+    doubt = {d["lot"]: d["because_of"] for d in found["lots_in_doubt"]}
+    assert doubt["past:4"] == ["team team-a"]
+
+
 def test_inspection_stops_until_the_cause_is_put_right(registry):
     fill(registry, [_past(n, "rejected") for n in range(1, 8)])
     with pytest.raises(LandReleaseError, match=r"INS-008.*team-a"):

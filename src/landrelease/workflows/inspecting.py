@@ -18,7 +18,9 @@ from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined, plane_for
 from landrelease.core.how_many import how_many
 from landrelease.core.inspection import closed_on, inspected_on, judges_finished_ground
+from landrelease.core.links import Called
 from landrelease.core.moment import day_of, listed, number_of
+from landrelease.core.names import folded
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
@@ -455,8 +457,10 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     units = _units(ground, pieces, side, plane)
     teams = sorted({t for u in units for t in u.teams})
     rule = _rule(stated)
-    standings = [_with_stop(next_level(_accepted(inspections, t), rule), t, inspections, today)
-                 for t in teams]
+    known = {r.id: r for r in registry.records("team")}
+    called = Called(known.values())
+    standings = [_with_stop(next_level(_accepted(own), rule), own, today)
+                 for t in teams for own in [_lots_of_team(t, inspections, called)]]
     standing = tightest(standings)
     level, reason = standing.level, standing.reason
     if before is not None and level != "tightened":
@@ -480,14 +484,13 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     held = {r.id: r for r in registry.records("outcome")}
     works = sorted({str(held[o].values["activity"]) for o in outcomes
                     if o in held and held[o].values.get("activity")})
-    known = {r.id: r for r in registry.records("team")}
     return {
         "id": lot_id, "name": name, "task": task.id, "area_m2": geodesic_area_m2(ground),
         "units": len(units), "unit_m": side, "strata": sizes, "teams": teams,
         "detectors": sorted({d for u in units for d in u.detectors}), "outcomes": outcomes,
         "activities": works, "organisation": "; ".join(sorted({
-            str(known[t].values["organisation"]) for t in teams
-            if t in known and known[t].values.get("organisation")})),
+            str(known[i].values["organisation"]) for t in teams for i in called.ids(t)
+            if known[i].values.get("organisation")})),
         "level": level, "level_reason": reason, "stopped": standing.stopped and before is None,
         "tolerable": tolerable, "detection": detection, "detection_from": why,
         "confidence": confidence, "sample": plan.sample, "simple_sample": plan.simple,
@@ -607,22 +610,25 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
             "cover them"))
 
 
-def _accepted(inspections: Iterable[Record], team: str) -> list[bool]:
+def _lots_of_team(team: str, inspections: Iterable[Record], called: Called) -> list[Record]:
+    """The lots of a team, however it is written in them."""
+    who = called.of(team)
+    return [r for r in inspections if r.value("inspection_part") == "lot"
+            and any(who & called.of(t) for t in listed(r.values.get("teams")))]
+
+
+def _accepted(lots: Iterable[Record]) -> list[bool]:
     """Results of a team's lots in their order, first inspections only."""
-    own = [r for r in inspections if r.value("inspection_part") == "lot"
-           and team in listed(r.values.get("teams")) and not r.values.get("lot")
+    own = [r for r in lots if not r.values.get("lot")
            and r.value("result") in ("accepted", "rejected")]
     own.sort(key=lambda r: (day_of(r.values.get("inspected_on")) or date.min, r.id))
     return [r.value("result") == "accepted" for r in own]
 
 
-def _with_stop(standing: Standing, team: str, inspections: Iterable[Record], today: date
-               ) -> Standing:
+def _with_stop(standing: Standing, lots: Iterable[Record], today: date) -> Standing:
     """A stop ends when every rejected lot of the team is closed."""
     if standing.stopped and not any(
-            r.value("inspection_part") == "lot" and r.value("result") == "rejected"
-            and team in listed(r.values.get("teams"))
-            and closed_on(r, today) is None for r in inspections):
+            r.value("result") == "rejected" and closed_on(r, today) is None for r in lots):
         return replace(standing, stopped=False)
     return standing
 
@@ -898,8 +904,10 @@ class _Told:
         self.named = {str(r.values.get("identifier")): r.id for r in self.outcomes.values()}
         self.items = records("item")
         # A file names teams by their identifier, this programme by the id of the record.
-        teams = records("team")
-        self.teams = {str(r.values.get("identifier")): r for r in teams.values()} | teams
+        self.teams = records("team")
+        self._called = {"teams": Called(self.teams.values()),
+                        "detectors": Called(records("detector").values())}
+        self._spelled: dict[str, str] = {}  # names of what is not on record, folded -> as written
 
         self._by_work: dict[str, list[tuple[BaseGeometry | None, int]]] | None = None
         self._uncounted: dict[str, list[str]] = {}  # work -> items that state no whole number
@@ -919,6 +927,9 @@ class _Told:
         name = "detectors" if by == "detector" else "teams"
         found = listed(record.values.get(name)) or listed(lot.values.get(name)) or tuple(
             dict.fromkeys(x for w in self.works_of(lot) for x in listed(w.values.get(name))))
+        found = tuple(dict.fromkeys(
+            i for said in found for i in sorted(self._called[name].ids(said))
+            or [self._spelled.setdefault(folded(said), said)]))
         if by in ("team", "detector"):
             return found
         if by == "school":
