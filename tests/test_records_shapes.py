@@ -138,6 +138,19 @@ def test_of_a_scribble_the_hull_is_read():
     hull = shapely.convex_hull(shapely.multipoints(ring))
     assert Polygon(shapes.uncrossed(ring)).equals(hull)
     assert missing_m2(hull, shapes.repair(Polygon(ring), "union", drawn=True).shape) < EDGE_M2
+    # Beside a clean part, whoever reads it; of what is to be released nothing is known of it.
+    both = MultiPolygon([Polygon(ring), shapely.box(18, 44, 18.01, 44.01)])
+    for drawn in (False, True):
+        made = shapes.repair(both, "union", drawn=drawn)
+        assert missing_m2(shapely.unary_union([hull, both.geoms[1]]), made.shape) < EDGE_M2
+        assert made.much() and shapes.repair(both, "intersection", drawn=drawn).shape.is_empty
+
+
+def test_what_crosses_often_but_less_keeps_its_readings():
+    ring = np.random.default_rng(5).uniform((17, 44), (17.01, 44.01), (40, 2))
+    shape = Polygon(np.concatenate([ring, ring[:1]]))
+    assert len(shapes.readings(shape, drawn=True)) == 4
+    assert not shapes.repair(shape, "intersection").shape.is_empty
 
 
 def test_a_clean_hole_stays_open_in_a_crossing_outline():

@@ -39,6 +39,9 @@ TANGLE_CROSSINGS = 100_000
 # Crossings that are taken out of an outline one by one; of one that has more the convex hull is the
 # reading: no order of its corners goes round any ground outside.
 MOST_UNCROSSED = 60
+# Sides that cross more often are no outline of anything, and the faces between them are as many:
+# minutes of work for three hundred corners.
+MOST_CROSSINGS = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,17 @@ def readings(shape: BaseGeometry, *, drawn: bool = False) -> tuple[BaseGeometry,
 
     Filled: all ground that an outer ring encloses; an inner ring is left open only where it is a
     clean hole (simple, and inside that outer ring), because then no reading fills it. Uncrossed:
-    the corners of each outer ring in an order in which no sides cross.
+    the corners of each outer ring in an order in which no sides cross. Of a scribble (more than
+    `MOST_CROSSINGS`) nothing is known but that it lies in its convex hull: nothing, and the hull.
     Sources: `make_valid` of GEOS 3.14 (linework, structure); polygonising of the noded outline.
     """
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
+    if any(len(_crossings(shapely.get_coordinates(shapely.get_exterior_ring(p))[:-1]))
+           > MOST_CROSSINGS for p in parts):
+        return Polygon(), polygons_of(joined(
+            [shapely.convex_hull(p) for p in parts], degrees=True, exact=True))
     even_odd = polygons_of(shapely.make_valid(shape, method="linework"))
     structural = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
-    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
     filled = polygons_of(joined([_outline(p) for p in parts], degrees=True, exact=True))
     if not drawn:
         return even_odd, structural, filled
@@ -86,7 +94,8 @@ def readings(shape: BaseGeometry, *, drawn: bool = False) -> tuple[BaseGeometry,
 
 def uncrossed(ring: np.ndarray) -> BaseGeometry | None:
     """The outer ring `(n, 2)` with its corners in an order in which no sides cross, or its convex
-    hull where more than `MOST_UNCROSSED` crossings stood in the way; None where no sides cross.
+    hull where `MOST_UNCROSSED` moves were not enough, or there are more than `MOST_CROSSINGS`; None
+    where no sides cross.
 
     Where two sides cross, all that lies between them is gone through the other way round: they then
     no longer cross, and the outline is shorter, so that this ends. Source: the 2-opt move of G. A.
@@ -94,14 +103,22 @@ def uncrossed(ring: np.ndarray) -> BaseGeometry | None:
     """
     corners = ring[:-1]
     for number in range(MOST_UNCROSSED + 1):
-        sides = shapely.linestrings(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
-        first, second = shapely.STRtree(sides).query(sides, predicate="crosses")
-        pairs = np.stack([first, second], axis=1)[first < second]
+        pairs = _crossings(corners)
         if not len(pairs):
             return Polygon(corners).exterior if number else None
+        if len(pairs) > MOST_CROSSINGS:
+            break
         i, j = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))[0]]
         corners = np.concatenate([corners[:i + 1], corners[i + 1:j + 1][::-1], corners[j + 1:]])
     return shapely.get_exterior_ring(shapely.convex_hull(shapely.multipoints(ring)))
+
+
+def _crossings(corners: np.ndarray) -> np.ndarray:
+    """Pairs `(k, 2)` of sides that cross, of a closed ring without its last corner `(n, 2)`."""
+    sides = shapely.linestrings(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
+    first, second = shapely.STRtree(sides).query(sides, predicate="crosses")
+    found: np.ndarray = np.stack([first, second], axis=1)[first < second]
+    return found
 
 
 def _outline(part: Polygon) -> BaseGeometry:

@@ -47,14 +47,17 @@ def inspection_finds(registry: Registry, units: Sequence[Released], ring: KeyRin
     lines = CHANGED.of(registry, "inspection")
     if not lines or not units:
         return []
-    where = _Where(registry, valid_at, known_at)
+    where: _Where | None = None  # reads all work: only where something speaks against ground
     out: list[Find] = []
     for record_id, history in lines.items():
         line = SaidSince(history, ring, default_m, valid_at=valid_at, known_at=known_at)
         unsaid = _unsaid(history, ring)
         told = [s for s in line.said() if speaks_against(s.record) and s.first.hash not in unsaid]
+        if not told:
+            continue
+        where = where or _Where(registry, valid_at, known_at)
         since: dict[str, set[str]] = {}
-        for u in units if told else ():
+        for u in units:
             if record_id in u.state:
                 for s in line.since(u.state[record_id], lambda r: True, u.ground):
                     since.setdefault(s.first.hash, set()).add(u.id)
