@@ -56,7 +56,7 @@ NOTHING = Unsigned(frozenset(), np.zeros(0, dtype=np.int64), {})
 # The kinds that say what counts: a change of any other kind changes no mark
 # (`tests/test_web_map.py` holds what is read to this).
 RESTS_ON = ("hazard", "outcome", "handover", "inspection", "activity", "item", "accident",
-            "evidence", "person")
+            "evidence", "person", "task", "team", "detector")
 
 
 def state_of(registry: Registry) -> tuple[Any, ...]:
