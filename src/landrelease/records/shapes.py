@@ -39,8 +39,9 @@ TANGLE_CROSSINGS = 100_000
 # Crossings that are taken out of an outline one by one; of one that has more the convex hull is the
 # reading: no order of its corners goes round any ground outside.
 MOST_UNCROSSED = 60
-# Sides that cross more often are no outline of anything, and the faces between them are as many:
-# minutes of work for three hundred corners.
+# What is less of a scribble than that can still be noded, but takes minutes for three hundred
+# corners, and no reading means anything: the hull is. The worst of the 799 invalid areas of the
+# Bosnian map sheets has 12 crossings.
 MOST_CROSSINGS = 1_500
 
 
