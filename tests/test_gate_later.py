@@ -202,7 +202,7 @@ def test_histories_of_one_after_the_other_are_read_as_all_others(programme):
     """A day is looked up in a plain history, and gone through in any other: with one answer."""
     import dataclasses
 
-    from landrelease.workflows.stages import Histories
+    from landrelease.workflows.gate_histories import Histories
 
     registry, _ = programme
     for n in range(8):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from landrelease.core.revision import StoredRevision
     from landrelease.operate.gate import Site, Stages
     from landrelease.store.registry import QuarantineEntry, Registry
-    from landrelease.workflows.stages import Histories
+    from landrelease.workflows.gate_histories import Histories
 
 _CLOSED = ("proposed", "suspended", "completed", "withdrawn")  # states in which no order stands
 OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
@@ -65,7 +65,7 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     from landrelease.operate.evacuations import is_real
     from landrelease.workflows import load_assumptions
     from landrelease.workflows.identities import ring_of
-    from landrelease.workflows.stages import Histories, as_record
+    from landrelease.workflows.gate_histories import Histories, as_record
 
     def known(histories: Iterable[Sequence[StoredRevision]]) -> list[list[StoredRevision]]:
         return [[s for s in line if known_at is None

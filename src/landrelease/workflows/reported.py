@@ -16,7 +16,7 @@ from landrelease.core.descent import in_order
 from landrelease.core.gate import FlaggedWork, days_of_work
 from landrelease.core.kind import DECLINED
 from landrelease.core.record import NOT_REPORTED, Record
-from landrelease.workflows.stages import as_record
+from landrelease.workflows.gate_histories import as_record
 
 if TYPE_CHECKING:
     from landrelease.core.revision import StoredRevision
