@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landrelease.core import amounts, sentences
-from landrelease.core.reading import Reading, parts
+from landrelease.core.reading import Reading, _pattern, parts
 from landrelease.core.texts import ENGLISH
 from landrelease.workflows import languages
 
@@ -96,6 +96,15 @@ def test_each_template_reads_what_is_made_from_it():
         if names:
             found = reading.of(template.format(**names))
             assert found is not None and found[0].format(**found[1]) == template.format(**names)
+
+
+def test_a_template_is_compiled_when_a_sentence_may_be_of_it():
+    """All of them at once would be half the start of every command."""
+    compiled = _pattern.cache_info().misses
+    reading = Reading(["The {area} of apples.", "The {area} of pears."])
+    assert _pattern.cache_info().misses == compiled
+    assert reading.of("The size of pears.") == ("The {area} of pears.", {"area": "size"})
+    assert _pattern.cache_info().misses == compiled + 1
 
 
 def test_a_run_of_sentences_is_said_part_by_part():

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command_name
+from typer.models import TyperInfo
 
 from landrelease.apps import (
     area_commands,
@@ -423,8 +425,17 @@ def _loading(frame: Any) -> bool:
 
 def only_named(whole: typer.Typer, words: Sequence[str]) -> typer.Typer:
     """The application with the one command that the words begin with; the whole one where they name
-    none, for help and for what is misspelled. Typer takes a tenth of a second to make ready all
+    none, for help and for what is misspelled. Typer takes a quarter of a second to make ready all
     commands, of which one runs."""
+    alone = [c for c in whole.registered_commands
+             if words and c.callback and (c.name or get_command_name(c.callback.__name__))
+             == words[0]]
+    if alone:
+        whole = copy.copy(whole)
+        # With an empty group beside it the command keeps its name.
+        whole.registered_commands = alone
+        whole.registered_groups = [TyperInfo(typer.Typer(), name="none")]
+        return whole
     for kept in whole.registered_groups:
         group = kept.typer_instance
         if not words or kept.name != words[0] or group is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 # Facts of these names are numbers, with a word before or a unit behind them at most: "May 2031".
 _NUMBERS = frozenset({"n", "all", "of", "low", "high", "share", "value", "range", "runs", "year",
@@ -42,8 +43,8 @@ class Reading:
         made = [(len(_FACT.sub("", t)), t) for t in dict.fromkeys(templates) if "{" in t]
         self.whole = whole
         # The longest words of its own have to stand in the sentence: most are told apart by that.
-        self._patterns = [(max(_FACT.sub("\0", t).split("\0"), key=len),
-                           re.compile(_pattern(t), re.S), t) for _, t in sorted(made, reverse=True)]
+        self._templates = [(max(_FACT.sub("\0", t).split("\0"), key=len), t)
+                           for _, t in sorted(made, reverse=True)]
 
     def of(self, sentence: str) -> tuple[str, dict[str, str]] | None:
         """The template of a sentence and its facts."""
@@ -51,14 +52,15 @@ class Reading:
 
     def each(self, sentence: str) -> Iterator[tuple[str, dict[str, str]]]:
         """Each template that a sentence fits; the first alone where facts decide nothing."""
-        for words, pattern, template in self._patterns:
-            if words in sentence and (found := pattern.fullmatch(sentence)):
+        for words, template in self._templates:
+            if words in sentence and (found := _pattern(template).fullmatch(sentence)):
                 yield template, found.groupdict()
                 if not self.whole:
                     return
 
 
-def _pattern(template: str) -> str:
+@cache  # made when first asked for: all of them would be half the start of every command
+def _pattern(template: str) -> re.Pattern[str]:
     """A regular expression for a template; a name that comes twice has to say the same twice."""
     out, at, seen = [], 0, set()
     for fact in _FACT.finditer(template):
@@ -69,7 +71,7 @@ def _pattern(template: str) -> str:
         out.append(f"(?P={name})" if name in seen else f"(?P<{name}>{what})")
         seen.add(name)
         at = fact.end()
-    return "".join([*out, re.escape(template[at:])])
+    return re.compile("".join([*out, re.escape(template[at:])]), re.S)
 
 
 def facts_in(message: str, text: str) -> dict[str, str] | None:
