@@ -26,7 +26,7 @@ from litestar.testing import TestClient
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import postgres
 from landrelease.access import policy
-from web_schema import app_for, operations, probe, small_registry
+from web_schema import app_for, cases, operations, probe, small_registry
 
 
 @contextlib.contextmanager
@@ -52,10 +52,11 @@ def one_role(address: object, folder: Path, role: str, examples: int,
     with TestClient(app, raise_server_exceptions=False) as client:
         for operation in operations(client):
             start = time.perf_counter()
-            failures, sent = probe(client, operation, examples, headers, malformed)
+            made = cases(operation, examples, malformed)
+            failures = probe(client, made, headers)
             wrong += len(failures)
             print(f"{role:<14}{operation.method:<5}{operation.path:<46}"
-                  f"{time.perf_counter() - start:6.1f} s {sent:>5} sent  "
+                  f"{time.perf_counter() - start:6.1f} s {len(made):>5} sent  "
                   f"{failures or 'nothing wrong'}", flush=True)
     return wrong
 

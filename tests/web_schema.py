@@ -72,23 +72,43 @@ def operations(client):
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def probe(client, operation, examples, headers, malformed=False):
-    """Send what is made for one operation with `headers`; what went wrong, in words, and how much
-    was sent. What is malformed breaks the description somewhere, and must be refused as it says;
-    for an operation that takes nothing there is none."""
-    failures = []
+def cases(operation, examples, malformed=False):
+    """What is made for one operation, to be sent with `probe` as any role: to make it takes longer
+    than to send it. What is malformed breaks the description somewhere, and must be refused as it
+    says; for an operation that takes nothing there is none. Raises what Hypothesis raises."""
+    made = []
     mode = GenerationMode.NEGATIVE if malformed else GenerationMode.POSITIVE
-    counted = [0]
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
               phases=[Phase.explicit, Phase.generate],
               suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
-    def send(case):
-        counted[0] += 1
+    def keep(case):
+        made.append(case)
         for name in list(case.path_parameters or {}):
-            if name in KNOWN and counted[0] % 2:
-                case.path_parameters[name] = KNOWN[name][counted[0] // 2 % len(KNOWN[name])]
+            if name in KNOWN and len(made) % 2:
+                case.path_parameters[name] = KNOWN[name][len(made) // 2 % len(KNOWN[name])]
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            keep()
+    except Unsatisfiable:
+        if not malformed or made:
+            raise
+    return made
+
+
+def probe(client, made, headers):
+    """Send the cases of one operation with `headers`; what went wrong, in words."""
+    return [f"{case.operation.method.upper()} {case.operation.path}: {_told(error)}"
+            for case in made if (error := _sent(client, case, headers))]
+
+
+def _sent(client, case, headers):
+    """What was wrong with the answer to one case, or how it could not be sent; None where nothing.
+    """
+    try:
         said = case.as_transport_kwargs(base_url="http://testserver.local")
         said["headers"] = {k: v for k, v in (said.get("headers") or {}).items()
                            if k.lower() not in ("authorization", "host")}
@@ -101,19 +121,11 @@ def probe(client, operation, examples, headers, malformed=False):
                                 content=made.body, follow_redirects=False)
         try:
             case.validate_response(answer, checks=CHECKS)
-        except AssertionError as error:
-            raise AssertionError(f"{made.method} {made.url} {made.body!r:.200}: {error}") from None
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            send()
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        if not (malformed and not counted[0] and isinstance(error, Unsatisfiable)):
-            failures.append(f"{operation.method.upper()} {operation.path}: {_told(error)}")
-    return failures, counted[0]
+        except (AssertionError, BaseExceptionGroup) as error:
+            return AssertionError(f"{made.method} {made.url} {made.body!r:.200}: {_told(error)}")
+    except Exception as error:
+        return error
+    return None
 
 
 def _told(error):
