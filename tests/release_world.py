@@ -25,6 +25,11 @@ def record(registry, kind, record_id, shape=None, *, hours=0, **values):
         values.get("information_date"))])
 
 
+def morning(day):
+    """Hours from the start of the world to the morning of a day, when its gate is entered."""
+    return (datetime(day.year, day.month, day.day, 6, tzinfo=UTC) - AT) // timedelta(hours=1)
+
+
 _SIGNS = weakref.WeakKeyDictionary()  # registry -> the key that signs its orders
 
 
@@ -51,7 +56,7 @@ def programme(registry):
     record(registry, "person", "p2", role="medic")
     record(registry, "team", "team-a", organisation="Org A", members=["p1", "p2"])
     record(registry, "detector", "d1", team="team-a", tested_on=DAY, test_result="passed",
-           information_date=DAY)
+           information_date=DAY, hours=morning(DAY))
 
 
 def accreditation(registry, key):
@@ -74,7 +79,7 @@ def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, proof=True,
                   information_date=date(2026, 3, 15))
     if gate:
         record(registry, "gate", f"g-{end}", task=f"t-{end}", team="team-a", day=day,
-               checked_at=datetime(day.year, day.month, day.day, 5, tzinfo=UTC),
+               checked_at=datetime(day.year, day.month, day.day, 5, tzinfo=UTC), hours=morning(day),
                **dict.fromkeys(SITE_CHECKS, "passed"))
     record(registry, "activity", f"a-{end}", ground.centroid, activity_type="clearance",
            activity_status="completed", operational_method="manual", started_on=day, ended_on=day,

@@ -432,7 +432,8 @@ def test_safety_S08_one_more_failure_or_loose_pass_never_opens_a_gate(said, ente
         return one(gates=[*records, *more], grace=timedelta(hours=24),
                    entered={n: at for n, at in known.items() if at is not None}).passed
 
-    before = opens([])
+    # What was entered too late, or before the day, passes nothing: then nobody said anything yet.
+    before = opens([]) or not any(word == "failed" for word, _, _ in said)
     if not before:
         assert not opens([told(98, "failed", checked, entered)])
         assert not opens([told(99, "passed", None, entered)])

@@ -1,11 +1,14 @@
 """S08: what kept work from starting is not taken back, nor what lacked brought, weeks later."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 import release_world as world
+from landrelease.core.record import Record
 from landrelease.core.revision import Revision
+from landrelease.operate.gate import gates
 from landrelease.store.open import create_registry
 from landrelease.workflows import identities, operating, sharing
 from landrelease.workflows.credit import without_credit
@@ -189,7 +192,7 @@ def test_a_year_of_tests_from_a_list_says_why_it_passes_nothing(tmp_path):
 
 def test_safety_S08_a_team_without_a_detector_is_not_given_one_weeks_later(programme):
     registry, _ = programme
-    detector(registry, BEFORE, team="team-b")
+    detector(registry, 24 * 9, team="team-b")
     detector(registry, 24 * 9, name="d7", team="team-b")
     assert flagged(registry) == ["detector_test: no detector of the team is on record"]
     detector(registry, LATE, name="d7")
@@ -200,8 +203,6 @@ def test_safety_S08_a_team_without_a_detector_is_not_given_one_weeks_later(progr
 
 def test_histories_of_one_after_the_other_are_read_as_all_others(programme):
     """A day is looked up in a plain history, and gone through in any other: with one answer."""
-    import dataclasses
-
     from landrelease.workflows.gate_histories import Histories
 
     registry, _ = programme
@@ -226,6 +227,191 @@ def test_histories_of_one_after_the_other_are_read_as_all_others(programme):
                 if one is not None:
                     assert [r.revision for r in one.said] == [r.revision for r in two.said]
                     assert (one.standing is None) == (two.standing is None)
+
+
+# --- gates that are entered later, or before the day ----------------------------------------------
+
+
+def checked(registry, hours, name="g-h1-1", *, by=None, team="team-a", hour=5, **said):
+    """What was checked at the start of the day."""
+    put(registry, "gate", name, hours, by=by, **{
+        "task": "t-h1-1", "team": team, "day": DAY, "checked_at": at(hour=hour),
+        **dict.fromkeys(world.SITE_CHECKS, "passed")} | said)
+
+
+@pytest.fixture
+def without_gate(tmp_path):
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD, gate=False)
+    return registry, ana
+
+
+END = 24 * 9 + 16  # hours from the start of the world to the end of the local day
+
+
+@pytest.mark.parametrize(("hours", "words"), [
+    (END - 1, ""), (END + 24, ""),
+    (END + 25, "briefing: g-h1-1 was entered on 2026-04-12, 2 days after the day: the authority "
+               "reviews the report of the work, or validates the record"),
+    (LATE, "briefing: g-h1-1 was entered on 2026-05-31, 51 days after the day: the authority"),
+    (END - 25, "briefing: g-h1-1 was entered on 2026-04-09, before the day began")])
+def test_safety_S08_a_gate_that_is_entered_weeks_later_or_beforehand_opens_no_day(without_gate,
+                                                                                hours, words):
+    registry, ana = without_gate
+    assert any("nobody recorded this check" in w for w in flagged(registry))
+    checked(registry, hours)
+    found = flagged(registry)
+    assert len(found) == (len(world.SITE_CHECKS) if words else 0)
+    assert not words or found[0].startswith(words)
+    if hours > END:  # the authority says that it was so; nobody can say so beforehand
+        checked(registry, LATE + 24, by=ana)
+        assert flagged(registry) == []
+
+
+def test_safety_S08_what_a_late_gate_says_against_work_counts(programme):
+    registry, ana = programme
+    assert flagged(registry) == []
+    checked(registry, LATE, "late", hour=4, threat="failed")
+    assert flagged(registry) == ["threat: failed when it was checked; only a later check that is "
+                                 "timed on this local day and entered in time would pass it"]
+    checked(registry, LATE + 1, "late", hour=4, by=ana)  # it was typed wrongly
+    assert flagged(registry) == []
+    checked(registry, LATE, "out", gate_type="evacuation", clear_at=at(hour=8))
+    assert "evacuation" in flagged(registry)[0]
+    checked(registry, LATE + 2, "again", hour=9)
+    assert "evacuation" in flagged(registry)[0], "nor does it pass what was checked again"
+    checked(registry, LATE + 3, "again", hour=9, by=ana)
+    assert flagged(registry) == []
+
+
+def test_safety_S08_a_gate_that_is_changed_later_passes_what_it_passed_in_time(programme):
+    registry, ana = programme
+    checked(registry, LATE, checked_by="p1")  # a word more, as where the office gives it a level
+    assert flagged(registry) == []
+    checked(registry, LATE + 1, weather="not_reported")
+    assert [w.split(":")[0] for w in flagged(registry)] == ["weather"]
+    checked(registry, LATE + 2)
+    assert [w.split(":")[0] for w in flagged(registry)] == ["weather"], "nor does it come back"
+    checked(registry, LATE + 3, by=ana)
+    assert flagged(registry) == []
+    checked(registry, LATE + 4, team="team-b")
+    assert len(flagged(registry)) == len(world.SITE_CHECKS)
+
+
+def test_safety_S08_a_gate_is_not_completed_or_moved_to_another_day_later(without_gate):
+    registry, _ = without_gate
+    checked(registry, IN_TIME, medic="not_reported")
+    checked(registry, LATE)
+    assert [w.split(":")[0] for w in flagged(registry)] == ["medic"]
+    checked(registry, 24 * 30, "other", day=DAY + timedelta(days=20))
+    checked(registry, LATE, "other")
+    assert [w.split(":")[0] for w in flagged(registry)] == ["medic"]
+
+
+def test_safety_S08_a_failure_that_a_late_word_times_anew_is_not_passed_by_the_check_between(
+        programme):
+    registry, _ = programme
+    checked(registry, IN_TIME, "bad", hour=6, threat="failed")
+    assert flagged(registry) == ["threat: failed when it was checked"]
+    checked(registry, LATE, "bad", hour=4, threat="failed")
+    assert "threat" in flagged(registry)[0]
+
+
+def test_a_gate_of_another_office_counts_from_when_it_was_entered_there(tmp_path):
+    """A team without a network for days: its own registry vouches for its mornings."""
+    from landrelease.workflows import exchange
+
+    team = create_registry(tmp_path / "t.gpkg", office="Field")
+    for name, hours in (("in-time", IN_TIME), ("late", LATE)):
+        checked(team, hours, name)
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    registry.keep_setting("utc_offset_hours", "2")
+    exchange.pack(team, tmp_path / "p.lrx", key=identities.new_key(tmp_path / "k.pem", None))
+    exchange.unpack(registry, tmp_path / "p.lrx", by="x")
+    told = operating.told_of(registry, offset=timedelta(hours=2))
+    ours = {g.id: told.entered[g.revision] for g in told.gates}
+    assert ours == {"in-time": AT + timedelta(hours=IN_TIME), "late": AT + timedelta(hours=LATE)}
+
+
+@pytest.mark.parametrize(("grace", "opens"), [(48, False), (72, True)])
+def test_a_programme_states_in_how_many_hours_its_phones_come_back(without_gate, tmp_path, grace,
+                                                                   opens):
+    from landrelease.workflows.areas import load_extension
+
+    registry, _ = without_gate
+    checked(registry, END + 70)
+    path = tmp_path / "national.yaml"
+    path.write_text("name: x\nversion: 1\nthresholds: [{name: gate_entry_grace_hours, "
+                    f"value: {grace}, source: national standard}}]")
+    load_extension(registry, path, by="x")
+    assert (flagged(registry) == []) is opens
+
+
+@pytest.mark.parametrize(("mend", "good"), [({}, True), ({"medic": "passed"}, False)])
+def test_a_gate_that_waited_came_when_it_came_unless_it_was_mended(tmp_path, monkeypatch, mend,
+                                                                 good):
+    from landrelease.workflows import quarantine
+    from landrelease.workflows.imports import import_files
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=6)
+
+    registry = create_registry(tmp_path / "r.gpkg", office="A")
+    today = datetime.now(UTC).date()
+    words = dict.fromkeys(world.SITE_CHECKS, "passed") | dict.fromkeys(mend, "")
+    path = tmp_path / "gate.csv"
+    path.write_text("\n".join((",".join(("identifier", "task", "team", "day", *words)), ",".join(
+        ("g", "t", "team-a", today.isoformat(), *words.values())))))
+    import_files(registry, [path], today=today - timedelta(days=1))
+    (row,) = registry.quarantine("waiting")
+    monkeypatch.setattr(quarantine, "datetime", Later)
+    quarantine.retry_quarantined(registry, row.number, mend)
+    task = Record("task", "t", {"teams": ["team-a"]})
+    (found,) = gates(task, today, operating.Sites(registry).on(today))
+    assert {c.state for c in found.checks if c.name in world.SITE_CHECKS} == {
+        "passed" if good else "not_reported"}
+    assert good or f"entered on {today + timedelta(days=6)}, 6 days" in str(found)
+
+
+# --- tests of detectors that the authority corrects -----------------------------------------------
+
+
+def test_safety_S08_the_authority_corrects_a_test_that_was_typed_wrongly(programme):
+    registry, ana = programme
+    detector(registry, IN_TIME, result="failed")
+    assert flagged(registry) == ["detector_test: d1 failed its test"]
+    detector(registry, LATE)
+    assert flagged(registry) == ["detector_test: d1 failed its test"]
+    detector(registry, LATE + 1, by=ana)
+    assert flagged(registry) == []
+    detector(registry, LATE + 2, DAY + timedelta(days=51))
+    assert flagged(registry) == []
+    detector(registry, LATE + 3, result="failed")
+    assert flagged(registry) == ["detector_test: d1 failed its test"]
+
+
+def test_safety_S08_a_signature_for_another_day_mends_no_test_of_this_one(programme):
+    registry, ana = programme
+    detector(registry, IN_TIME, result="failed")
+    detector(registry, LATE, DAY + timedelta(days=1), by=ana)
+    detector(registry, LATE + 1, DAY - timedelta(days=1), by=ana)
+    assert flagged(registry) == ["detector_test: d1 failed its test"]
+
+
+def test_safety_S08_a_test_that_is_entered_before_its_day_passes_nothing(programme):
+    registry, _ = programme
+    detector(registry, BEFORE, name="d2")
+    assert flagged(registry) == ["detector_test: d2 has a test of this day that was entered on "
+                                 "2026-04-09, before the day began"]
+    detector(registry, IN_TIME, name="d2")
+    assert flagged(registry) == []
 
 
 # --- reports that are rewritten ------------------------------------------------------------------
@@ -325,7 +511,7 @@ def test_safety_S08_the_detectors_that_the_work_names_were_tested(programme, day
     registry, _ = programme
     world.record(registry, "team", "team-b", organisation="Org B")
     world.record(registry, "detector", "d9", identifier="idm 9", tested_on=day, test_result=result,
-                 information_date=day, **({} if team is None else {"team": team}))
+                 information_date=day, hours=24 * 9, **({} if team is None else {"team": team}))
     found = used(registry, detectors=["d1", name])
     assert any(f"{name} {words}" in w for w in found) if words else found == []
 
@@ -382,6 +568,62 @@ def test_safety_S08_the_method_of_the_work_is_that_of_the_order(programme, order
     order(registry, ana, method=ordered)
     found = used(registry, operational_method=said)
     assert any(words in w for w in found) if words else found == []
+
+
+UNDER = {"clearance": {"clearance", "NTS", "EOD_spot_task"},
+         "road_clearance": {"clearance", "NTS", "EOD_spot_task"},
+         "TS": {"TS", "NTS", "EOD_spot_task"}, "BAC": {"BAC", "NTS", "EOD_spot_task"},
+         "EOD_spot_task": {"EOD_spot_task", "NTS"},
+         "stockpile_destruction": {"EOD_spot_task", "NTS"},
+         "NTS": {"NTS"}, "risk_education": set(),
+         "not_reported": {"clearance", "TS", "NTS", "BAC", "EOD_spot_task"}}
+WITH_LEAVE = {
+    ("clearance", "TS"): "TS", ("clearance", "BAC"): "BAC", ("road_clearance", "TS"): "TS",
+    ("road_clearance", "BAC"): "BAC", ("BAC", "TS"): "TS", ("NTS", "EOD_spot_task"): "EOD",
+    ("risk_education", "NTS"): "NTS"}
+
+
+def test_safety_S08_the_kind_of_work_is_that_of_the_order(programme):
+    registry, _ = programme
+    (was,) = registry.records("task")
+    (work,) = registry.records("activity")
+    day = operating.Sites(registry).on(DAY, [was.id])
+
+    def held(ordered, said):
+        from landrelease.operate.gate import flagged_work
+
+        task = dataclasses.replace(day.orders[was.id], values={**was.values, "task_type": ordered})
+        done = dataclasses.replace(work, values={**work.values, "activity_type": said})
+        site = dataclasses.replace(day, orders={was.id: task})
+        return {w for f in flagged_work([done], {was.id: task}, {DAY: site}) for w in f.reasons}
+
+    for ordered, fine in UNDER.items():
+        of_the_order = held(ordered, "not_reported")  # leave that the order itself asks for
+        assert held(ordered, "") == held(ordered, None) == of_the_order
+        for said in ("clearance", "TS", "NTS", "BAC", "EOD_spot_task"):
+            more = held(ordered, said) - of_the_order
+            if said in fine:
+                assert not more
+            elif scope := WITH_LEAVE.get((ordered, said)):
+                assert any(w.startswith("accreditation") and scope in w for w in more)
+            else:
+                assert more == {f"order: the kind of work, {said.replace('_', ' ')}, is not that "
+                                f"of the order, {ordered.replace('_', ' ')}"}
+
+
+def test_safety_S08_the_kind_of_work_is_not_rewritten_to_that_of_the_order(programme):
+    registry, ana = programme
+    order(registry, ana, task_type="BAC")
+    world.signed_record(registry, "accreditation", "bac", ana, team="team-a", scope="BAC",
+                        accreditation_status="granted", granted_on=date(2026, 1, 1),
+                        expires_on=date(2026, 12, 31))
+    world.record(registry, "person", "p1", role="deminer", competences=["BAC"], hours=1)
+    assert flagged(registry) == [
+        "order: the kind of work, clearance, is not that of the order, BAC"]
+    report(registry, LATE, activity_type="BAC")
+    assert "before it was changed" in credit(registry)
+    report(registry, LATE + 1, activity_type="BAC", by=ana)
+    assert not credit(registry)
 
 
 def test_safety_S08_work_with_detectors_under_an_order_without_asks_for_their_test(programme):

@@ -984,7 +984,7 @@ def test_safety_S11_reopened_land_is_searched_again_and_released_with_the_find_i
     assert effort.since["h1"] == FOUND
     day = date(2026, 6, 20)
     world.record(registry, "detector", "d1", team="team-a", tested_on=day, test_result="passed",
-                 information_date=day)
+                 information_date=day, hours=world.morning(day))
     world.cleared(registry, "h1", FIELD, day=day, number=2)
     world.inspection(registry, "h1", ana, number=2, day=day)
     left = propose(registry, at=later).document["residual"]

@@ -87,7 +87,7 @@ def mine(registry, record_id="mine-9", *, place=FIELD.centroid, hours=24 * 60, *
 
 def searched_again(registry, ana, name="h1", ground=FIELD, /, *, day=date(2026, 6, 20), **values):
     world.record(registry, "detector", "d1", team="team-a", tested_on=day, test_result="passed",
-                 information_date=day)
+                 information_date=day, hours=world.morning(day))
     world.cleared(registry, name, ground, day=day, number=2, **values)
     world.inspection(registry, name, ana, number=2, day=day)
 

@@ -135,7 +135,7 @@ def test_a_rejected_lot_is_searched_again_before_its_ground_counts(field):
     assert found["nonconformities_closed"][0] == "met"
     day = DAY + timedelta(days=2)
     world.record(registry, "detector", "d1", team="team-a", tested_on=day, test_result="passed",
-                 information_date=day)
+                 information_date=day, hours=world.morning(day))
     world.cleared(registry, "h1", rejected.geometry, day=day, number=2)
     assert asked(registry)["searched_to_depth"][0] == "met"
     assert asked(registry)["inspected"][0] == "not_met", "searched again, not inspected again"

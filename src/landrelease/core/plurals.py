@@ -100,6 +100,10 @@ ONE: dict[str, str] = {
     "{n} items found, all destroyed or removed": "{n} item found, destroyed or removed",
     "{n} records of evidence and work": "{n} record of evidence and work",
     "{n} members competent for {scope}": "{n} member competent for {scope}",
+    "{id} was entered on {day}, {n} days after the day: the authority reviews the report of the "
+    "work, or validates the record":
+        "{id} was entered on {day}, {n} day after the day: the authority reviews the report of the "
+        "work, or validates the record",
     "{n} past months could not be forecast ({code}).":
         "{n} past month could not be forecast ({code}).",
     "{id}: its sample showed {n} items, and accepts nothing":

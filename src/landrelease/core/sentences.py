@@ -416,6 +416,10 @@ GATE: tuple[str, ...] = (
     "an evacuation is on record, and not when all were out",
     "evacuated, all out at {time} UTC; the site was not checked again since",
     "checked again after the evacuation", "nobody recorded this check for the day",
+    "{id} was entered on {day}, {n} days after the day: the authority reviews the report of the "
+    "work, or validates the record",
+    "{id} was entered on {day}, before the day began",
+    "{id} has a test of this day that was entered on {day}, before the day began",
     "failed when it was checked",
     "row {n} in quarantine says that it failed; nobody can read its day, so it counts until it is "
     "mended",
@@ -452,6 +456,7 @@ GATE: tuple[str, ...] = (
     "closed: {why}",
     "the machine {name} is not in the order",
     "the method of the work, {method}, is not that of the order, {ordered}",
+    "the kind of work, {what}, is not that of the order, {ordered}",
     "as the report of {day} said, before it was changed without the review of the authority",
     "closed: {why}; that was changed since, and for this day only a change counts that was entered "
     "in time or that the authority signed",

@@ -37,6 +37,14 @@ from landrelease.operate.permits import accuracy_of, narrowed_by, refused_part, 
 _BY_TYPE = {"NTS": "NTS", "TS": "TS", "BAC": "BAC", "EOD_spot_task": "EOD",
             "risk_education": "EORE", "stockpile_destruction": "EOD"}
 _BY_METHOD = {"mechanical": "mechanical", "animal_detection": "MDD"}
+# Kinds of work that belong to an order besides its own: looking on, and dealing with what is found.
+# `_WITH_LEAVE`: those that are done under it where the team has leave for them.
+_ALIKE = {"road_clearance": "clearance", "road_verification": "clearance",
+          "post_clearance": "clearance", "stockpile_destruction": "EOD_spot_task"}
+_WITHIN = {"clearance": ("NTS", "EOD_spot_task"), "BAC": ("NTS", "EOD_spot_task"),
+           "TS": ("NTS", "EOD_spot_task"), "EOD_spot_task": ("NTS",)}
+_WITH_LEAVE = {"clearance": ("TS", "BAC"), "BAC": ("TS",), "NTS": ("EOD_spot_task",),
+               "risk_education": ("NTS",)}
 _WITHOUT_DETECTOR = frozenset({"NTS", "risk_education", "stockpile_destruction"})
 # A local day lies somewhere in these hours of UTC where its zone is not known: zones go from
 # 12 hours behind to 14 hours before UTC.
@@ -71,8 +79,9 @@ class Site:
     """What the registry holds that a gate looks at, as it stood on the day.
 
     Records of kinds team, person, machine, detector, accreditation (as signed: S09), closure,
-    permit and gate. `gates` holds, before each gate as it stands, what earlier revisions of it
-    said that keeps work from starting: a change of the record does not unsay a failure.
+    permit and gate. `gates` holds, before each gate as it stands, what other revisions of it
+    said that keeps work from starting: a change of the record does not unsay a failure. What passed
+    by it is as it stood in time; where nothing was entered in time, as it stands.
     """
 
     teams: Mapping[str, Record]
@@ -88,6 +97,7 @@ class Site:
     entered: Mapping[int, datetime] = field(default_factory=dict)
     grace: timedelta = timedelta(0)  # after the local day, in which a check still counts as timely
     ended: frozenset[str] = frozenset()  # ids of permits that stated an end in some revision
+    signed: frozenset[int] = frozenset()  # `Record.revision` of gates that the authority validated
     # Task -> it as ordered by then, with a signature (S09), and the hazard on which it lies. A task
     # that is not in `orders` is taken as it stands.
     orders: Mapping[str, Record] = field(default_factory=dict)
@@ -171,7 +181,7 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
 
 def _used(work: Record, task: Record, team: str, day: date, site: Site) -> list[GateCheck]:
     """What a report names that was not fit or not ordered on the day, whosever it was."""
-    out = _method_used(work, task, team, day, site)
+    out = [*_kind_used(work, task, team, day, site), *_method_used(work, task, team, day, site)]
     for said in _listed(work, "detectors"):
         for name in _meant("detector", said, site):
             if found := _detector_used(name, said, day, site):
@@ -208,6 +218,27 @@ def _detector_used(name: str, said: str, day: date, site: Site) -> tuple[str, Ch
             return (_undated_words(row) if _waits_undated(row, "tested_on") else
                     "failed its test"), "failed"
     return _untested(told, stages, "", day, site)
+
+
+def _kind_used(work: Record, task: Record, team: str, day: date, site: Site) -> list[GateCheck]:
+    """Work of another kind than the order's. One that asks for more than was ordered, as clearance
+    under an order for survey, was not ordered; one that may go with it asks for leave of its own.
+    """
+    said, ordered = str(work.value("activity_type")), str(task.value("task_type"))
+    unknown = ("", NOT_REPORTED, DECLINED)
+    if said in unknown or ordered in unknown:
+        return []
+    kind = _ALIKE.get(ordered, ordered)
+    if said == kind or said in _WITHIN.get(kind, ()):
+        return []
+    if said in _WITH_LEAVE.get(kind, ()):
+        own = replace(task, values={**task.values, "task_type": said})
+        scope = scope_of(own)
+        return [c for c in (_accreditation(own, team, scope, day, site),
+                            _competence(team, scope, day, site),
+                            _detectors(own, team, day, site)) if c.state != "passed"]
+    return [GateCheck("order", "failed", f"the kind of work, {said.replace('_', ' ')}, is not "
+                      f"that of the order, {ordered.replace('_', ' ')}", (task.id,))]
 
 
 def _method_used(work: Record, task: Record, team: str, day: date, site: Site) -> list[GateCheck]:
@@ -269,10 +300,12 @@ class _Said:
     # Failures in records that do not name this task and team as they are on record, and may mean
     # them. With their time where that is of the day, else None.
     doubtful: tuple[tuple[datetime | None, Record], ...] = ()
+    # Of those that were not entered in time, what passed by them, and why it counts for nothing.
+    untimely: tuple[tuple[Record, str], ...] = ()
 
 
 def _recorded(task: str, team: str, day: date, site: Site) -> _Said:
-    timed, loose, doubtful = [], [], []
+    timed, loose, doubtful, untimely = [], [], [], []
     for g in site.gates:
         dated = isinstance(g.values.get("day"), date)
         if g.values.get("day") != day and (dated or "failed" not in g.values.values()
@@ -287,11 +320,31 @@ def _recorded(task: str, team: str, day: date, site: Site) -> _Said:
                     and _may_mean(g, "team", team, site):
                 doubtful.append((at, replace(g, values={
                     k: v for k, v in g.values.items() if v != "passed"})))
-        elif at is None:
+            continue
+        if why := _untimely(g, day, site):
+            untimely.append((g, why))
+            g = replace(g, values={k: v for k, v in g.values.items() if v != "passed"})
+        if at is None:
             loose.append(g)
         else:
             timed.append((at, g))
-    return _Said(tuple(timed), tuple(loose), tuple(doubtful))
+    return _Said(tuple(timed), tuple(loose), tuple(doubtful), tuple(untimely))
+
+
+def _untimely(g: Record, day: date, site: Site) -> str:
+    """Why what passed by a record of a gate counts for nothing: it was entered before its day
+    began, or later than the grace after it and not validated by the authority (S08)."""
+    entered = site.entered.get(g.revision)
+    begin, end = day_in_utc(day, site.utc_offset)
+    if entered is None or (begin <= entered and (
+            entered <= end + site.grace or g.revision in site.signed)):
+        return ""
+    on = _local(entered, site)
+    if entered < begin:
+        return f"{g.id} was entered on {on.isoformat()}, before the day began"
+    return counted("{id} was entered on {day}, {n} days after the day: the authority reviews the "
+                   "report of the work, or validates the record", id=g.id, day=on.isoformat(),
+                   n=max(1, (on - day).days))
 
 
 def _may_mean(g: Record, kind: str, own: str, site: Site) -> bool:
@@ -311,8 +364,8 @@ def _may_mean(g: Record, kind: str, own: str, site: Site) -> bool:
 
 def _time_of_check(g: Record, day: date, site: Site) -> datetime | None:
     """When it was checked, if that lies in the local day and the record was entered after the
-    check and no later than the grace after the day. Where local time is not known, no time can be
-    said to be of the day."""
+    check and no later than the grace after the day, or validated by the authority. Where local
+    time is not known, no time can be said to be of the day."""
     at = moment_of(g.values.get("checked_at"))
     if at is None or site.utc_offset is None:
         return None
@@ -320,7 +373,8 @@ def _time_of_check(g: Record, day: date, site: Site) -> datetime | None:
     if not begin <= at < end:
         return None
     entered = site.entered.get(g.revision)
-    if entered is not None and not at <= entered <= end + site.grace:
+    if entered is not None and not (at <= entered and (
+            entered <= end + site.grace or g.revision in site.signed)):
         return None
     return at
 
@@ -392,6 +446,9 @@ def _on_site(name: str, recorded: _Said,
     timed += [(at, g) for at, g in doubtful if at is not None]
     loose += [g for at, g in doubtful if at is None]
     if not timed and not loose:
+        late = [(g, why) for g, why in recorded.untimely if said(g) == "passed"]
+        if late:
+            return GateCheck(name, "not_reported", late[0][1], tuple(g.id for g, _ in late))
         return GateCheck(name, "not_reported", "nobody recorded this check for the day")
     # Of the timed checks the last counts, of those at the same time and of all loose ones the
     # worse.
@@ -830,8 +887,8 @@ def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
 def _untested(said: Sequence[Record], stages: Stages, team: str, day: date, site: Site
               ) -> tuple[str, CheckState] | None:
     """Why a detector (of a team; "": whosever it is) does not count as tested on a day, by any of
-    what is `said` of it; None: it does. What was entered later than the grace after the day passes
-    nothing (S08)."""
+    what is `said` of it; None: it does. What was entered before the day, or later than the grace
+    after it, passes nothing (S08)."""
     def passes(d: Record | None) -> bool:
         return d is not None and d.values.get("tested_on") == day \
             and d.value("test_result") == "passed"
@@ -855,6 +912,12 @@ def _untested(said: Sequence[Record], stages: Stages, team: str, day: date, site
     failures = [f for f in found if f[1] == "failed"]
     if failures:
         return failures[0]
+    begin = day_in_utc(day, site.utc_offset)[0]
+    early = next((at for d in said if passes(d)
+                  and (at := site.entered.get(d.revision)) is not None and at < begin), None)
+    if early is not None:
+        return (f"has a test of this day that was entered on {_local(early, site).isoformat()}, "
+                "before the day began"), "not_reported"
     late = next((d for d in stages.later if mine(d) and passes(d)), None)
     if late is not None and not (mine(stages.standing) and passes(stages.standing)):
         what = "was entered as this team's" if passes(stages.standing) else \
@@ -891,6 +954,10 @@ def _listed(record: Record | None, name: str) -> tuple[str, ...]:
 
 def _organisation(team: str, site: Site) -> str:
     return folded(site.teams[team].values.get("organisation")) if team in site.teams else ""
+
+
+def _local(at: datetime, site: Site) -> date:
+    return (at + (site.utc_offset or timedelta(0))).date()
 
 
 def day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:

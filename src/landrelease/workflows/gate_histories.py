@@ -1,23 +1,35 @@
 """Histories of records as the gate of a day reads them: what stood in time, what came later (S08).
+
+When something was entered is when it first came into a registry that vouches for it: that of the
+office that recorded it, or this one where that was earlier. A row that waited here and was taken in
+as it stood came when it came, not when somebody decided on it. What a file says of times vouches
+for nothing.
 """
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.decision import standing
 from landrelease.core.descent import current_of, dated_before, in_order
 from landrelease.core.record import Record
 from landrelease.core.signature import KeyRing
-from landrelease.operate.gate import Stages
+from landrelease.operate.evacuations import is_real
+from landrelease.operate.gate import Stages, day_in_utc
 
 if TYPE_CHECKING:
     from landrelease.core.kind import Kind
     from landrelease.core.revision import StoredRevision
+
+
+def entered_at(stored: StoredRevision) -> datetime:
+    """When a revision came into the registry of its office, or here where that was earlier."""
+    at, here = stored.revision.recorded_at, stored.known_from
+    return at if here is None else min(at, here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +47,30 @@ class _Line:
 class Histories:
     """The histories of the records of a kind. `by_day`: what states a later day of information
     than the gate's says nothing of it, as with detectors; closures and permits carry their own
-    times. What the authority signed stands alone: what was said before it counts no more."""
+    times. What the authority signed stands alone: what was said before it counts no more.
+    `entered`: when a revision was entered."""
 
     def __init__(self, lines: Iterable[Sequence[StoredRevision]], kind: Kind,
-                 ring: Callable[[], KeyRing], *, by_day: bool = False):
+                 ring: Callable[[], KeyRing], *, by_day: bool = False,
+                 entered: Callable[[StoredRevision], datetime] = entered_at):
         self.by_day = by_day
-        self.lines = {line[0].revision.record_id: _line(line, kind, ring)
+        self.lines = {line[0].revision.record_id: _line(line, kind, ring, entered)
                       for line in lines if line}
 
     def at(self, day: date, begin: datetime, until: datetime) -> Mapping[str, Stages]:
         """Id -> what was said for a local day that begins at `begin`; `until`: its end and the
         grace in which an entry is in time. A record of which nothing is of the day is left out."""
         out = {}
-        for name, line in self.lines.items():
-            found = self._plain(line, day, until) if line.plain and self.by_day else \
-                self._any(line, day, begin, until)
-            if found is not None:
+        for name in self.lines:
+            if (found := self.of(name, day, begin, until)) is not None:
                 out[name] = found
         return out
+
+    def of(self, name: str, day: date, begin: datetime, until: datetime) -> Stages | None:
+        """The same of one record."""
+        line = self.lines[name]
+        return self._plain(line, day, until) if line.plain and self.by_day else \
+            self._any(line, day, begin, until)
 
     @staticmethod
     def _plain(line: _Line, day: date, until: datetime) -> Stages | None:
@@ -71,8 +89,8 @@ class Histories:
         # The authority's word takes the place of all before it, whenever it came.
         alone = max((at for at, (n, _) in enumerate(held) if n in line.signed), default=None)
         told = [s for _, s in held[alone or 0:]]
-        timely = [s.revision.recorded_at <= until for s in told]
-        early = [s.revision.recorded_at < begin for s in told]
+        timely = [line.entered[n] <= until for n, _ in held[alone or 0:]]
+        early = [line.entered[n] < begin for n, _ in held[alone or 0:]]
         if alone is not None:
             timely[0] = early[0] = True
         in_time = [s for s, when in zip(told, timely, strict=True) if when]
@@ -99,7 +117,8 @@ def _following(stood: StoredRevision | None, told: Sequence[StoredRevision]
     return out
 
 
-def _line(history: Sequence[StoredRevision], kind: Kind, ring: Callable[[], KeyRing]) -> _Line:
+def _line(history: Sequence[StoredRevision], kind: Kind, ring: Callable[[], KeyRing],
+          when: Callable[[StoredRevision], datetime]) -> _Line:
     # Those of one office come in their order; to find that of several takes its time.
     several = any(s.chain != history[0].chain for s in history)
     order = tuple(in_order(history) if several else history)
@@ -108,10 +127,67 @@ def _line(history: Sequence[StoredRevision], kind: Kind, ring: Callable[[], KeyR
         verdicts = standing(order, kind, ring())
         signed = frozenset(n for n, s in enumerate(order) if s.revision.validation == "authority"
                            and s.hash in verdicts and verdicts[s.hash].standing == "verified")
-    entered = tuple(s.revision.recorded_at for s in order)
+    entered = tuple(map(when, order))
     dated = tuple(s.revision.valid_from for s in order if s.revision.valid_from is not None)
     return _Line(order, signed, entered, dated, not signed and len(dated) == len(order)
                  and list(entered) == sorted(entered) and list(dated) == sorted(dated))
+
+
+def gates_told(gates: Histories, offset: timedelta | None, grace: timedelta
+               ) -> tuple[list[Record], dict[int, datetime], frozenset[int]]:
+    """What gates say: of each its own words last, before them what else was said of it that keeps
+    work from starting; `Record.revision` -> when it was entered; those that the authority signed.
+
+    What passed counts as it stood in time for its day (`operate.gate.Site.gates`), and only where
+    no later revision of the record says otherwise.
+    """
+    out: list[Record] = []
+    entered: dict[int, datetime] = {}
+    signed = set()
+    for name, line in gates.lines.items():
+        entered.update((s.number, at) for s, at in zip(line.order, line.entered, strict=True))
+        alone = max(line.signed, default=None)
+        told = line.order[alone or 0:]
+        if alone is not None:
+            signed.add(told[0].number)
+        now = current_of(told) if len(told) > 1 else told[0]
+        out += [f for s in told if s is not now and (f := _against(as_record(s))) is not None]
+        said = None if len(told) == 1 else _in_time(gates, name, now, offset, grace)
+        if said is not None:
+            out.append(said)
+        last = as_record(now) if said is None else _against(as_record(now))
+        if last is not None:
+            out.append(last)
+    return out, entered, frozenset(signed)
+
+
+def _against(gate: Record) -> Record | None:
+    """What of a gate keeps work from starting."""
+    if "failed" not in gate.values.values() and not is_real(gate):
+        return None
+    return replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
+
+
+def _in_time(gates: Histories, name: str, now: StoredRevision, offset: timedelta | None,
+             grace: timedelta) -> Record | None:
+    """What passed by a gate that was changed later than the grace after its day; None where what
+    stands was entered in time, or nothing was."""
+    day = now.revision.values.get("day")
+    if not isinstance(day, date):
+        return None
+    begin, end = day_in_utc(day, offset)
+    stages = gates.of(name, day, begin, end + grace)
+    if stages is None or stages.standing is None or not stages.later:
+        return None
+    first = stages.standing
+
+    def kept(field: str) -> bool:
+        return all(r.values.get(field) == first.values.get(field) for r in stages.later)
+
+    whose = all(map(kept, ("day", "task", "team")))
+    return replace(first, values={
+        k: v for k, v in first.values.items() if v != "failed" and (
+            v != "passed" or (whose and kept(k))) and (k != "checked_at" or kept(k))})
 
 
 def as_record(stored: StoredRevision) -> Record:

@@ -31,15 +31,17 @@ OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
 class Told:
     """What was ever said in gates, permits and tests of detectors, for the gates of many days.
 
-    gates : the gates as they stand, and of their earlier revisions what kept work from starting:
-    failures and evacuations, never what passed. Each with its number in `revision`.
-    entered : that number -> when it was recorded. ended : permits that stated an end in some
-    revision. grace : how long after its day a check may be entered. tests : day -> what any
-    revision said of a detector's test on it, each with its number, in the order of entry; without a
-    day of the test that of its information, else of its entry. failing : rows of detectors that
-    wait and say that one failed its test. reach : of rows that wait and of which nobody can read
-    the day, by their number in `revision`: the first day that may be meant. histories : of permits,
-    of detectors, and of those closures that were changed.
+    gates : the gates as they stand, and of their other revisions what kept work from starting:
+    failures and evacuations, never what passed. Each with its number in `revision`. What passed is
+    as it stood in time (`workflows.gate_histories.gates_told`). signed : numbers of those that the
+    authority validated. entered : that number -> when it was entered, also of permits, closures and
+    tests. ended : permits that stated an end in some revision. grace : how long after its day an
+    entry opens it. tests : day -> what any revision said of a detector's test on it, each with its
+    number, in the order of entry; without a day of the test that of its information, else of its
+    entry; what the authority signed instead of what was said before. failing : rows of detectors
+    that wait and say that one failed its test. reach : of rows that wait and of which nobody can
+    read the day, by their number in `revision`: the first day that may be meant. histories : of
+    permits, of detectors, and of those closures that were changed.
     """
 
     gates: tuple[Record, ...]
@@ -50,6 +52,7 @@ class Told:
     failing: tuple[Record, ...] = ()
     reach: Mapping[int, date] = field(default_factory=dict)
     histories: Mapping[str, Histories] = field(default_factory=dict)
+    signed: frozenset[int] = frozenset()
 
     def meant(self, records: Sequence[Record], day: date) -> Sequence[Record]:
         """Those that may be meant of a day, as far as they are rows of a day that nobody can read.
@@ -58,64 +61,102 @@ class Told:
                 or self.reach[r.revision] <= day] if self.reach else records
 
 
-def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
+def told_of(registry: Registry, *, known_at: datetime | None = None,
+            offset: timedelta | None = None) -> Told:
     """What was said in gates, permits and tests of detectors up to `known_at` (None: now), changed
-    since or not (S08).
+    since or not (S08). `offset`: local time less UTC, as in `operate.gate.Site`.
     """
-    from landrelease.operate.evacuations import is_real
     from landrelease.workflows import load_assumptions
+    from landrelease.workflows.gate_histories import Histories, as_record, gates_told
     from landrelease.workflows.identities import ring_of
-    from landrelease.workflows.gate_histories import Histories, as_record
 
     def known(histories: Iterable[Sequence[StoredRevision]]) -> list[list[StoredRevision]]:
         return [[s for s in line if known_at is None
                  or (s.known_from or s.revision.recorded_at) <= known_at] for line in histories]
 
-    def lines(histories: Iterable[Sequence[StoredRevision]]) -> list[Record]:
-        found = []
-        for line in histories:
-            for s in line:
-                entered[s.number] = s.revision.recorded_at
-                found.append(as_record(s))
-        return found
+    ring = functools.cache(lambda: ring_of(registry))  # keys are asked for only where one signed
+    when = _arrivals(registry)
 
-    entered: dict[int, datetime] = {}
-    standing = {g.revision: g.id for g in registry.records("gate", known_at=known_at)}
-    gates = []
-    for gate in lines(known(_of_many(registry, "gate", list(standing.values())))):
-        if gate.revision not in standing:
-            if "failed" not in gate.values.values() and not is_real(gate):
-                continue
-            gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
-        gates.append(gate)
+    def histories_of(kind: str, lines: Iterable[Sequence[StoredRevision]], *,
+                     by_day: bool = False) -> Histories:
+        return Histories(lines, registry.kinds[kind], ring, by_day=by_day, entered=when)
+
+    grace = timedelta(hours=load_assumptions(registry=registry).value("gate_entry_grace_hours"))
+    ids = [g.id for g in registry.records("gate", known_at=known_at)]
+    gates, entered, signed = gates_told(
+        histories_of("gate", known(_of_many(registry, "gate", ids))), offset, grace)
     failing: tuple[Record, ...] = ()
     reach: dict[int, date] = {}
     if known_at is None:
         gates += _waiting_failures(registry, "gate", reach)
         failing = tuple(_waiting_failures(registry, "detector", reach))
-    tests: dict[date, list[Record]] = {}
     # One by one: detectors are few, with many tests each, among all that a registry holds.
-    detectors = known(map(registry.history, sorted(registry.ids("detector"))))
-    for d in sorted(lines(detectors), key=lambda d: entered[d.revision]):
-        if d.value("test_result") in ("failed", "passed"):
-            day = day_of(d.values.get("tested_on")) or d.valid_from or entered[d.revision].date()
-            tests.setdefault(day, []).append(d)
+    detectors = histories_of("detector", known(map(
+        registry.history, sorted(registry.ids("detector")))), by_day=True)
     permits = known(_of_many(registry, "permit", sorted(registry.ids("permit"))))
     open_ended = {p.id for p in registry.records("permit", known_at=known_at)
                   if p.value("valid_until_time") in ("", NOT_REPORTED)}
-    ended = frozenset(p.id for p in lines(permits) if p.id in open_ended
-                      and p.value("valid_until_time") not in ("", NOT_REPORTED))
+    ended = frozenset(s.revision.record_id for line in permits for s in line
+                      if s.revision.record_id in open_ended
+                      and as_record(s).value("valid_until_time") not in ("", NOT_REPORTED))
     # A closure that was never changed says all that it ever said.
     changed = [i for i, numbers in registry.revised("closure", 0).items() if len(numbers) > 1]
-    ring = functools.cache(lambda: ring_of(registry))  # keys are asked for only where one signed
     histories = {
-        "closure": Histories(known(_of_many(registry, "closure", sorted(changed))),
-                             registry.kinds["closure"], ring),
-        "permit": Histories(permits, registry.kinds["permit"], ring),
-        "detector": Histories(detectors, registry.kinds["detector"], ring, by_day=True)}
-    grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
-    return Told(tuple(gates), entered, ended, timedelta(hours=grace), tests, failing, reach,
-                histories)
+        "closure": histories_of("closure", known(_of_many(registry, "closure", sorted(changed)))),
+        "permit": histories_of("permit", permits), "detector": detectors}
+    for line in (line for h in histories.values() for line in h.lines.values()):
+        entered.update((s.number, at) for s, at in zip(line.order, line.entered, strict=True))
+    return Told(tuple(gates), entered, ended, grace, _tests(detectors, entered), failing, reach,
+                histories, signed)
+
+
+def _tests(detectors: Histories, entered: Mapping[int, datetime]
+           ) -> dict[date, Sequence[Record]]:
+    """Day -> what was said of tests on it, in the order of entry (see `Told`). What the authority
+    signed of a detector for a day takes the place of what was said of that day before."""
+    from landrelease.workflows.gate_histories import as_record
+
+    found: dict[date, dict[str, list[Record]]] = {}
+    for line in detectors.lines.values():
+        for n, d in enumerate(map(as_record, line.order)):
+            if d.value("test_result") not in ("failed", "passed"):
+                continue
+            day = day_of(d.values.get("tested_on")) or d.valid_from or entered[d.revision].date()
+            told = found.setdefault(day, {})
+            if n in line.signed:
+                told[d.id] = [d]
+            else:
+                told.setdefault(d.id, []).append(d)
+    return {day: sorted((d for said in told.values() for d in said),
+                        key=lambda d: entered[d.revision]) for day, told in found.items()}
+
+
+def _arrivals(registry: Registry) -> Callable[[StoredRevision], datetime]:
+    """When a revision came in first: a row that waited and was taken in as it stood, or a
+    submission that waited as a whole, came when it came, not when somebody decided on it."""
+    from landrelease.workflows.gate_histories import entered_at
+    from landrelease.workflows.quarantine import AS_IT_STOOD
+
+    waiting, last = registry.quarantine_state()
+    rows = [e.row for e in registry.quarantine("accepted") if e.reason == AS_IT_STOOD
+            and e.row.kind in ("gate", "detector", "permit", "closure", "source")
+            ] if last > waiting else []
+    if not rows:
+        return entered_at
+    first: dict[str, datetime] = {}
+    for at, report in registry.imports():
+        first[report.source] = min(at, first.get(report.source, at))
+    single = {(r.source, r.kind, f"import of {r.file}, row {r.row}") for r in rows}
+    whole = {r.source for r in rows if r.kind == "source"}
+
+    def came(stored: StoredRevision) -> datetime:
+        r, at = stored.revision, entered_at(stored)
+        if stored.known_from is None and r.source in first and (
+                r.source in whole or (r.source, r.kind, r.reason) in single):
+            at = min(at, first[r.source])
+        return at
+
+    return came
 
 
 def _came_in(registry: Registry, rows: Sequence[QuarantineEntry]) -> tuple[dict[int, date],
@@ -332,7 +373,7 @@ class Sites:
             closures=told.meant(self.timeless["closure"], day),
             permits=self.timeless["permit"], gates=told.meant(told.gates, day),
             utc_offset=self.offset, entered=told.entered,
-            grace=told.grace, ended=told.ended,
+            grace=told.grace, ended=told.ended, signed=told.signed,
             orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
             areas={name: area for name, area in areas.items() if area is not None},
             named=self.named, tests=told.tests.get(day, ()),
@@ -342,7 +383,7 @@ class Sites:
 
     def _told(self) -> Told:
         if self.told is None:
-            self.told = told_of(self.registry, known_at=self.known_at)
+            self.told = told_of(self.registry, known_at=self.known_at, offset=self.offset)
             self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
                              for kind in ("closure", "permit")}
             if self.known_at is None:

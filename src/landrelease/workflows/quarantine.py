@@ -46,6 +46,7 @@ UNVERIFIED = "local user (unverified)"
 MOST_ANSWERS = 500  # that a row of a whole submission shows; more stand in its file
 _OF_HAZARD = re.compile(r"/hazard(\[\d+\])?(/|$)")
 _ATTEMPTS = 5
+AS_IT_STOOD = "tried again unchanged"  # why a row was taken in that nobody changed
 
 
 # --- rows come in once -------------------------------------------------------------------------
@@ -272,7 +273,7 @@ class Mender:
             registry.decide_quarantine(
                 entry.number, "accepted", decided_by=self._by, revisions=result.revisions,
                 personal=result.personal,
-                reason=f"mended: {words}" if words else "tried again unchanged")
+                reason=f"mended: {words}" if words else AS_IT_STOOD)
             if few.may_reopen(registry, result.revisions):
                 from landrelease.workflows.certificates import reopened_by_import
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 # What the gates of a report are asked by.
-ASKED = ("task", "started_on", "ended_on", "teams", "detectors", "machines", "operational_method")
+ASKED = ("task", "started_on", "ended_on", "teams", "detectors", "machines", "activity_type",
+         "operational_method")
 
 
 def earlier_reports(registry: Registry, works: Sequence[Record], *,
