@@ -929,6 +929,10 @@ def _a_member_without_competence(registry):
                  hours=1)
 
 
+def _without_searchers(registry):
+    world.record(registry, "team", "team-a", organisation="Org A", members=["p2"], hours=1)
+
+
 def _taken_off(registry):
     world.record(registry, "team", "team-a", organisation="Org A", members=["p1", "p2"],
                  hours=LATE)
@@ -936,7 +940,8 @@ def _taken_off(registry):
 
 @pytest.mark.parametrize(("against", "later"), [
     (_failed_test, _rewritten), (_failed_test, _given_away), (_untrained, _prolonged),
-    (_untrained, _called_a_medic), (_a_member_without_competence, _taken_off)])
+    (_untrained, _called_a_medic), (_a_member_without_competence, _taken_off),
+    (_without_searchers, _taken_off)])
 def test_safety_S08_what_kept_work_from_starting_is_not_unsaid_later(tmp_path, against, later):
     registry = create_registry(tmp_path / "r.gpkg", office="A")
     registry.keep_setting("utc_offset_hours", "2")

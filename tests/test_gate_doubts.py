@@ -128,6 +128,13 @@ def test_safety_S08_an_evacuation_is_one_by_its_times_without_a_type_or_a_day(sa
     assert logged is None or (not logged.drill and logged.day is not None)
 
 
+@pytest.mark.parametrize(("hours", "shut"), [(3, True), (-1, False), (-2, False)])
+def test_safety_S08_an_evacuation_that_began_before_midnight_holds_until_all_were_out(hours, shut):
+    told = record("gate", "e", task="t1", day=DAY - timedelta(days=1), gate_type="evacuation",
+                  evacuated_at=NOON - timedelta(hours=15), clear_at=NOON + timedelta(hours=hours))
+    assert failing(opened(told)) == ({"evacuation": "failed"} if shut else {})
+
+
 def test_safety_S08_an_evacuation_that_says_no_time_at_all_holds_for_the_day_of_its_entry():
     told = record("gate", "e", task="t1", gate_type="evacuation")
     told = dataclasses.replace(told, revision=7)

@@ -482,6 +482,20 @@ def test_a_report_that_is_completed_in_time_says_what_it_said(programme, hours, 
     assert ("o-2" in found) is (not good and left_out != "teams")
 
 
+@pytest.mark.parametrize(("said", "good"), [
+    (" TEAM-A", True), ("Alpha", True), ("Bravo", False), ("both", False), ("team-b", False)])
+def test_work_has_the_gate_of_its_team_however_the_report_writes_it(programme, said, good):
+    registry, _ = programme
+    world.record(registry, "team", "team-a", organisation="Org A", members=["p1", "p2"],
+                 identifier="alpha", hours=1)
+    world.record(registry, "team", "both", organisation="Org A", members=["p1", "p2"])
+    world.record(registry, "team", "team-b", organisation="Org A", identifier="Both")
+    report(registry, 24 * 9 + 18, teams=[said])
+    assert (flagged(registry) == []) is good
+    report(registry, LATE, teams=["team-a"])
+    assert (credit(registry) == "") is good
+
+
 def test_work_older_than_the_gates_that_is_corrected_stands_as_it_was_reported(programme):
     registry, _ = programme
     for n in (300, 299):

@@ -228,6 +228,27 @@ def test_joint_work_and_long_work_keep_their_hours(teams, hours, people, days):
     assert max(by_team.values()) == pytest.approx(min(by_team.values()))
 
 
+@pytest.mark.parametrize(("first", "second", "hours", "lacking"), [
+    ({}, {}, 2, []),  # two reports of one day: the track of that day counts once
+    ({"machine_hours": 5.0}, {}, 5, ["w2"]), ({}, {"machine_hours": 5.0}, 5, ["w1"]),
+    ({"machine_hours": 1.0}, {"machine_hours": 3.0}, 4, []),
+    ({"task": "t2"}, {}, 2, ["w1"]), ({"teams": ["b"]}, {}, 2, ["w1"])])
+def test_hours_of_a_machine_enter_once_where_two_reports_tell_of_its_day(first, second, hours,
+                                                                         lacking):
+    log = exposure([work(machines=["m1"], **first), work("w2", machines=["m1"], **second)],
+                   [track(task="t1", team="a")], [HAZARD])
+    assert log.hours(people=False) == pytest.approx(hours) and log.hours(people=True) == 60
+    assert [r for r, _ in log.not_reported] == lacking
+
+
+def test_a_track_is_of_the_day_on_which_it_began_where_the_machine_is():
+    """Half past six in the morning is the day before by UTC, seven hours east of it."""
+    log = exposure([work(machines=["m1"], machine_hours=6.0)], [record(
+        "track", "k1", None, machine="m1", started_at="2026-03-31T23:30:00+00:00",
+        ended_at="2026-04-01T05:30:00+00:00")], [HAZARD], timedelta(hours=7))
+    assert log.hours(people=False) == 6 and {r.month for r in log.rows} == {"2026-04"}
+
+
 def test_hours_that_nobody_reported_are_in_no_sum():
     found = exposure([work(), work("w2", hours=None), work("w3", activity_type="NTS"),
                       work("w4", machines=["m1"]), work("w5", activity_status="planned")], [], [])

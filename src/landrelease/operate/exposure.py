@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import shapely
@@ -54,23 +54,26 @@ class ExposureLog:
         return math.fsum(r.hours for r in self.rows if r.people is people)
 
 
-def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Sequence[Record]
-             ) -> ExposureLog:
+def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Sequence[Record],
+             local: timedelta = timedelta(0)) -> ExposureLog:
     """Hours on hazardous ground from reports and tracks.
 
     Joint work of k teams is split into k equal parts, so that nothing is counted twice; work over
     several days is spread evenly over them. A machine's hours are those that its report states for
-    it, else those of its tracks on the days of that report; a track that belongs to no such report
-    counts by itself, as far as it lies on hazardous ground. Where tracks of one machine overlap in
-    time, as where a log holds the day before once more, that time counts once; so does a log
-    that is there once more on another clock.
+    it, else those of its tracks on the days of that report, of its task and teams as far as they
+    say; a track that two reports of one day may mean counts once, for the one that states hours, or
+    the first. A track that belongs to no such report counts by itself, as far as it lies on
+    hazardous ground. `local`: the programme's time less UTC, by which tracks have their day. Where
+    tracks of one machine overlap in time, as where a log holds the day before once more, that time
+    counts once; so does a log that is there once more on another clock.
     """
     cells: dict[tuple[str, str, str, str, bool], tuple[float, list[str]]] = {}
     lacking: list[tuple[str, str]] = []
-    timed = [_Timed(t) for t in tracks if t.values.get("machine")]
+    timed = [_Timed(t, local) for t in tracks if t.values.get("machine")]
     _once(timed)
     inside = _shares_inside([t.record for t in timed], hazards)
-    used: set[str] = set()
+    used: set[str] = set()  # tracks that a report has taken
+    counted: set[str] = set()  # of them those whose time is in the sum
 
     def add(task: str, team: str, month: str, who: str, people: bool, hours: float,
             records: Iterable[str]) -> None:
@@ -78,7 +81,11 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
         cells[task, team, month, who, people] = (
             held + hours, [*names, *(r for r in records if r not in names)])
 
-    for work in sorted(activities, key=lambda r: r.id):
+    def stated_hours(work: Record) -> float | None:
+        return number_of(work.values.get("machine_hours"))
+
+    # What states its machine hours takes its tracks first: they are in those hours.
+    for work in sorted(activities, key=lambda r: (stated_hours(r) is None, r.id)):
         if work.value("activity_type") not in ON_HAZARDOUS_GROUND or work.value(
                 "activity_status") == "planned":
             continue
@@ -95,10 +102,13 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
                     add(task, team, month, "deminer", True,
                         hours * searchers * share / len(teams), (work.id,))
         machines = listed(work.values.get("machines"))
-        stated = number_of(work.values.get("machine_hours"))
+        stated = stated_hours(work)
         for machine in machines:
-            own = [n for n, t in enumerate(timed) if t.machine == machine and t.during(work)
-                   and t.record.values.get("task") in (None, "", task)]
+            meant = [n for n, t in enumerate(timed) if t.machine == machine and t.during(work)
+                     and t.record.values.get("task") in (None, "", task)
+                     and t.record.values.get("team") in (None, "", *teams)]
+            own = [n for n in meant if timed[n].record.id not in used]
+            counted.update(timed[n].record.id for n in own if stated is None)
             used.update(timed[n].record.id for n in own)
             if stated is not None:
                 for month, share in months.items():
@@ -108,7 +118,7 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
                 for n in own:
                     add(task, teams[0], timed[n].month, machine, False,
                         timed[n].hours * inside[n], (work.id, timed[n].record.id))
-            else:
+            elif not any(timed[n].record.id in counted for n in meant):
                 lacking.append((work.id, f"machine_hours, and no track of {machine}"))
     for n, t in enumerate(timed):
         if t.record.id not in used and t.hours > 0 and inside[n] > 0:
@@ -139,20 +149,21 @@ def accident_rate(accidents: int, hours: float, interval: float = 0.95
 class _Timed:
     """A machine's track with its time."""
 
-    def __init__(self, record: Record):
+    def __init__(self, record: Record, local: timedelta):
         self.record, self.machine = record, str(record.values["machine"])
         self.begin, self.end = (moment_of(record.values.get(n)) for n in ("started_at",
                                                                           "ended_at"))
         known = self.begin is not None and self.end is not None
         self.hours = max(0.0, (self.end - self.begin).total_seconds() / 3600
                          ) if known and self.begin and self.end else 0.0
-        self.month = f"{self.begin:%Y-%m}" if self.begin is not None else ""
+        self.day = None if self.begin is None else (self.begin.astimezone(UTC) + local).date()
+        self.month = f"{self.day:%Y-%m}" if self.day is not None else ""
         self.copy = False  # all of its time is that of an earlier track
 
     def during(self, work: Record) -> bool:
         first, last = _days(work)
-        return (self.begin is not None and first is not None and last is not None
-                and first <= self.begin.date() <= last)
+        return (self.day is not None and first is not None and last is not None
+                and first <= self.day <= last)
 
 
 def _once(timed: Sequence[_Timed]) -> None:

@@ -18,6 +18,7 @@ from landrelease.errors import GATE_VALUE, LandReleaseError
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.decision import KeyRing, Verdict
+    from landrelease.core.finding import QuarantinedRow
     from landrelease.core.revision import StoredRevision
     from landrelease.operate.gate import Site, Stages
     from landrelease.store.registry import QuarantineEntry, Registry
@@ -138,21 +139,28 @@ def _arrivals(registry: Registry) -> Callable[[StoredRevision], datetime]:
     from landrelease.workflows.quarantine import AS_IT_STOOD
 
     waiting, last = registry.quarantine_state()
-    rows = [e.row for e in registry.quarantine("accepted") if e.reason == AS_IT_STOOD
-            and e.row.kind in ("gate", "detector", "permit", "closure", "source")
-            ] if last > waiting else []
+    accepted = [e for e in registry.quarantine("accepted") if e.row.kind in (
+        "gate", "detector", "permit", "closure", "source")] if last > waiting else []
+    rows = [e.row for e in accepted if e.reason == AS_IT_STOOD]
     if not rows:
         return entered_at
+
+    def key(row: QuarantinedRow) -> tuple[str, str, str]:
+        return row.source, row.kind, f"import of {row.file}, row {row.row}"
+
     first: dict[str, datetime] = {}
     for at, report in registry.imports():
         first[report.source] = min(at, first.get(report.source, at))
-    single = {(r.source, r.kind, f"import of {r.file}, row {r.row}") for r in rows}
+    single, mended = set(map(key, rows)), {key(e.row) for e in accepted if e.reason != AS_IT_STOOD}
+    taken: dict[tuple[str, str], int] = {}  # what the same file says of a record again, came later
     whole = {r.source for r in rows if r.kind == "source"}
 
     def came(stored: StoredRevision) -> datetime:
         r, at = stored.revision, entered_at(stored)
-        if stored.known_from is None and r.source in first and (
-                r.source in whole or (r.source, r.kind, r.reason) in single):
+        said = (r.source, r.kind, r.reason)
+        if stored.known_from is None and r.source in first and said not in mended and (
+                r.source in whole or said in single) and taken.setdefault(
+                    (r.record_id, r.source), stored.number) == stored.number:
             at = min(at, first[r.source])
         return at
 

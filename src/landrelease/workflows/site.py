@@ -103,12 +103,14 @@ def exposure_log(registry: Registry, reader: View, *, valid_at: date | None = No
     status count: what is released now was hazardous when it was worked on."""
     from landrelease.core.happened import by_day
     from landrelease.operate.exposure import exposure
+    from landrelease.workflows.operating import offset_of
 
     def records(kind: str) -> list[Record]:
         return list(reader.inside(
             registry.records(kind, valid_at=valid_at, known_at=known_at)))
 
-    return exposure(by_day(records("activity"), valid_at)[0], records("track"), records("hazard"))
+    return exposure(by_day(records("activity"), valid_at)[0], records("track"), records("hazard"),
+                    offset_of(registry, None) or timedelta(0))
 
 
 def exposure_of(registry: Registry, reader: View) -> dict[str, Any]:
