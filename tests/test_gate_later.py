@@ -640,6 +640,23 @@ def test_safety_S08_the_kind_of_work_is_not_rewritten_to_that_of_the_order(progr
     assert not credit(registry)
 
 
+@pytest.mark.parametrize(("outcome", "good"), [
+    ("cancelled", True), ("reduced", False), ("cleared", False), ("searched", False)])
+def test_safety_S08_looking_at_ground_searches_none_of_it(programme, outcome, good):
+    """Non-technical survey asks for no detector, and nothing is cleared by it."""
+    registry, ana = programme
+    (was,) = registry.records("outcome")
+    put(registry, "outcome", was.id, IN_TIME, was.geometry, **was.values | {
+        "outcome_type": outcome})
+    assert not credit(registry)
+    report(registry, 24 * 9 + 18, activity_type="NTS")
+    assert bool(credit(registry)) is not good
+    report(registry, LATE, activity_type="clearance")
+    assert bool(credit(registry)) is not good, "nor by calling it something else later"
+    report(registry, LATE + 1, by=ana)
+    assert not credit(registry)
+
+
 def test_safety_S08_work_with_detectors_under_an_order_without_asks_for_their_test(programme):
     registry, ana = programme
     order(registry, ana, method="visual_search")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from landrelease.workflows.operating import Sites
 
 _GROUND = ("cancelled", "reduced", "cleared", "searched")
+_BY_LOOKING = "cancelled"  # all that non-technical survey does with ground (IMAS 07.11, 08.10)
 
 
 def without_credit(registry: Registry, outcomes: Sequence[Record], *,
@@ -37,6 +38,7 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     from landrelease.workflows.reported import before_words, earlier_reports
 
     named: dict[str, list[str]] = {}
+    types = {o.id: str(o.value("outcome_type")) for o in outcomes}
     for outcome in outcomes:
         if outcome.value("outcome_type") in _GROUND:
             named.setdefault(str(outcome.values.get("activity") or ""), []).append(outcome.id)
@@ -64,6 +66,13 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
             if why := _why_not(said, tasks, since, sites):
                 why = f"{before_words(at)}: {why}"
                 break
+        searched = [o for o in mine if types[o] != _BY_LOOKING]
+        if searched and not _is_older(work, tasks, since) and any(
+                w.value("activity_type") == "NTS"
+                for w in (work, *(said for said, _ in earlier.get(work.id, ())))):
+            found.update(dict.fromkeys(
+                searched, f"work {work.id} was reported as non-technical survey, which searches no "
+                          "ground, and the authority has not reviewed it (S08)"))
         if why:
             found.update(dict.fromkeys(
                 mine, f"work {work.id} was done without a start-of-day gate that passed ({why}), "
@@ -88,7 +97,7 @@ def _why_not(work: Record, tasks: Mapping[str, Record], since: date | None, site
 
     first, last = days_of_work(work)
     task = str(work.values.get("task") or "")
-    if task not in tasks and (since is None or (last is not None and last < since)):
+    if _is_older(work, tasks, since):
         return ""
     if first is None or last is None:
         return "the day of the work is not reported, so no gate can be held against it"
@@ -99,6 +108,13 @@ def _why_not(work: Record, tasks: Mapping[str, Record], since: date | None, site
         if flagged := flagged_work([work], tasks, {day: sites.on(day, [task])}):
             return f"on {day}: {'; '.join(flagged[0].reasons)}"
     return ""
+
+
+def _is_older(work: Record, tasks: Mapping[str, Record], since: date | None) -> bool:
+    """Whether a report names no task on record and is of before the programme's first gate."""
+    last = days_of_work(work)[1]
+    return str(work.values.get("task") or "") not in tasks and (
+        since is None or (last is not None and last < since))
 
 
 def _works(registry: Registry, named: Collection[str], valid_at: date | None,
