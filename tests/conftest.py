@@ -1,5 +1,6 @@
 """Shared by all tests: the browser, the demo region, and CI's rule that nothing is skipped."""
 
+import functools
 import os
 import shutil
 import sys
@@ -10,7 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+import typer.testing
+from argon2 import PasswordHasher
 from hypothesis import settings
+
+from landrelease.store import accounts, files
 
 # Nothing but this machine is reached, neither from here nor from what the tests start.
 LOOPBACK = str(Path(__file__).parent / "loopback")
@@ -25,15 +30,41 @@ if LOOPBACK not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
 
     sys.path.remove(LOOPBACK)
 
+# Hundreds of tests start the program: it is compiled once, also where the environment says not to
+# keep what was compiled (reading the source anew is half of what a start takes).
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Typer makes all commands ready at each call, which takes longer than most of what is tested does.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
+
 # The same examples on every run: a failure in CI is a failure here.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("fixed")
+
+COSTLY = accounts._hasher
 
 
 def pytest_make_parametrize_id(config, val, argname):
     """Files given as bytes are told by their length: a compressed one may hold the time, and all
     processes that run the tests must give a case the same name."""
     return f"{len(val)}_bytes" if isinstance(val, bytes) else None
+
+
+# The files that take longest go first, so that no worker is left with one of them at the end.
+LONGEST = ("test_web_tiers", "test_web_schema", "test_web_import", "test_access_ways_out",
+           "test_release", "test_lanes", "test_plan_solver", "test_borderland", "test_demo",
+           "test_doc_commands_run")
+
+
+def pytest_configure(config):
+    if hasattr(config.option, "loadscopereorder"):  # of xdist: else the files of most tests
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 CHROMIUM_ADVICE = (
@@ -60,6 +91,64 @@ def before_the_plans():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("landrelease.workflows.orders.today", lambda: date(2027, 1, 1))
         yield
+
+
+def cheap_hasher():
+    """Passwords of tests are kept like all, at the least cost; `costly_passwords` at the real."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", functools.cache(cheap_hasher))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cuts():
+    """Registries of tests, in this process, outlive no power cut: nothing waits for the disk."""
+    own = files.connect
+
+    @functools.wraps(own)
+    def connect(*said, **more):
+        db = own(*said, **more)
+        db.execute("PRAGMA synchronous = OFF")
+        return db
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "connect", connect)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def handlers_read_once():
+    """Many tests make an app of their own; what its 180 handlers take is the same each time, and
+    half of what making it takes."""
+    if "litestar" not in sys.modules:
+        yield
+        return
+    from litestar.utils.signature import ParsedSignature
+
+    own, kept = ParsedSignature.from_fn, {}
+
+    def once(function, names):
+        # Litestar makes a handler of OPTIONS for each address, all of the same code.
+        what = (function.__code__ if getattr(function, "__module__", "").startswith("litestar.")
+                and hasattr(function, "__code__") else function)
+        key = (what, *sorted((name, id(meant)) for name, meant in names.items()))
+        if key not in kept:
+            kept[key] = own(function, names), names  # kept, so that no other has its id
+        return kept[key][0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ParsedSignature, "from_fn", staticmethod(once))
+        yield
+
+
+@pytest.fixture
+def costly_passwords(monkeypatch):
+    monkeypatch.setattr(accounts, "_hasher", COSTLY)
 
 
 @pytest.fixture(scope="session")

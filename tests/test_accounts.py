@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,20 @@ def test_no_secret_stands_in_the_file(accounts, tmp_path):
         assert hidden.encode() not in content
     assert b"$argon2id$" in content and session.csrf != secret
     assert (tmp_path / "r.gpkg.accounts").stat().st_mode & 0o077 == 0
+
+
+def test_passwords_are_hashed_as_the_second_recommended_option_of_rfc_9106(
+        accounts, tmp_path, costly_passwords):
+    """What was hashed at less is hashed anew at the next sign-in."""
+    def costs():
+        with closing(sqlite3.connect(tmp_path / "r.gpkg.accounts")) as db:
+            return [p[:30] for (p,) in db.execute("SELECT password FROM account ORDER BY name")]
+
+    assert costs() == ["$argon2id$v=19$m=8,t=1,p=1$" + costs()[0][27:]]  # of the tests
+    assert accounts.check("m.office", GOOD) is not None
+    accounts.add(Account("n.office", "donor"), GOOD + " too")
+    assert accounts.check("n.office", GOOD + " too") is not None
+    assert costs() == ["$argon2id$v=19$m=65536,t=3,p=4"] * 2
 
 
 @pytest.mark.parametrize("password", [

@@ -53,6 +53,17 @@ def killed(path, statement="", steps=0, after_s=None):
     assert process.exitcode == -signal.SIGKILL
 
 
+def test_a_committed_import_outlives_a_power_cut(tmp_path):
+    """Each connection waits until what was committed is on the disk; those of other tests do not
+    (`conftest.py`)."""
+    create_registry(tmp_path / "r.gpkg", office="x").close()
+    connect = files.connect.__wrapped__
+    for writable in (True, False):
+        db = connect(tmp_path / "r.gpkg", writable=writable, wait_s=1.0)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        db.close()
+
+
 def whole_or_absent(path):
     with open_registry(path) as registry:
         assert registry.audit() == []
