@@ -1,6 +1,7 @@
 """The layers hold: a stage imports core, errors, units and itself; core does no I/O."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -36,21 +37,30 @@ def modules():
         yield parts[0], path
 
 
-def imported(tree: ast.AST):
-    for node in ast.walk(tree):
+@functools.cache  # three tests read each module
+def said(path):
+    """The names that a module imports, and (line, what) of its calls: a name, or (of, name)."""
+    names, calls = [], []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "write whole names: from landrelease.core import ..."
-            yield node.module
+            names.append(node.module)
             if node.module == "landrelease":
-                yield from (f"landrelease.{alias.name}" for alias in node.names)
+                names += [f"landrelease.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.append((node.lineno, node.func.id))
+        elif (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+              and isinstance(node.func.value, ast.Name)):
+            calls.append((node.lineno, (node.func.value.id, node.func.attr)))
+    return names, calls
 
 
 @pytest.mark.parametrize(("layer", "path"), list(modules()), ids=lambda v: str(v).split("/")[-1])
 def test_a_layer_imports_only_what_it_may(layer, path):
     assert layer in ALLOWED, f"{path}: no layer of that name in the design"
-    for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in said(path)[0]:
         if name and name.startswith("landrelease."):
             assert name.split(".")[1] in ALLOWED[layer], f"{path} imports {name}"
 
@@ -58,20 +68,15 @@ def test_a_layer_imports_only_what_it_may(layer, path):
 @pytest.mark.parametrize(
     ("layer", "path"), [m for m in modules() if m[0] in PURE], ids=lambda v: str(v).split("/")[-1])
 def test_pure_layers_touch_no_file_clock_or_network(layer, path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for name in imported(tree):
+    names, calls = said(path)
+    for name in names:
         assert name.split(".")[0] not in IO_MODULES, f"{path} imports {name}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name):
-                assert node.func.id not in IO_CALLS, f"{path}:{node.lineno} calls {node.func.id}"
-            elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-                call = (node.func.value.id, node.func.attr)
-                assert call not in CLOCK_CALLS, f"{path}:{node.lineno} reads the clock"
+    for line, call in calls:
+        assert call not in IO_CALLS, f"{path}:{line} calls {call}"
+        assert call not in CLOCK_CALLS, f"{path}:{line} reads the clock"
 
 
 def test_nothing_is_executed_from_data():
     for _, path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id not in {"eval", "exec"}, f"{path}:{node.lineno}"
+        for line, call in said(path)[1]:
+            assert call not in {"eval", "exec"}, f"{path}:{line}"

@@ -5,6 +5,7 @@ The registry is that of `test_access_ways_out`: every field of every kind holds 
 nowhere else. What is asked of an address that takes something is in `web_asked.py`.
 """
 
+import functools
 import io
 import re
 import subprocess
@@ -91,13 +92,20 @@ def handlers(app):
     return out
 
 
-def filled(text, world):
+@functools.cache
+def first_of(world):
+    """Kind -> the first record of it; "kind.field" -> the marker of the first record of it."""
     ids, fields = {}, {}
     for r in world.records:
         ids.setdefault(r.kind, r.record_id)
     for marker, (kind, name, number) in world.markers.items():
         if number == 0:
             fields.setdefault(f"{kind}.{name}", marker)
+    return ids, fields
+
+
+def filled(text, world):
+    ids, fields = first_of(world)
     text = re.sub(r"\{ID:(\w+)\}", lambda m: ids[m[1]], text)
     return re.sub(r"\{F:([\w.]+)\}", lambda m: fields[m[1]], text)
 
@@ -126,6 +134,7 @@ def test_safety_S14_an_address_without_a_tier_is_refused_to_everybody(world, tmp
     assert "all" not in answer.json()
 
 
+@functools.lru_cache(4)  # asked for more than once of one answer
 def unpacked(content):
     """What stands in a paper (PDF) or a spreadsheet (XLSX), as text: of a paper what two readers of
     it find, of a spreadsheet its parts and the cells as they are shown. "" for what is neither."""
