@@ -17,6 +17,7 @@ import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,9 @@ def checklist_of(registry: Registry) -> Checklist:
     return shipped_checklist()
 
 
+@cache
 def shipped_checklist() -> Checklist:
-    """The checklist that comes with the package."""
+    """The checklist that comes with the package; read once, a proposal asks for it each time."""
     from landrelease.workflows import packaged
 
     with packaged("all_reasonable_effort.yaml") as path:
