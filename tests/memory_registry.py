@@ -66,6 +66,14 @@ class MemoryRegistry:
     def history(self, record_id):
         return [s for s in self._stored if s.revision.record_id == record_id]
 
+    def histories(self, record_ids):
+        return {i: line for i in record_ids if (line := self.history(i))}
+
+    def revised(self, kind, since, *, several=False):
+        lines = {i: [s.number for s in self.history(i)] for i in self.ids(kind)}
+        return {i: line for i, line in lines.items()
+                if max(line) > since and (len(line) > 1 or not several)}
+
     def hash_at(self, chain, position):
         return next((s.hash for s in self._stored if (s.chain, s.position) == (chain, position)),
                     None)

@@ -15,7 +15,7 @@ from landrelease.core.gate import CHECKS, SITE_CHECKS
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
-from landrelease.operate.gate import Site, flagged_work, gates, in_force, scope_of
+from landrelease.operate.gate import Site, by_day, flagged_work, gates, in_force, scope_of
 from landrelease.store.open import create_registry
 from landrelease.workflows import operating, sharing
 
@@ -308,6 +308,26 @@ def test_safety_S08_work_in_spite_of_the_gate_has_no_credit_until_reviewed():
     (found,) = flagged_work([dataclasses.replace(work, values={
         **work.values, "task": "unknown"})], tasks, {DAY: site()})
     assert "names no task" in found.reasons[0]
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional={
+    "day": st.sampled_from([DAY, DAY - timedelta(days=1), "spring", NOON]),
+    "gate_type": st.sampled_from(["start_of_day", "evacuation", "evacuation_drill"]),
+    "evacuated_at": st.sampled_from([NOON, NOON - timedelta(days=1)]),
+    "evacuation_reason": st.sampled_from(["fire", "drill"]),
+    "clear_at": st.sampled_from([NOON + timedelta(hours=1)]),
+    "checked_at": st.sampled_from([NOON, NOON + timedelta(hours=2)]),
+    "briefing": st.sampled_from(["passed", "failed"]),
+    "task": st.sampled_from(["t1", "another"]), "team": st.just("team-a")}), max_size=4))
+def test_safety_S08_the_gates_that_a_day_asks_say_of_it_what_all_gates_say(said):
+    """Of the gates of years those of other days are not gone through."""
+    all_of_them = [record("gate", f"g{n}", **{"day": DAY - timedelta(days=n % 3), "task": "t1",
+                                              "team": "team-a", "checked_at": NOON,
+                                              **dict.fromkeys(SITE_CHECKS, "passed")})
+                   for n in range(3)] + [record("gate", f"m{n}", **v) for n, v in enumerate(said)]
+    of_day = by_day(all_of_them)(DAY)
+    assert one(gates=of_day) == one(gates=all_of_them)
+    assert len(of_day) <= 1 + len(said)
 
 
 def test_times_count_as_the_store_gives_them_back():

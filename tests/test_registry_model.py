@@ -99,9 +99,15 @@ class History:
         for record_id in KIND_OF:
             assert store.tips(record_id) == model.tips(record_id)
             assert store.history(record_id) == model.history(record_id)
+        asked = rng.sample(["none", *KIND_OF], 3)
+        assert store.histories(asked) == model.histories(asked)
         instants = [None, *(AT + timedelta(hours=rng.randint(0, self.hours + 1)) for _ in "ab")]
         for kind in FIELD:
             assert store.ids(kind) == model.ids(kind)
+            since, several = rng.choice([0, 0, rng.randint(0, store.count())]), rng.choice([0, 1])
+            assert {i: sorted(line) for i, line in store.revised(
+                kind, since, several=bool(several)).items()} == model.revised(
+                kind, since, several=bool(several))
             for known_at in instants:
                 valid_at = rng.choice([None, *DAYS[1:]])
                 when = {"valid_at": valid_at, "known_at": known_at}

@@ -137,7 +137,7 @@ def test_safety_S09_many_records_stand_as_one_by_one(registry, monkeypatch):
     registry.append([hazard(f"h{n}") for n in range(6)])
     registry.append([hazard(f"h{n}", "closed", 2) for n in range(0, 6, 2)])
     singly = identities.standing_records(registry, "hazard")
-    monkeypatch.setattr(identities, "FEW_HISTORIES", 0)
+    monkeypatch.setattr(identities, "_PIECE", 2)
     assert identities.standing_records(registry, "hazard") == singly
     assert {r.values["status"] for r in singly} == {"open"}
 

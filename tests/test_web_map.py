@@ -59,7 +59,7 @@ class Watched:
         if name not in ("records", "find", "ids", "boxes", "last", "revised", "matching"):
             assert name in ("kinds", "address", "chains", "chain", "head", "count", "sources",
                             "source_content", "quarantine", "quarantine_state", "imports",
-                            "history", "office", "contested", "drawn"), (
+                            "history", "histories", "office", "contested", "drawn"), (
                                 f"{name}: does a mark follow from it?")
             return found
 

@@ -60,8 +60,10 @@ def is_real(gate: Record) -> bool:
 def tells(gate: Record) -> bool:
     """Whether a record of the kind `gate` tells of an evacuation or a drill: by what it is, or by
     its times or its reason, also where it is the check of the day or does not say what it is."""
-    return gate.value("gate_type") in ("evacuation", _DRILL) or any(
-        gate.value(n) not in _NOTHING for n in ("evacuated_at", "clear_at", "evacuation_reason"))
+    said = gate.values  # of many gates: what is not there says nothing
+    return said.get("gate_type") in ("evacuation", _DRILL) or any(
+        n in said and said[n] not in _NOTHING
+        for n in ("evacuated_at", "clear_at", "evacuation_reason"))
 
 
 def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:

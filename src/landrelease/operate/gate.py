@@ -29,7 +29,7 @@ from landrelease.core.names import folded
 from landrelease.core.plurals import counted
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
-from landrelease.operate.evacuations import is_real
+from landrelease.operate.evacuations import is_real, tells
 from landrelease.operate.permits import accuracy_of, narrowed_by, refused_part, without_leave
 
 # What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
@@ -989,3 +989,17 @@ def _touch(task: Record, other: Record) -> bool:
 def _distance_m(a: BaseGeometry, b: BaseGeometry) -> float:
     plane = plane_for(tuple(shapely.total_bounds([a, b])))
     return float(shapely.distance(plane.to_plane(a), plane.to_plane(b)))
+
+
+def by_day(gates: Sequence[Record]) -> Callable[[date], list[Record]]:
+    """Of very many gates those that the gate of a local day may ask, in their order: those of the
+    day, those whose day nobody can read, and those that tell of an evacuation, whatever its day."""
+    of_day: dict[date, list[int]] = {}
+    always: list[int] = []
+    for n, g in enumerate(gates):
+        day = g.values.get("day")
+        if isinstance(day, date) and not tells(g):
+            of_day.setdefault(day, []).append(n)
+        else:
+            always.append(n)
+    return lambda day: [gates[n] for n in sorted((*of_day.get(day, ()), *always))]

@@ -10,8 +10,10 @@ several at a past date go through `core.descent`, as in `Registry.records`.
 # ruff: noqa: S608
 from __future__ import annotations
 
+import itertools
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,31 +35,59 @@ _POINT = 21  # bytes of a point as WKB, little-endian
 
 def columns(registry: Registry, kind: str, fields: Sequence[str], *,
             valid_at: date | None = None, known_at: datetime | None = None,
-            places: bool = False, beyond: tuple[str, float] | None = None) -> Columns:
+            places: bool = False, beyond: tuple[str, float] | None = None,
+            called: tuple[str, Collection[str]] | None = None) -> Columns:
     """Columns of a kind as it was at `valid_at`, as we knew it at `known_at` (None: now).
 
     beyond : (field, limit) leave records out whose place is a point and whose field is no more
-        than the limit. A hint: others may be among the rows as well.
+        than the limit. called : (field, words) leave records out whose id and whose field are none
+        of the words. Hints: others may be among the rows as well.
 
     From a registry file at once; from other stores through their records.
     """
     read = getattr(registry, "cells", None)
     if read is not None:
         found: Columns = read(kind, fields, valid_at=valid_at, known_at=known_at, places=places,
-                              beyond=beyond)
+                              beyond=beyond, called=called)
         return found
     return columns_of(kind, registry.records(kind, valid_at=valid_at, known_at=known_at), fields)
 
 
+class ReadOnce:
+    """`columns` of one moment of which several questions are asked: a kind is read once for all.
+
+    fields : kind -> everything that is asked of it; other kinds are read as they are asked. Of
+        items the places are read as well. Hints are not followed: all records are among the rows.
+    """
+
+    def __init__(self, fields: Mapping[str, Sequence[str]], *, valid_at: date | None = None,
+                 known_at: datetime | None = None):
+        self.fields, self.moment = fields, (valid_at, known_at)
+        self.held: dict[str, Columns] = {}
+
+    def __call__(self, registry: Registry, kind: str, fields: Sequence[str], *,
+                 valid_at: date | None = None, known_at: datetime | None = None,
+                 **hints: Any) -> Columns:
+        if (valid_at, known_at) != self.moment or not set(fields) <= set(
+                self.fields.get(kind, ())):
+            return columns(registry, kind, fields, valid_at=valid_at, known_at=known_at, **hints)
+        if kind not in self.held:
+            self.held[kind] = columns(registry, kind, self.fields[kind], valid_at=valid_at,
+                                      known_at=known_at, places=kind == "item")
+        return self.held[kind]
+
+
 def read(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind], fields: Sequence[str],
          valid_at: date | None, known_at: datetime | None, places: bool,
-         beyond: tuple[str, float] | None = None) -> Columns:
-    """The columns of one kind from an open file. `beyond`: see `columns`."""
-    odd, limits = ("", ()) if beyond is None else (
-        # An empty point is a point whose coordinates are no numbers: the last byte tells.
-        f" AND (r.geometry IS NULL OR length(r.geometry) <> {_POINT} "
-        "OR substr(r.geometry, 1, 1) <> x'01' OR substr(r.geometry, 13, 1) IN (x'7F', x'FF') "
-        "OR json_extract(r.\"values\", ?) > ?)", (f"$.{kind.field(beyond[0]).name}", beyond[1]))
+         beyond: tuple[str, float] | None = None,
+         called: tuple[str, Collection[str]] | None = None) -> Columns:
+    """The columns of one kind from an open file. `beyond`, `called`: see `columns`."""
+    odd, limits = _odd(kind, beyond)
+    if called is not None:
+        words = json.dumps([str(w) for w in called[1]])
+        odd += (" AND (r.record_id IN (SELECT value FROM json_each(?)) OR CAST(json_extract("
+                'r."values", ?) AS TEXT) IN (SELECT value FROM json_each(?)))')
+        limits += words, f"$.{kind.field(called[0]).name}", words
     wanted = ("r.record_id, r.validation, r.\"values\", r.geometry" if places else
               "r.record_id, r.validation, r.\"values\", NULL")
     if valid_at is None and known_at is None:
@@ -68,8 +98,9 @@ def read(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind], fields: 
     until = None if known_at is None else rows.instant(known_at, "known_at")
     text, bound = known_condition(valid_at, until)
     db.execute("DROP TABLE IF EXISTS temp.several_revisions")
+    # Of any kind: an id belongs to one for ever, and the index alone tells.
     db.execute("CREATE TEMP TABLE several_revisions AS SELECT record_id FROM revision "
-               "WHERE kind = ? GROUP BY record_id HAVING count(*) > 1", (kind.name,))
+               "INDEXED BY revision_record GROUP BY record_id HAVING count(*) > 1")
     found = db.execute(
         f"SELECT {wanted} FROM revision AS r WHERE r.kind = ? AND {text} AND r.record_id NOT IN "
         f"(SELECT record_id FROM temp.several_revisions){odd}",
@@ -88,6 +119,17 @@ def read(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind], fields: 
                 f"SELECT {wanted} FROM revision AS r WHERE r.number IN "
                 f"({','.join('?' * len(part))})", part).fetchall()
     return _columns(kind, found, fields, places)
+
+
+def _odd(kind: Kind, beyond: tuple[str, float] | None) -> tuple[str, tuple[Any, ...]]:
+    """What `beyond` of `columns` asks of `revision AS r`, and what is bound in it."""
+    if beyond is None:
+        return "", ()
+    # An empty point is a point whose coordinates are no numbers: the last byte tells.
+    return (f" AND (r.geometry IS NULL OR length(r.geometry) <> {_POINT} "
+            "OR substr(r.geometry, 1, 1) <> x'01' OR substr(r.geometry, 13, 1) IN (x'7F', x'FF') "
+            "OR json_extract(r.\"values\", ?) > ?)",
+            (f"$.{kind.field(beyond[0]).name}", beyond[1]))
 
 
 def _columns(kind: Kind, found: Sequence[tuple[Any, ...]], fields: Sequence[str], places: bool
@@ -148,26 +190,43 @@ def _by_arrow(values: list[str], kind: Kind, fields: Sequence[str],
         return None
     out = {}
     for name in fields:
-        column = table[name]
+        column = table[name].combine_chunks()
+        silent = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
         if pa.types.is_list(column.type):
-            out[name] = _array(column.to_pylist())
+            said = _worded(column.values)[0].tolist()
+            edges = column.offsets.to_numpy().tolist()
+            out[name] = _array([said[a:b] for a, b in itertools.pairwise(edges)])
         elif pa.types.is_floating(column.type):
-            numbers = column.to_numpy(zero_copy_only=False)
-            out[name] = numbers if not column.null_count else _array(column.to_pylist())
+            out[name] = column.to_numpy(zero_copy_only=False)
         else:  # few different words, many rows: each word becomes one object
-            words = column.combine_chunks().dictionary_encode()
-            known = np.array([*words.dictionary.to_pylist(), None], dtype=object)
-            index = words.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)
-            out[name] = known[index]
-            coded[name] = index, {word: n for n, word in enumerate(known.tolist())}
+            out[name], index, known = _worded(column)
+            coded[name] = index, {word: n for n, word in enumerate(known)}
+        if silent is not None and name not in coded:
+            out[name] = out[name].astype(object)
+            out[name][silent] = None
     return out
+
+
+def _worded(texts: Any) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
+    """(N) texts of an Arrow array, None where there is none, each word one object; (N) the number
+    of the word; the words, None last."""
+    words = texts.dictionary_encode()
+    known = [*words.dictionary.to_pylist(), None]
+    index = words.indices
+    if index.null_count:  # `fill_null` would load pandas, which takes longer than all of this
+        silent = index.is_null().to_numpy(zero_copy_only=False)
+        index = index.to_numpy(zero_copy_only=False)
+        index = np.where(silent, len(known) - 1, index).astype(np.int32)
+    else:
+        index = index.to_numpy()
+    return _array(known)[index], index, known
 
 
 def _points(wkbs: list[bytes | None]) -> np.ndarray:
     """(N, 2) coordinates of points as WKB; nan where there is no point."""
     import shapely
 
-    if {0 if b is None else len(b) for b in wkbs} == {_POINT}:
+    if None not in wkbs and set(map(len, wkbs)) == {_POINT}:  # type: ignore[arg-type]
         raw = np.frombuffer(b"".join(wkbs), dtype=np.uint8).reshape(-1, _POINT)  # type: ignore[arg-type]
         if (raw[:, 0] == 1).all():
             return raw[:, 5:].copy().view("<f8")

@@ -18,7 +18,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -293,13 +293,15 @@ class GeoPackageRegistry:
 
     def cells(self, kind: str, fields: Sequence[str], *, valid_at: date | None = None,
               known_at: datetime | None = None, places: bool = False,
-              beyond: tuple[str, float] | None = None) -> Columns:
+              beyond: tuple[str, float] | None = None,
+              called: tuple[str, Collection[str]] | None = None) -> Columns:
         """Fields of all records of a kind as columns; see `store.columns`. STO-010, STO-017."""
         from landrelease.store import columns
 
         layer = rows.kind_of(kind, self.kinds)
         with self._read() as db:
-            return columns.read(db, layer, self._kinds, fields, valid_at, known_at, places, beyond)
+            return columns.read(db, layer, self._kinds, fields, valid_at, known_at, places, beyond,
+                                called)
 
     def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
              where: Mapping[str, Any] | None = None, valid_at: date | None = None,
@@ -372,10 +374,11 @@ class GeoPackageRegistry:
         with self._read() as db:
             return search.boxes(db, layer, names, ids)
 
-    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
-        """Records with a revision of a number above `since`, with the numbers of all of theirs."""
+    def revised(self, kind: str, since: int, *, several: bool = False) -> dict[str, list[int]]:
+        """Records with a revision of a number above `since`, with the numbers of all of theirs;
+        `several`: of those that have more than one."""
         with self._read() as db:
-            return search.revised(db, kind, since)
+            return search.revised(db, kind, since, several)
 
     def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
         """(record id, level, values as JSON, place as WKB) of revisions, in the numbers' order."""
@@ -395,6 +398,11 @@ class GeoPackageRegistry:
         """All revisions of a record, in the order of their arrival; empty for an unknown one."""
         with self._read() as db:
             return layers.histories(db, [record_id], self._kinds).get(record_id, [])
+
+    def histories(self, record_ids: Sequence[str]) -> dict[str, list[StoredRevision]]:
+        """`history` of many records, of one state of the registry; unknown ones are left out."""
+        with self._read() as db:
+            return layers.histories(db, record_ids, self._kinds)
 
     def revisions(self, chain: str | None = None, *, after: int = 0,
                   limit: int | None = None) -> Iterator[StoredRevision]:

@@ -328,16 +328,17 @@ def last_of(db: psycopg.Connection[Any], kind: str) -> int:
         db, "SELECT COALESCE(max(number), 0) FROM revision WHERE kind = %s", (kind,))[0])
 
 
-def revised(db: psycopg.Connection[Any], kind: str, since: int) -> dict[str, list[int]]:
+def revised(db: psycopg.Connection[Any], kind: str, since: int, several: bool = False
+            ) -> dict[str, list[int]]:
     """The records of a kind with a revision of a number above `since`, and the numbers of all of
-    their revisions."""
+    their revisions; `several`: of those that have more than one."""
     out: dict[str, list[int]] = {}
     for record_id, number in db.execute(
             "SELECT r.record_id, r.number FROM (SELECT DISTINCT record_id FROM revision "
             "WHERE kind = %s AND number > %s) AS j JOIN revision AS r "
             "ON r.record_id = j.record_id", (kind, since)):
         out.setdefault(record_id, []).append(number)
-    return out
+    return {i: line for i, line in out.items() if len(line) > 1} if several else out
 
 
 def drawn(db: psycopg.Connection[Any], numbers: Sequence[int]

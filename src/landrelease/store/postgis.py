@@ -379,10 +379,11 @@ class PostgisRegistry:
             return pg_layers.boxes(db, layer, names, ids)
 
     @_again
-    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
-        """Records with a revision of a number above `since`, with the numbers of all of theirs."""
+    def revised(self, kind: str, since: int, *, several: bool = False) -> dict[str, list[int]]:
+        """Records with a revision of a number above `since`, with the numbers of all of theirs;
+        `several`: of those that have more than one."""
         with self._read() as db:
-            return pg_layers.revised(db, kind, since)
+            return pg_layers.revised(db, kind, since, several)
 
     @_again
     def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
@@ -405,6 +406,12 @@ class PostgisRegistry:
         """All revisions of a record, in the order of their arrival; empty for an unknown one."""
         with self._read() as db:
             return pg_questions.histories(db, [record_id], self._kinds).get(record_id, [])
+
+    @_again
+    def histories(self, record_ids: Sequence[str]) -> dict[str, list[StoredRevision]]:
+        """`history` of many records, of one state of the registry; unknown ones are left out."""
+        with self._read() as db:
+            return pg_questions.histories(db, record_ids, self._kinds)
 
     def revisions(self, chain: str | None = None, *, after: int = 0,
                   limit: int | None = None) -> Iterator[StoredRevision]:

@@ -217,9 +217,9 @@ class Registry(Protocol):
         `names` (texts; `validation` is the level); of all of them, or of these ids."""
         ...
 
-    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
+    def revised(self, kind: str, since: int, *, several: bool = False) -> dict[str, list[int]]:
         """The records of a kind with a revision of a number above `since`, and the numbers of all
-        of their revisions."""
+        of their revisions; `several`: of those that have more than one."""
         ...
 
     def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
@@ -230,6 +230,10 @@ class Registry(Protocol):
     def ids(self, kind: str) -> set[str]: ...
 
     def history(self, record_id: str) -> list[StoredRevision]: ...
+
+    def histories(self, record_ids: Sequence[str]) -> dict[str, list[StoredRevision]]:
+        """`history` of many records; those that are unknown are left out."""
+        ...
 
     def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:
         """Write a whole import in one transaction; raises STO-... and leaves nothing behind.

@@ -14,7 +14,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, get_args
@@ -49,6 +49,7 @@ COLUMNS = ("number", "chain", "position", "kind", "record_id", "recorded_at", "r
            "commitments", "signed_by", "signature", "known_from", "previous_hash", "hash")
 CHAIN_ID = re.compile(r"[0-9a-f]{32}(/[0-9]+-[0-9a-f]{8})*")
 
+_PIECE = 5_000  # revisions whose values are read at once
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 _LEVELS = frozenset(get_args(ValidationLevel))
@@ -427,23 +428,40 @@ def stored(rows: Iterable[Sequence[Any]], kinds: Mapping[str, Kind]) -> list[Sto
     """Rows of `COLUMNS` as values; a date that the kind calls a date comes back as a date."""
     listed = list(rows)
     shapes = shapely.from_wkb(array_of([None if r[12] is None else bytes(r[12]) for r in listed]))
-    dates = {name: tuple(f.name for f in kind.fields if f.type == "date")
-             for name, kind in kinds.items()}
+    dates: dict[str, tuple[str, ...]] = {}
+    # Of very many revisions few days and few moments: each is read once.
+    as_date, day = functools.cache(_as_date), functools.cache(date.fromisoformat)
+    moment = functools.cache(datetime.fromisoformat)
     out = []
-    for row, shape in zip(listed, shapes, strict=True):
-        values = json.loads(row[11])
-        for name in dates.get(row[3], ()):
-            if name in values:
-                values[name] = _as_date(values[name])
+    for row, shape, values in zip(listed, shapes, _values([r[11] for r in listed]), strict=True):
+        if row[3] not in dates:
+            kind = kinds.get(row[3])
+            dates[row[3]] = () if kind is None else tuple(
+                f.name for f in kind.fields if f.type == "date")
+        for name in dates[row[3]]:
+            if type(said := values.get(name)) is str:
+                values[name] = as_date(said)
         revision = Revision(
-            row[3], row[4], values, shape, datetime.fromisoformat(row[5]), row[6], row[7], row[8],
-            None if row[9] is None else date.fromisoformat(row[9]), row[10],
+            row[3], row[4], values, shape, moment(row[5]), row[6], row[7], row[8],
+            None if row[9] is None else day(row[9]), row[10],
             tuple(json.loads(row[13])) if row[13] else (),
             json.loads(row[14]) if row[14] else {}, row[15], row[16])
         out.append(StoredRevision(
             row[0], revision, row[18], row[19], row[1], row[2],
-            None if row[17] is None else datetime.fromisoformat(row[17])))
+            None if row[17] is None else moment(row[17])))
     return out
+
+
+def _values(texts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """JSON objects, many at once: names of fields are held once, and one call reads thousands."""
+    for start in range(0, len(texts), _PIECE):
+        piece = texts[start:start + _PIECE]
+        try:
+            found = json.loads(f"[{','.join(piece)}]")
+        except ValueError:
+            found = ()
+        # Where one is damaged it is named by itself, not with its neighbours.
+        yield from found if len(found) == len(piece) else map(json.loads, piece)
 
 
 def _as_date(value: Any) -> Any:

@@ -319,16 +319,30 @@ def last_of(db: sqlite3.Connection, kind: str) -> int:
                           (kind,)).fetchone()[0])
 
 
-def revised(db: sqlite3.Connection, kind: str, since: int) -> dict[str, list[int]]:
+def revised(db: sqlite3.Connection, kind: str, since: int, several: bool = False
+            ) -> dict[str, list[int]]:
     """The records of a kind with a revision of a number above `since`, and the numbers of all of
-    their revisions."""
+    their revisions; `several`: of those that have more than one."""
     out: dict[str, list[int]] = {}
-    for record_id, number in db.execute(
+    if several and since <= 0:
+        own, whole = db.execute("SELECT (SELECT count(*) FROM revision WHERE kind = ?), "
+                                "(SELECT count(*) FROM revision)", (kind,)).fetchone()
+        # Of most of what there is an index tells it without a look at any revision.
+        listed, bound = ("INDEXED BY revision_record", ()) if own * 3 > whole else (
+            "INDEXED BY revision_kind WHERE kind = ?", (kind,))
+        found = db.execute(
+            "SELECT r.record_id, r.number FROM (SELECT record_id FROM revision "
+            f"{listed} GROUP BY record_id HAVING count(*) > 1) AS j "
+            "CROSS JOIN revision AS r ON r.record_id = j.record_id WHERE r.kind = ?",
+            (*bound, kind))
+    else:
+        found = db.execute(
             "SELECT r.record_id, r.number FROM (SELECT DISTINCT record_id FROM revision "
             "WHERE kind = ? AND number > ?) AS j JOIN revision AS r ON r.record_id = j.record_id",
-            (kind, since)):
+            (kind, since))
+    for record_id, number in found:
         out.setdefault(record_id, []).append(number)
-    return out
+    return {i: line for i, line in out.items() if len(line) > 1} if several else out
 
 
 def drawn(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:

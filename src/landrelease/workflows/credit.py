@@ -7,7 +7,7 @@ has reviewed the report of that work. It stays on record, and is shown apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
+    from landrelease.core.columns import Columns
     from landrelease.store.registry import Registry
     from landrelease.workflows.operating import Sites
 
@@ -23,9 +24,9 @@ _BY_LOOKING = "cancelled"  # all that non-technical survey does with ground (IMA
 
 
 def without_credit(registry: Registry, outcomes: Sequence[Record], *,
-                   valid_at: date | None = None, known_at: datetime | None = None
-                   ) -> dict[str, str]:
-    """Outcomes without credit: id -> why, in plain words.
+                   valid_at: date | None = None, known_at: datetime | None = None,
+                   read: Callable[..., Columns] | None = None) -> dict[str, str]:
+    """Outcomes without credit: id -> why, in plain words. `read`: as `store.columns.columns`.
 
     Asked is the gate of every day of work that names a task on record. Work without a task has no
     gate, and neither has an outcome behind which no work is on record: from the programme's first
@@ -52,10 +53,13 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     since = min(days, default=None)
     sites = Sites(registry, known_at=known_at)
     found: dict[str, str] = {}
-    works, nameless = _works(registry, named, valid_at, known_at)
+    works, nameless = _works(registry, named, valid_at, known_at, read)
     asked = [w for w in works if w.validation != "authority"]
     earlier = earlier_reports(registry, asked, grace=sites.grace, offset=sites.offset,
                               valid_at=valid_at, known_at=known_at) if asked else {}
+    ordered = [str(w.values.get("task") or "") for w in asked]
+    sites.fetch("task", ordered)
+    sites.fetch("hazard", (str(tasks[t].values.get("hazard") or "") for t in ordered if t in tasks))
     for work in asked:
         names = {work.id, str(work.values.get("identifier") or "")} - {""}
         mine = [o for n in sorted(names) for o in named.get(n, ())]
@@ -118,23 +122,20 @@ def _is_older(work: Record, tasks: Mapping[str, Record], since: date | None) -> 
 
 
 def _works(registry: Registry, named: Collection[str], valid_at: date | None,
-           known_at: datetime | None) -> tuple[list[Record], set[str]]:
+           known_at: datetime | None, read: Callable[..., Columns] | None
+           ) -> tuple[list[Record], set[str]]:
     """The reports of work with these ids or identifiers, as they stand; the names of which none is
     on record. Reports are many: of few that are named, only these are read."""
     from landrelease.store.columns import columns
-    from landrelease.workflows.identities import FEW_HISTORIES, standing_of, standing_records
+    from landrelease.workflows.identities import standing_of
 
-    table = columns(registry, "activity", ("identifier",), valid_at=valid_at, known_at=known_at)
     asked, found = set(named), set[str]()
+    table = (read or columns)(registry, "activity", ("identifier",), valid_at=valid_at,
+                              known_at=known_at, called=("identifier", asked))
     wanted = []
     for i, word in zip(table.ids.tolist(), table.cells["identifier"].tolist(), strict=True):
         if i in asked or (word and str(word) in asked):
             wanted.append(i)
             found |= {i, str(word)} if word else {i}  # "": an outcome that names no work
-    nameless = asked - found
-    if len(wanted) <= FEW_HISTORIES:
-        return standing_of(registry, "activity", wanted, valid_at=valid_at,
-                           known_at=known_at), nameless
-    chosen = set(wanted)
-    return [w for w in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at)
-            if w.id in chosen], nameless
+    return standing_of(registry, "activity", wanted, valid_at=valid_at,
+                       known_at=known_at), asked - found

@@ -56,10 +56,9 @@ class _Changed:
             if last != known:
                 if last < known:  # another file stands at the address
                     known, lines = 0, {}
-                revised = registry.revised(kind, known)
-                changed = _wrong(registry, revised) if kind == "inspection" else _changed(
-                    registry, kind, {
-                        i: numbers for i, numbers in revised.items() if len(numbers) > 1})
+                revised = registry.revised(kind, known, several=kind != "inspection")
+                changed = (_wrong(registry, revised) if kind == "inspection" else
+                           _changed(registry, kind, revised))
                 lines = {i: line for i, line in lines.items() if i not in revised} | {
                     i: registry.history(i) for i in sorted(changed)}
                 self._held[key] = last, lines

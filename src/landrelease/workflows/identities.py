@@ -632,18 +632,14 @@ def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind,
                            and s.number > stored.number))
 
 
-FEW_HISTORIES = 500  # records whose histories are asked for one by one
+_PIECE = 1_000  # records whose histories are asked for together
 
 
 def _histories(registry: Registry, kind: str, record_ids: Sequence[str]
                ) -> Iterator[tuple[str, list[StoredRevision]]]:
-    """The histories of some records of a kind; of many in one pass over the chains."""
-    if len(record_ids) <= FEW_HISTORIES:
-        for record_id in record_ids:
-            yield record_id, registry.history(record_id)
-        return
-    lines: dict[str, list[StoredRevision]] = {i: [] for i in record_ids}
-    for stored in registry.revisions():
-        if stored.revision.kind == kind and stored.revision.record_id in lines:
-            lines[stored.revision.record_id].append(stored)
-    yield from lines.items()
+    """The histories of some records of a kind, in their order; empty for one that is unknown."""
+    for start in range(0, len(record_ids), _PIECE):
+        piece = record_ids[start:start + _PIECE]
+        found = registry.histories(piece)
+        for record_id in piece:
+            yield record_id, [s for s in found.get(record_id, ()) if s.revision.kind == kind]

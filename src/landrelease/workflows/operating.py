@@ -101,7 +101,7 @@ def told_of(registry: Registry, *, known_at: datetime | None = None,
                       if s.revision.record_id in open_ended
                       and as_record(s).value("valid_until_time") not in ("", NOT_REPORTED))
     # A closure that was never changed says all that it ever said.
-    changed = [i for i, numbers in registry.revised("closure", 0).items() if len(numbers) > 1]
+    changed = list(registry.revised("closure", 0, several=True))
     histories = {
         "closure": histories_of("closure", known(_of_many(registry, "closure", sorted(changed)))),
         "permit": histories_of("permit", permits), "detector": detectors}
@@ -353,6 +353,7 @@ class Sites:
         self.entries: dict[str, list[datetime]] = {}
         self.held_then: dict[tuple[str, int, int], dict[str, Record]] = {}
         self.told: Told | None = None
+        self.gates: Callable[[date], Sequence[Record]] | None = None
         self.timeless: dict[str, list[Record]] = {}
         self.named: dict[str, dict[str, frozenset[str]]] = {}
         self.lines: dict[tuple[str, str], list[StoredRevision]] = {}
@@ -379,7 +380,7 @@ class Sites:
                 or d.values["tested_on"] == day)],
             accreditations=self.records("accreditation", day),
             closures=told.meant(self.timeless["closure"], day),
-            permits=self.timeless["permit"], gates=told.meant(told.gates, day),
+            permits=self.timeless["permit"], gates=told.meant(self._gates(day), day),
             utc_offset=self.offset, entered=told.entered,
             grace=told.grace, ended=told.ended, signed=told.signed,
             orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
@@ -388,6 +389,14 @@ class Sites:
             then={kind: self.on_record_by(kind, day, told.grace)
                   for kind in ("team", "person", "machine")},
             stages=self.stages(day, told))
+
+    def _gates(self, day: date) -> Sequence[Record]:
+        """The gates that a day may ask, of very many."""
+        from landrelease.operate.gate import by_day
+
+        if self.gates is None:
+            self.gates = by_day(self._told().gates)
+        return self.gates(day)
 
     def _told(self) -> Told:
         if self.told is None:
@@ -532,11 +541,17 @@ class Sites:
     def line(self, kind: str, record_id: str) -> list[StoredRevision]:
         key = (kind, record_id)
         if key not in self.lines:
-            found = self.registry.history(record_id) if record_id else []
-            self.lines[key] = [s for s in found if s.revision.kind == kind and (
-                self.known_at is None
-                or (s.known_from or s.revision.recorded_at) <= self.known_at)]
+            self.fetch(kind, [record_id])
         return self.lines[key]
+
+    def fetch(self, kind: str, record_ids: Iterable[str]) -> None:
+        """Read the histories of records that are asked for next, together."""
+        from landrelease.workflows.identities import _histories
+
+        asked = sorted({i for i in record_ids if (kind, i) not in self.lines})
+        for name, found in _histories(self.registry, kind, asked):
+            self.lines[kind, name] = [s for s in found if self.known_at is None or (
+                s.known_from or s.revision.recorded_at) <= self.known_at]
 
     def until(self, kind: str, record_id: str, day: date) -> list[StoredRevision]:
         """The revisions that held by the end of a local day: from the day that each states, or,

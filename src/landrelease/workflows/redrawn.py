@@ -32,9 +32,8 @@ class _Redrawn:
             if last != known:
                 if last < known:  # another file stands at the address
                     known, ids = 0, frozenset()
-                revised = registry.revised(kind, known)
-                ids = (ids - revised.keys()) | _several(registry, {
-                    i: numbers for i, numbers in revised.items() if len(numbers) > 1})
+                revised = registry.revised(kind, known, several=True)
+                ids = (ids - revised.keys()) | _several(registry, revised)
                 self._held[key] = last, ids
                 while len(self._held) > 8:
                     self._held.popitem(last=False)

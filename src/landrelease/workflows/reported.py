@@ -43,8 +43,8 @@ def earlier_reports(registry: Registry, works: Sequence[Record], *,
 
     open_ = {w.id: w for w in works if w.validation != "authority"}
     # Reports are many, and few were changed: only their histories are read.
-    changed = [i for i, numbers in registry.revised("activity", 0).items()
-               if len(numbers) > 1 and i in open_] if open_ else []
+    changed = [i for i in registry.revised("activity", 0, several=True) if i in open_] \
+        if open_ else []
     out: dict[str, list[tuple[Record, datetime]]] = {}
     ring = None
     for name, history in _histories(registry, "activity", sorted(changed)):
