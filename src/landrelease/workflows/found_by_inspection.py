@@ -6,7 +6,8 @@ As before a decision a change of the record unsays no rejection; an acceptance t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -109,14 +110,13 @@ class _Where:
                 self._named.setdefault(name, []).append(o)
             if o.values.get("activity"):
                 self._of_work.setdefault(folded(o.values["activity"]), []).append(o)
-        self._works: dict[str, Record] = {}
         self._tasks = {r.id: r for r in registry.records("task", **then)}
-        self._of_task: dict[str, list[str]] = {}
-        for a in registry.records("activity", **then):
-            for name in {folded(a.id), folded(a.values.get("identifier"))} - {""}:
-                self._works[name] = a
-                self._of_task.setdefault(str(a.values.get("task") or ""), []).append(name)
         self._inspections = {r.id: r for r in registry.records("inspection", **then)}
+        self._registry, self._then = registry, then
+
+    @functools.cached_property
+    def _works(self) -> _Works:
+        return _Works(self._registry, self._then)
 
     def of(self, r: Record) -> tuple[BaseGeometry | None, frozenset[str]]:
         """Its own ground, else that of its lot, of the searches that it names, of those of its work
@@ -137,7 +137,7 @@ class _Where:
         if not judges_finished_ground(r):  # of all that the work did it says nothing
             works = []
         elif not named and not any(works):
-            works = self._of_task.get(str(r.values.get("task") or ""), [])
+            works = self._works.of_task.get(str(r.values.get("task") or ""), [])
         grounds = [o.geometry for o in named or [
             o for w in dict.fromkeys(works) for o in self._of_work.get(w, ())]
             if o.geometry is not None and not o.geometry.is_empty]
@@ -151,12 +151,37 @@ class _Where:
 
     def areas(self, r: Record) -> frozenset[str]:
         """Names of the area of its work or of its task, folded."""
-        work = self._works.get(folded(r.values.get("activity")))
-        task = self._tasks.get(str((work.values if work is not None else r.values).get(
-            "task") or ""))
-        for one in (work, task):
-            names = {folded(one.values.get(f)) for f in ("hazard", "hazard_identifier")
-                     } - {""} if one is not None else set()
+        named = folded(r.values.get("activity"))
+        work = self._works.said(named) if named else None
+        task = self._tasks.get(str((r.values if work is None else work).get("task") or ""))
+        for one in (work, None if task is None else task.values):
+            names = {folded(one.get(f)) for f in _AREA} - {""} if one is not None else set()
             if names:
                 return frozenset(names)
         return frozenset()
+
+
+_AREA = ("hazard", "hazard_identifier")
+
+
+class _Works:
+    """All reports of work, of which there are very many: as columns. `of_task`: the names, folded,
+    of the works of each task."""
+
+    def __init__(self, registry: Registry, then: Mapping[str, Any]):
+        from landrelease.store.columns import columns
+
+        table = columns(registry, "activity", ("identifier", "task", *_AREA), **then)
+        self._cells = {f: c.tolist() for f, c in table.cells.items()}
+        self._row: dict[str, int] = {}
+        self.of_task: dict[str, list[str]] = {}
+        for n, (own, called, task) in enumerate(zip(
+                table.ids.tolist(), self._cells["identifier"], self._cells["task"], strict=True)):
+            for name in {folded(own), folded(called)} - {""}:
+                self._row[name] = n
+                self.of_task.setdefault(str(task or ""), []).append(name)
+
+    def said(self, name: str) -> Mapping[str, Any] | None:
+        """What the work of a name says of its task and area; None: there is none."""
+        n = self._row.get(name)
+        return None if n is None else {f: c[n] for f, c in self._cells.items()}
