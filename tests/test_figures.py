@@ -26,7 +26,7 @@ from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.figures import catalogue, items, work
 from landrelease.figures.treaty import groups_of
-from landrelease.store.columns import columns
+from landrelease.store.columns import ReadOnce, columns
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import figures, treaties
 from landrelease.workflows.figures import At
@@ -338,6 +338,33 @@ def test_safety_S01_a_find_without_a_place_is_not_passed_over(tmp_path, shape, a
         told = columns(made, "item", ("hazard",), valid_at=day, places=True,
                        beyond=("position_accuracy_m", 100_000.0))
         assert not lost or odd.record_id in told.ids.tolist()
+
+
+@pytest.mark.parametrize("known", [None, LATE])
+def test_safety_S01_columns_of_what_is_called_so_leave_none_of_it_out(registry, known):
+    whole = columns(registry, "item", ("disposal",), known_at=known)
+    for words in (["item-3"], ["neutralised"], ["item-1", "found", "none of them"]):
+        told = columns(registry, "item", ("disposal",), known_at=known,
+                       called=("disposal", words))
+        said = zip(whole.ids, whole.cells["disposal"], strict=True)
+        wanted = {i for i, disposal in said if {i, disposal} & set(words)}
+        assert wanted and wanted <= set(told.ids)
+        assert len(told) < len(whole)
+
+
+def test_columns_that_are_read_once_are_those_of_their_moment(registry):
+    read = ReadOnce({"item": ("disposal", "quantity")})
+    whole = columns(registry, "item", ("quantity",), places=True)
+    for fields in (("quantity",), ("disposal",)):
+        once = read(registry, "item", fields, called=("disposal", ["none of them"]))
+        assert once.ids.tolist() == whole.ids.tolist()
+        np.testing.assert_array_equal(once.places, whole.places)
+    assert once.cells["quantity"].tolist() == whole.cells["quantity"].tolist()
+    assert read(registry, "item", ("disposal",)) is once
+    early = read(registry, "item", ("disposal",), known_at=EARLY)
+    assert early.ids.tolist() == [i for i in whole.ids if i != "item-8"]
+    assert read(registry, "item", ("model",)).cells["model"].tolist() == [None] * len(whole)
+    assert read(registry, "activity", ("hours",)).kind == "activity"
 
 
 def test_columns_by_arrow_are_the_columns_of_the_records(registry, monkeypatch):

@@ -631,7 +631,10 @@ class View:
         out: list[Record] = []
         for record in known:
             seen = visible.get(record.kind)
-            if seen is not None:
+            if seen is not None and not hidden and record.values.keys() <= seen and (
+                    record.valid_from is None or "information_date" in seen):
+                out.append(record)  # all of it: of thousands no copy is made
+            elif seen is not None:
                 out.append(replace(
                     record, values={k: v for k, v in record.values.items() if k in seen},
                     valid_from=record.valid_from if "information_date" in seen else None,

@@ -36,7 +36,8 @@ class Columns:
     def take(self, mask: np.ndarray) -> Columns:
         return Columns(self.kind, self.ids[mask], self.validation[mask],
                        {n: c[mask] for n, c in self.cells.items()},
-                       None if self.places is None else self.places[mask])
+                       None if self.places is None else self.places[mask],
+                       {n: (index[mask], codes) for n, (index, codes) in self.coded.items()})
 
     def among(self, name: str, words: Iterable[str]) -> np.ndarray:
         """(N,) whether a field is one of some words; "" stands for: nobody reported it."""

@@ -163,7 +163,9 @@ def account(
     """
     fund_links, orders = Links(funds), Links(tasks)
     phases = {r.id: _word(r, "phase") or NOT_REPORTED for r in funds}
+    wider = _Wider(areas)
     entries: list[Entry] = []
+    by_id: dict[str, Entry] = {}
     doubts: list[Doubt] = []
     unusable: dict[str, list[str]] = defaultdict(list)
     standing = {r.id: r if then is None else _stood(r, then, as_of) for r in expenses}
@@ -189,14 +191,15 @@ def account(
             continue
         day = None if made.day is None else min(made.day, as_of)
         found: Converted | None = rates.convert(made.amount, said, currency, day)
-        entries.append(made if found is None else replace(
-            made, value=found.value, path=found.words, rates=found.rate_ids))
-    wider = _Wider(areas)
-    entries = [replace(e, areas=wider.around(e.areas) if e.kind == "expense" else
-                       wider.ids(e.areas)) if e.areas else e for e in entries]
-    by_id = {e.id: e for e in entries if e.kind == "fund"}
-    entries = [_with_donor(replace(e, charged=phases.get(e.fund, "")) if e.kind == "expense" else e,
-                           by_id) for e in entries]
+        more: dict[str, Any] = {} if found is None else {
+            "value": found.value, "path": found.words, "rates": found.rate_ids}
+        if made.areas:
+            more["areas"] = (wider.around if made.kind == "expense" else wider.ids)(made.areas)
+        if made.kind == "expense":
+            more |= {"charged": phases.get(made.fund, ""), **_of_fund(made, by_id)}
+        entries.append(replace(made, **more))
+        if made.kind == "fund":  # funds come before expenses
+            by_id[made.id] = entries[-1]
     doubts += _twice(e for e in entries if e.kind == "expense")
     doubts += _earmarks([e for e in entries if e.kind == "expense"], by_id)
     doubts += _overspent(entries, by_id, rates)
@@ -327,15 +330,14 @@ def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
                  areas=(place,) if place else (), document=_word(r, "document"))
 
 
-def _with_donor(entry: Entry, funds: dict[str, Entry]) -> Entry:
+def _of_fund(expense: Entry, funds: dict[str, Entry]) -> dict[str, Any]:
     """An expense without a donor or a phase has those of the fund that paid it."""
-    paid_by = funds.get(entry.fund) if entry.kind == "expense" else None
+    paid_by = funds.get(expense.fund)
     if paid_by is None:
-        return entry
-    return replace(
-        entry, donor=paid_by.donor if entry.donor == UNNAMED else entry.donor,
-        phase=paid_by.phase if entry.phase == NOT_REPORTED and paid_by.phase != "both"
-        else entry.phase)
+        return {}
+    return {"donor": paid_by.donor if expense.donor == UNNAMED else expense.donor,
+            "phase": paid_by.phase if expense.phase == NOT_REPORTED and paid_by.phase != "both"
+            else expense.phase}
 
 
 # --- booked twice --------------------------------------------------------------------------------
@@ -493,6 +495,7 @@ def by_fund(entries: Iterable[Entry], rates: RateTable) -> tuple[Total, ...]:
                 unknown = True
                 continue
             found.setdefault(e.state, []).append(
+                e if e.currency == fund.currency else
                 replace(e, amount=there, currency=fund.currency))
         made = _total(fund.id, fund.currency, found, converted=False)
         out.append(replace(made, left=None) if unknown else made)

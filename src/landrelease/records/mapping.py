@@ -627,6 +627,7 @@ def choices_in(text: str, choices: Collection[str]) -> frozenset[str]:
         f" {_spelled(w)} " in said for w in (c, *(w for w, _ in listed.get(c, ())))))
 
 
+@functools.lru_cache(maxsize=4_096)  # the words of the vocabulary, for each outcome again
 def _spelled(text: str) -> str:
     """Words of a text without case and accents, with one blank between them."""
     plain = unicodedata.normalize("NFKD", text.casefold())

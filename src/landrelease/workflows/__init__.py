@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from landrelease.access.answer import ReportedPart
     from landrelease.access.policy import View
+    from landrelease.core.columns import Columns
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
     from landrelease.core.report import DataSource, Phase, Reopening
@@ -157,6 +158,7 @@ def load_land(
     level: str | None = None,
     for_models: bool = True,
     areas_at: date | None = None,
+    read: Callable[..., Columns] | None = None,
 ) -> Land:
     """The land as recorded, or what of it lies in the areas that the reader stated.
 
@@ -166,6 +168,8 @@ def load_land(
     count at every level: a doubt is not waited for (S01).
 
     `areas_at`: the day of which the administrative areas are; None: that of the land.
+
+    `read`: as `store.columns.columns`, for what is asked of columns.
 
     Where no hazard is on record at all, the land says so (`Land.hazards_known`).
     """
@@ -202,7 +206,8 @@ def load_land(
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head(), evidence=of_models("evidence"), items=of_models("item"),
         inspections=of_models("inspection"),
-        uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
+        uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at,
+                                  read=read))
     signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)
     # A signature under a record that came in cleared is not that of a release (S09).
     decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
@@ -212,7 +217,8 @@ def load_land(
     return dataclasses.replace(land, hazards_on_record=on_record, quarantine_last=last,
                                synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
                                unplaced=nowhere or any(anywhere(r) for r in hazards)
-                               or finds_nowhere(registry, valid_at=valid_at, known_at=known_at),
+                               or finds_nowhere(registry, valid_at=valid_at, known_at=known_at,
+                                                read=read),
                                unverified=frozenset(unsure)
                                | frozenset(decided - signed), in_force=standing)
 

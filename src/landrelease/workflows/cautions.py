@@ -7,7 +7,7 @@ beside the answer until somebody of the programme has dealt with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from landrelease.core.kinds import KINDS
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from landrelease.core.columns import Columns
     from landrelease.store.registry import Registry
 
 # What a report may be about without saying that something dangerous lies there.
@@ -106,9 +107,10 @@ def _areas(registry: Registry) -> dict[str, BaseGeometry]:
     return {name: shapely.union_all(extents) for name, extents in ground.items()}
 
 
-def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = None) -> bool:
+def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = None,
+                  read: Callable[..., Columns] | None = None) -> bool:
     """Whether an item or an accident, on record or waiting, may lie anywhere: its place is missing
-    or in doubt, and it names no area that is known."""
+    or in doubt, and it names no area that is known. `read`: as `store.columns.columns`."""
     from landrelease.core.lineage import anywhere
     from landrelease.workflows import certain
     from landrelease.workflows.exchange import all_said
@@ -122,8 +124,8 @@ def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = N
         return True
     for kind in ("item", "accident"):
         # Half a million finds are not made into records where none of them can be lost.
-        if len(registry.chains()) < 2 and not _off_the_map(registry, kind, valid_at, known_at) \
-                - areas:
+        if len(registry.chains()) < 2 and not _off_the_map(
+                registry, kind, valid_at, known_at, read) - areas:
             continue
         if any(anywhere(r) and str(r.values.get("hazard") or "") not in areas for r in all_said(
                 registry, kind, valid_at=valid_at, known_at=known_at)):
@@ -131,7 +133,11 @@ def finds_nowhere(registry: Registry, *, valid_at: Any = None, known_at: Any = N
     return False
 
 
-def _off_the_map(registry: Registry, kind: str, valid_at: Any, known_at: Any) -> set[str]:
+OFF_THE_MAP = ("hazard", "position_accuracy_m")  # fields
+
+
+def _off_the_map(registry: Registry, kind: str, valid_at: Any, known_at: Any,
+                 read: Callable[..., Columns] | None) -> set[str]:
     """The areas that records name, "" for none, whose place is no point: none at all, or ground;
     or one that is so far off that it is none."""
     import numpy as np
@@ -139,14 +145,12 @@ def _off_the_map(registry: Registry, kind: str, valid_at: Any, known_at: Any) ->
     from landrelease.core.lineage import FARTHEST_OFF_M
     from landrelease.store.columns import columns
 
-    found = columns(registry, kind, ("hazard", "position_accuracy_m"), valid_at=valid_at,
-                    known_at=known_at, places=True,
-                    beyond=("position_accuracy_m", FARTHEST_OFF_M))
+    found = (read or columns)(registry, kind, OFF_THE_MAP, valid_at=valid_at, known_at=known_at,
+                              places=True, beyond=("position_accuracy_m", FARTHEST_OFF_M))
     if found.places is None or not len(found):
         return set()
-    far = np.array([isinstance(m, (int, float)) and m > FARTHEST_OFF_M
-                    for m in found.cells["position_accuracy_m"]], dtype=bool)
-    off = np.isnan(found.places).any(axis=1) | far
+    off = np.isnan(found.places).any(axis=1) | (
+        found.numbers("position_accuracy_m") > FARTHEST_OFF_M)
     return {str(area or "") for area in found.cells["hazard"][off]}
 
 

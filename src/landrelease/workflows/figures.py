@@ -7,7 +7,7 @@ million items take seconds. What a reader does not see is in no figure (S14).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -54,16 +54,19 @@ class At:
     level: str | None = None
 
 
-def figure_land(registry: Registry, reader: View, at: At, areas_at: date | None = None) -> Land:
+def figure_land(registry: Registry, reader: View, at: At, areas_at: date | None = None,
+                read: Callable[..., Columns] | None = None) -> Land:
     """The land that figures rest on; items and reports of work are read as columns.
 
     areas_at : the day of which the administrative areas are; None: that of the land
+    read : as `store.columns.columns`
     """
     from landrelease.workflows import load_assumptions, load_land
 
     return by_then(registry, load_land(
         registry, load_assumptions(None, registry), reader=reader, level=at.level,
-        valid_at=at.valid_at, known_at=at.known_at, for_models=False, areas_at=areas_at), at)
+        valid_at=at.valid_at, known_at=at.known_at, for_models=False, areas_at=areas_at,
+        read=read), at)
 
 
 def by_then(registry: Registry, land: Land, at: At) -> Land:
@@ -106,23 +109,37 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
          plan: PlanFile | None, seed: int) -> Found:
     from landrelease.figures import catalogue, items, people, shares, work
     from landrelease.figures.areas import areas_of
+    from landrelease.store.columns import ReadOnce
     from landrelease.workflows import load_assumptions, make_ledger, unseen
+    from landrelease.workflows.cautions import OFF_THE_MAP
     from landrelease.workflows.money import REPORT_FIELDS
 
     chapters = catalogue.chapters_for(wanted)
     reports: Columns | None = None
     joint: dict[str, str] | None = None
-    land = figure_land(registry, reader, at)
+    asked_items: tuple[str, ...] = ()
+    reads: dict[str, tuple[str, ...]] = {}
+    read = ReadOnce(reads, valid_at=at.valid_at, known_at=at.known_at)
+    if {"items", "work"} & chapters:
+        progress("figures of work and items", 0.1)
+        report_fields = tuple(dict.fromkeys((*work.FIELDS, *REPORT_FIELDS)))
+        # The land asks them as well: of the work behind it, and of finds that nobody can place.
+        reads["activity"] = (*report_fields, "identifier")
+        reports = columns_at(registry, reader, "activity", report_fields, at, read=read)
+        # also for joint items and for the cost per m²
+        repeats, joint = work.joint_work(reports)
+        if "items" in chapters:
+            asked_items = tuple(dict.fromkeys((
+                *items.FIELDS, *(items.JOINT_FIELDS if joint else ()),
+                *(items.DAY_FIELDS if at.valid_at else ()))))
+            reads["item"] = (*asked_items, *OFF_THE_MAP)
+    land = figure_land(registry, reader, at, read=read)
     head, names = land.chain_head, {m.id: m.name for m in land.municipalities}
     rows = make_ledger(land, progress)
     found = list(catalogue.land_figures(land, rows))
     found += shares.land_by_type(land)
-    if {"items", "work"} & chapters:
-        progress("figures of work and items", 0.3)
-        reports = columns_at(registry, reader, "activity", (
-            *work.FIELDS, *(n for n in REPORT_FIELDS if n not in work.FIELDS)), at)
-        # also for joint items and for the cost per m²
-        repeats, joint = work.joint_work(reports)
+    if reports is not None:
+        progress("figures of work and items", 0.5)
         if "work" in chapters:
             found += work.work_figures(reports, head, repeats)
             found += _exposure(registry, reader, reports, at, head)
@@ -130,12 +147,10 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
             # Who may not see items gets what was destroyed, and nothing of what still lies there:
             # `reader.figures` takes the others out (S16).
             divided = bool(land.municipalities) and reader.may("items", "places")
-            asked = (items.FIELDS + (items.JOINT_FIELDS if joint else ())
-                     + (items.DAY_FIELDS if at.valid_at else ()))
-            table = columns_at(registry, reader, "item", tuple(dict.fromkeys(asked)), at,
-                               places=bool(joint) or divided)
+            table = columns_at(registry, reader, "item", asked_items, at,
+                               places=bool(joint) or divided, read=read)
             found += items.item_figures(
-                table, head, joint, areas_of(table.places, land.municipalities) if divided
+                table, head, joint or {}, areas_of(table.places, land.municipalities) if divided
                 else None, names, at.valid_at)
     if "people" in chapters:
         progress("figures of people", 0.8)
@@ -227,8 +242,9 @@ def _exposure(registry: Registry, reader: View, reports: Columns, at: At, head: 
 
 
 def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str], at: At, *,
-               places: bool = False) -> Columns:
+               places: bool = False, read: Callable[..., Columns] | None = None) -> Columns:
     """Columns of a kind of what is asked for; where the reader stated areas, of those alone.
+    `read`: as `store.columns.columns`.
 
     Reports of work of which the last day is after the day asked for are not among them: `fields`
     names their days.
@@ -241,8 +257,8 @@ def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str
         found = columns_of(kind, reader.nearby(registry.records(
             kind, valid_at=at.valid_at, known_at=at.known_at)), fields)
     else:
-        found = columns.columns(registry, kind, fields, valid_at=at.valid_at,
-                                known_at=at.known_at, places=places)
+        found = (read or columns.columns)(registry, kind, fields, valid_at=at.valid_at,
+                                          known_at=at.known_at, places=places)
     if at.valid_at is not None and kind == "activity":
         found = found.take(~happened.later(found, happened.DAYS[kind], at.valid_at))
     if at.level is None:

@@ -56,12 +56,14 @@ class Books:
 
 def books(registry: Registry, reader: View, *, as_of: date, currency: str | None = None,
           rate_source: str = "", level: str | None = None, valid_at: date | None = None,
-          known_at: datetime | None = None) -> Books:
+          known_at: datetime | None = None,
+          held: Mapping[str, Sequence[Record]] | None = None) -> Books:
     """Funds and expenses that the reader may see, as of a day, in one currency. Orders count from
     the date of information of their records on.
 
     currency : None: the one of most funds and expenses. level : only records validated at least so
-    far. valid_at, known_at : see `Registry.records`.
+    far. valid_at, known_at : see `Registry.records`. held : kind -> its records of then, where
+    they were read already.
 
     Raises MON-020: no funds and no expenses that this reader may see; MON-021: a currency that is
     no code; MON-022: no rate of that publisher.
@@ -72,7 +74,9 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     from landrelease.workflows.identities import at_level
 
     def records(kind: str) -> list[Record]:
-        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
+        found = (held or {}).get(kind)
+        if found is None:
+            found = registry.records(kind, valid_at=valid_at, known_at=known_at)
         return reader.records(at_level(found, level) if level else found)
 
     stated = load_assumptions(None, registry)
@@ -157,13 +161,17 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
     they were read already, and `joint` what `joint_work` makes of them."""
     from landrelease.figures.money import is_bound, money_figures
 
-    days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
-            for r in reader.records(registry.records(kind, known_at=known_at))
-            if isinstance(day := (r.valid_from if kind == "expense" and is_bound(r) else
-                                  r.values.get(name)), date)]
+    held: dict[str, list[Record]] = {}
+    last = valid_at
+    if last is None:
+        held = {kind: registry.records(kind, known_at=known_at) for kind in ("fund", "expense")}
+        last = max((day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
+                    for r in reader.records(held[kind])
+                    if isinstance(day := (r.valid_from if kind == "expense" and is_bound(r) else
+                                          r.values.get(name)), date)), default=date.min)
     try:
-        found = books(registry, reader, as_of=valid_at or max(days, default=date.min), level=level,
-                      valid_at=valid_at, known_at=known_at, currency=currency)
+        found = books(registry, reader, as_of=last, level=level, valid_at=valid_at,
+                      known_at=known_at, currency=currency, held=held)
     except LandReleaseError as error:
         if error.code != "MON-020":
             raise
@@ -219,31 +227,37 @@ def _cost_figures(found: Books, registry: Registry, reader: View, level: str | N
 def _worked(table: Columns, until: date, joint: Mapping[str, str]) -> list[Report]:
     """What `once`, `team_days` and `counted_once` make of records, from columns: the last of equal
     reports. joint : see `counted_once`"""
-    known: dict[Any, date | None] = {}
+    known: dict[tuple[Any, Any], tuple[date | None, date | None, int]] = {}
 
     def day(text: Any) -> date | None:
-        if text not in known:
-            try:
-                known[text] = date.fromisoformat(text)
-            except (TypeError, ValueError):
-                known[text] = None
-        return known[text]
+        try:
+            return date.fromisoformat(text)
+        except (TypeError, ValueError):
+            return None
+
+    def days_of(begun: Any, done: Any) -> tuple[date | None, date | None, int]:
+        """Of the days that a report states: the last, the one where it is one day alone, how many
+        (0: not from a first to a last)."""
+        first, last = day(begun), day(done)
+        return (last or first,
+                first if last in (None, first) else last if first is None else None,
+                (last - first).days + 1 if first is not None and last is not None
+                and last >= first else 0)
 
     kept: dict[Any, Report] = {}
     for name, kind, method, status, begun, done, hours, teams, area, hazard, task in zip(
             table.ids.tolist(), *(table.cells[f].tolist() for f in REPORT_FIELDS), strict=True):
-        first, last = day(begun), day(done)
-        at = last or first
+        if (begun, done) not in known:
+            known[begun, done] = days_of(begun, done)
+        at, one, days = known[begun, done]
         if status == "planned" or (at is not None and at > until):
             continue
         own = tuple(teams) if isinstance(teams, (list, tuple)) else (teams,) if teams else ()
         hours = hours if isinstance(hours, (int, float)) and hours == hours else None
         worked = 0.0
         if hours is None or hours > 0:
-            days = ((last - first).days + 1 if first is not None and last is not None
-                    and last >= first else 1 if at is not None or hours is not None else 0)
+            days = days or (1 if at is not None or hours is not None else 0)
             worked = float(days * max(1, len(own)))
-        one = first if last in (None, first) else last if first is None else None
         key = (one, own if len(own) < 2 else tuple(sorted(map(str, own))), kind, method,
                hazard) if own and one else name
         kept[key] = Report(name, str(kind or NOT_REPORTED), str(method or NOT_REPORTED), worked,
