@@ -843,6 +843,17 @@ def test_safety_S11_an_inspection_that_finds_what_was_missed_reopens_the_ground(
     assert states(made)["searched_to_depth"] == "not_met"
 
 
+def test_an_inspection_that_has_its_own_ground_reads_no_reports_of_work(
+        ready, tmp_path, monkeypatch):
+    from landrelease.workflows import found_by_inspection
+
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    monkeypatch.setattr(found_by_inspection, "_Works", None)
+    world.record(registry, "inspection", "qc", FIELD, hours=24 * 60, **MISSED)
+    assert certificates.find_release(registry, name).status == "reopened"
+
+
 @pytest.mark.parametrize(("values", "ground"), [
     (MISSED | {"items_found": 1}, shapely.box(17.001, 44, 17.002, 44.001)),  # a neighbour's lot
     (MISSED | {"result": "accepted", "items_found": 0}, FIELD),

@@ -12,6 +12,7 @@ from landrelease.figures.metric import Metric, share, total
 
 FIELDS = ("activity_type", "area_m2", "hours", "hours_lost", "deminers", "teams", "started_on",
           "ended_on", "task", "hazard", "activity_status", "machines", "organisation", "joint_with")
+JOINT_FIELDS = (*REPORTED, "activity_status")  # what `joint_work` asks
 # Work that puts people on hazardous ground; as in the exposure log of the operate stage.
 ON_HAZARDOUS_GROUND = ("TS", "clearance", "BAC", "EOD_spot_task")
 TYPES = ("NTS", "TS", "clearance", "BAC", "EOD_spot_task")

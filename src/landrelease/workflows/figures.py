@@ -115,6 +115,7 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     from landrelease.workflows.money import REPORT_FIELDS
 
     chapters = catalogue.chapters_for(wanted)
+    of_money = not wanted or any(name.startswith(("money_", "cost_per_m2")) for name in wanted)
     reports: Columns | None = None
     joint: dict[str, str] | None = None
     asked_items: tuple[str, ...] = ()
@@ -122,7 +123,9 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     read = ReadOnce(reads, valid_at=at.valid_at, known_at=at.known_at)
     if {"items", "work"} & chapters:
         progress("figures of work and items", 0.1)
-        report_fields = tuple(dict.fromkeys((*work.FIELDS, *REPORT_FIELDS)))
+        report_fields = tuple(dict.fromkeys((
+            *(work.FIELDS if "work" in chapters else work.JOINT_FIELDS),
+            *(REPORT_FIELDS if of_money else ()))))
         # The land asks them as well: of the work behind it, and of finds that nobody can place.
         reads["activity"] = (*report_fields, "identifier")
         reports = columns_at(registry, reader, "activity", report_fields, at, read=read)
@@ -161,7 +164,7 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     found += shares.share_figures(
         land, rows[-1], found,
         load_assumptions(None, registry).value("figures_ratio_least_ha"))
-    if not wanted or any(name.startswith(("money_", "cost_per_m2")) for name in wanted):
+    if of_money:
         from landrelease.workflows import money
 
         # `reader.figures` takes them out for whom funds and expenses are not (S14).
