@@ -215,7 +215,7 @@ def track(id_="k1", line=None, hours=2.0, day=date(2026, 4, 1), **said):
                   ended_at=(begun + timedelta(hours=hours)).isoformat(), **said)
 
 
-@given(st.integers(1, 5), st.floats(0.5, 60), st.integers(1, 20), st.integers(0, 80))
+@given(st.integers(1, 5), st.floats(0.5, 24), st.integers(1, 20), st.integers(0, 80))
 def test_joint_work_and_long_work_keep_their_hours(teams, hours, people, days):
     """However many teams share it and months it spans, the sum is hours times people."""
     found = exposure([work(teams=[f"t{n}" for n in range(teams)], hours=hours, deminers=people,
@@ -256,6 +256,20 @@ def test_hours_that_nobody_reported_are_in_no_sum():
     assert dict(found.not_reported) == {"w2": "hours", "w4": "machine_hours, and no track of m1"}
     (row,) = found.rows
     assert (row.month, row.who, row.records) == ("2026-04", "deminer", ("w1", "w4"))
+
+
+def test_work_of_no_stated_kind_and_hours_that_no_day_has_are_told():
+    """600 hours in a day would make the rate of accidents far too good; work whose kind nobody
+    stated may be work on hazardous ground (S12)."""
+    found = exposure([work(), work("w2", activity_type=None), work("w3", hours=600.0),
+                      work("w4", machines=["m1"], machine_hours=25.0),
+                      work("w5", activity_type=None, hours=None), work("w6", hours=48.0,
+                      teams=["a", "b"], ended_on=date(2026, 4, 2))], [], [])
+    assert found.hours(people=True) == 6 * 5 + 6 * 5 + 48 * 5
+    assert found.hours(people=False) == 0
+    assert found.not_reported == (
+        ("w2", "activity_type"), ("w3", "hours: 600 h in 1 d"),
+        ("w4", "machine_hours, and no track of m1"), ("w4", "machine_hours: 25 h in 1 d"))
 
 
 def test_a_machine_counts_by_its_report_else_by_its_tracks_inside_hazards():
@@ -368,6 +382,7 @@ def test_overviews_say_what_is_overdue_and_end_with_status_1(command, name, word
     assert status == 1 and error == "" and json.loads(command.out.read_text())
     for word in words:
         assert word in said, (name, word, said)
+    assert "<12" not in said  # a width is no format of a day
 
 
 def test_exposure_from_the_command_line_and_as_a_figure(command):

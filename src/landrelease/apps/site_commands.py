@@ -229,8 +229,9 @@ def operate_competence(
     for x in found["leaves"]:
         counts[x["state"]] = counts.get(x["state"], 0) + 1
         if x["state"] != "in_force":
-            say(f"{_words(x['state']):<17}{x['until'] or '':<12}{x['what']} of {x['holder']} for "
-                f"{x['scope']}" + (f", in {', '.join(x['teams'])}" if x["teams"] else ""))
+            until = "" if x["until"] is None else str(x["until"])
+            say(f"{_words(x['state']):<17}{until:<12}{x['what']} of {x['holder']} for {x['scope']}"
+                + (f", in {', '.join(x['teams'])}" if x["teams"] else ""))
     say(", ".join(f"{counts.get(s, 0)} {_words(s)}" for s in (
         "expired", "ends_soon", "end_not_reported", "in_force")) + ".")
     _end(counts.get("expired", 0))

@@ -22,7 +22,7 @@ import shapely
 
 from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed, moment_of, number_of
-from landrelease.core.record import Record
+from landrelease.core.record import NOT_REPORTED, Record
 
 SAME_S = 1.0  # by which two clocks may differ over the length of one log
 LEAST_CORNERS = 6  # of a line that tells one drive from another
@@ -82,18 +82,25 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
             held + hours, [*names, *(r for r in records if r not in names)])
 
     def stated_hours(work: Record) -> float | None:
-        return number_of(work.values.get("machine_hours"))
+        hours = number_of(work.values.get("machine_hours"))
+        return None if _too_many(hours, work, len(listed(work.values.get("machines")))) else hours
 
     # What states its machine hours takes its tracks first: they are in those hours.
     for work in sorted(activities, key=lambda r: (stated_hours(r) is None, r.id)):
-        if work.value("activity_type") not in ON_HAZARDOUS_GROUND or work.value(
-                "activity_status") == "planned":
+        if work.value("activity_status") == "planned":
+            continue
+        kind, hours, searchers = work.value("activity_type"), *(
+            number_of(work.values.get(n)) for n in ("hours", "deminers"))
+        if kind == NOT_REPORTED and (hours or number_of(work.values.get("machine_hours"))):
+            lacking.append((work.id, "activity_type"))
+        if kind not in ON_HAZARDOUS_GROUND:
             continue
         months = _months(work)
         teams = listed(work.values.get("teams")) or ("",)
         task = str(work.values.get("task") or "")
-        hours, searchers = (number_of(work.values.get(n)) for n in ("hours", "deminers"))
-        if hours is None or searchers is None:
+        if _too_many(hours, work, len(teams)):
+            lacking.append((work.id, _more(hours, "hours", work)))
+        elif hours is None or searchers is None:
             lacking.append((work.id, " and ".join(
                 n for n, v in (("hours", hours), ("deminers", searchers)) if v is None)))
         else:
@@ -103,6 +110,8 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
                         hours * searchers * share / len(teams), (work.id,))
         machines = listed(work.values.get("machines"))
         stated = stated_hours(work)
+        if stated is None and (more := number_of(work.values.get("machine_hours"))) is not None:
+            lacking.append((work.id, _more(more, "machine_hours", work)))
         for machine in machines:
             meant = [n for n, t in enumerate(timed) if t.machine == machine and t.during(work)
                      and t.record.values.get("task") in (None, "", task)
@@ -217,6 +226,23 @@ def _shares_inside(tracks: Sequence[Record], hazards: Sequence[Record]) -> list[
 def _days(work: Record) -> tuple[date | None, date | None]:
     first = day_of(work.values.get("started_on")) or work.valid_from
     return first, day_of(work.values.get("ended_on")) or first
+
+
+def _length(work: Record) -> int | None:
+    """Days from the first to the last; None where they are not known."""
+    first, last = _days(work)
+    return (last - first).days + 1 if first and last and first <= last else None
+
+
+def _too_many(hours: float | None, work: Record, each: int = 1) -> bool:
+    """Whether hours are more than the days of the work have, for each of so many: such a number is
+    a slip, and a rate of accidents over it would be far too good."""
+    days = _length(work)
+    return hours is not None and days is not None and each > 0 and hours > 24 * days * each
+
+
+def _more(hours: float | None, field: str, work: Record) -> str:
+    return f"{field}: {hours:g} h in {_length(work)} d"
 
 
 def _months(work: Record) -> dict[str, float]:
