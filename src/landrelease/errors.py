@@ -1908,6 +1908,14 @@ TRACK_OF_OTHER_WORK = Message(
     "The log of a machine or an animal is not the log of the search by hand that follows it: give "
     "the log that was made with this work. Where the track on record has the wrong kind of work, "
     "store the proof of its task and activity anew with the right logs first.")
+TRACK_ON_RECORD = Message(
+    "COV-016", "{file} is the same log as the track {other}, which is on record for {work}.",
+    "Nothing has to be done where the work lies side by side. On the same ground both are one "
+    "pass, and its hours count once: give each work the log that was made with it.")
+PROOF_OF_OTHER_KIND = Message(
+    "COV-017", "{found}: {reason}.",
+    "What is recorded stays as it is. Store the proofs of both works anew, each with the logs that "
+    "were made with it.")
 COVERAGE_OPTION = Message(
     "COV-010", "{name}: found {found}; expected {expected}.", "Correct the value.")
 WIDTH_TOO_WIDE = Message(

@@ -303,6 +303,7 @@ def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofO
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
         made = operate.prove_on(ground, files, options, stated)
+        made.result["notes"] += coverage.said_before(opened_registry, record, files, made, activity)
         if store:  # before anything is written
             coverage.check_storable(options.confidence, stated.value("proof_confidence_least"))
         days = coverage.all_days(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Container, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import shapely
 from shapely import Polygon
@@ -16,8 +17,14 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of
+from landrelease.core.one_log import Logs, Once, each_log_once
 from landrelease.core.record import Record
-from landrelease.core.search import NO_HAND_PROOF, asks_for_hand_proof, kinds_of_search
+from landrelease.core.search import (
+    NO_HAND_PROOF,
+    asks_for_hand_proof,
+    kinds_of_search,
+    waits_for_follow_up,
+)
 
 NOT_PROVEN = "its tracks prove none of it covered (S05)"
 # Names no track: who reads it may not be one who sees tracks (S16).
@@ -92,6 +99,32 @@ def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
             found[outcome.id] = own if began is None else [
                 c for c in own if c.valid_from is None or c.valid_from >= began - _A_DAY]
     return found
+
+
+def passes_once(outcomes: Sequence[Record], proofs: Mapping[str, Sequence[Record]], logs: Logs,
+                why: Mapping[str, str] = MappingProxyType({}), by_word: Container[str] = ()
+                ) -> tuple[list[Record], dict[str, str], list[Once]]:
+    """Searches in which each log on record is one pass, whatever work it was stored for (S10):
+    outcomes with their ground, id -> why where none of it is left, and what was taken off.
+
+    `outcomes`, `why`: of `proven_outcomes`; `proofs`: of `proofs_of`; those in `why`, and those
+    that wait for their follow-up, take no ground of others.
+    """
+    rests = {}
+    for o in outcomes:
+        own = proofs.get(o.id)
+        if not own or o.id in why or waits_for_follow_up(o):
+            continue
+        by: dict[str, list[Record]] = {}
+        for c in own:
+            by.setdefault(str(c.values.get("coverage_by")), []).append(c)
+        used = _decides(o, by, by_word)
+        if used:
+            rests[o.id] = [(logs.of(by[kind]), by[kind]) for kind in used]
+    out, told = each_log_once(outcomes, rests, logs)
+    gone = {o.id for o in out if o.geometry is not None and o.geometry.is_empty}
+    cut = {one.record: one.reason for one in told}
+    return out, {name: cut[name] for name in cut if name in gone}, told
 
 
 def _emptied(coverage: Record) -> Record:

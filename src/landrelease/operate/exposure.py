@@ -22,10 +22,10 @@ import shapely
 
 from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed, moment_of, number_of
+from landrelease.core.one_log import LEAST_CORNERS, one_log
 from landrelease.core.record import NOT_REPORTED, Record
 
 SAME_S = 1.0  # by which two clocks may differ over the length of one log
-LEAST_CORNERS = 6  # of a line that tells one drive from another
 # Non-technical survey stays off hazardous ground; the rest goes onto it.
 ON_HAZARDOUS_GROUND = ("TS", "clearance", "BAC", "EOD_spot_task")
 
@@ -65,7 +65,7 @@ def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Se
     the first. A track that belongs to no such report counts by itself, as far as it lies on
     hazardous ground. `local`: the programme's time less UTC, by which tracks have their day. Where
     tracks of one machine overlap in time, as where a log holds the day before once more, that time
-    counts once; so does a log that is there once more on another clock.
+    counts once; so does a log that is there once more, on another clock or for another machine.
     """
     cells: dict[tuple[str, str, str, str, bool], tuple[float, list[str]]] = {}
     lacking: list[tuple[str, str]] = []
@@ -177,24 +177,45 @@ class _Timed:
 
 def _once(timed: Sequence[_Timed]) -> None:
     """Take off each track's hours what an earlier track of the same machine holds: it is at one
-    place at a time. The same way in the same time once more, corner by corner, is a copy of the log
-    on another clock: no machine drives a way twice to the millimetre."""
+    place at a time; and what an earlier track of any machine holds that is the same log, on
+    whichever clock (`core.one_log`). Of tracks that were recorded without a sketch the same way in
+    the same time once more, corner by corner, is a copy: no machine drives a way twice to the
+    millimetre."""
     until: dict[str, datetime] = {}
-    ways: dict[tuple[str, bytes], list[float]] = {}
+    ways: dict[bytes, list[float]] = {}
+    later = one_log([t.record for t in timed])
+    before: dict[str, _Timed] = {}
     for t in sorted((t for t in timed if t.begin is not None and t.end is not None),
                     key=lambda t: (t.begin, t.end, t.record.id)):
         assert t.begin is not None and t.end is not None
         lasts = (t.end - t.begin).total_seconds()
         if (way := _way(t.record)) is not None:
-            known = ways.setdefault((t.machine, way), [])
+            known = ways.setdefault(way, [])
             if any(abs(lasts - other) <= SAME_S for other in known):
                 t.hours, t.copy = 0.0, True
                 continue
             known.append(lasts)
         begin = max(t.begin, until.get(t.machine, t.begin))
-        t.hours = max(0.0, (t.end - begin).total_seconds() / 3600)
+        held = [(u.begin + timedelta(seconds=shift), u.end + timedelta(seconds=shift))
+                for name, u in before.items()
+                if math.isfinite(shift := later.get((name, t.record.id), math.nan))
+                and u.begin is not None and u.end is not None]
+        t.hours = max(0.0, (t.end - begin).total_seconds() - _within(held, begin, t.end)) / 3600
+        if held and t.hours * 3600 <= SAME_S:
+            t.hours = 0.0
         t.copy = t.hours == 0 and t.end > t.begin
         until[t.machine] = max(begin, t.end)
+        before[t.record.id] = t
+
+
+def _within(spans: Iterable[tuple[datetime, datetime]], begin: datetime, end: datetime) -> float:
+    """Seconds between two times that lie in any of the spans."""
+    total, at = 0.0, begin
+    for a, b in sorted(spans):
+        a, b = max(a, at), min(b, end)
+        if b > a:
+            total, at = total + (b - a).total_seconds(), b
+    return total
 
 
 def _way(record: Record) -> bytes | None:

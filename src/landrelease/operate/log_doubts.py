@@ -260,11 +260,11 @@ def _shifts(earlier: Track, track: Track) -> list[float]:
             continue
         shift = float(np.median(later[np.abs(later - whole[n]) <= _AGREE_S]))
         pair = np.flatnonzero(np.abs(later - shift) <= _AGREE_S)
-        pair = pair[np.argsort(now[pair], kind="stable")]
+        pair = pair[np.argsort(time_s[now[pair]], kind="stable")]  # rows may be sorted otherwise
         a = was[pair]
         # In the same order, and not a receiver that stands and writes the same few places.
         if len(np.unique(key[a])) >= _LEAST and (
-                np.count_nonzero(np.diff(a) > 0) >= 0.9 * (len(a) - 1)):
+                np.count_nonzero(np.diff(time_s[a]) > 0) >= 0.9 * (len(a) - 1)):
             found.append(shift)
     return found
 

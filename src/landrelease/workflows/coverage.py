@@ -26,12 +26,15 @@ from landrelease.errors import (
     CONFIDENCE_WEAK,
     COVERAGE_TASK,
     MEASURED_DEPTH,
+    PROOF_OF_OTHER_KIND,
     SHAPE_REPAIRED,
     TASK_WITHOUT_GROUND,
     TRACK_OF_OTHER_WORK,
+    TRACK_ON_RECORD,
     TRACK_TOO_WIDE,
     TRACK_TWICE,
     LandReleaseError,
+    Message,
 )
 from landrelease.units import area_words
 from landrelease.workflows.operate import Ground, Proven, TrackFile, fixes_sha256, ground_of
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.one_log import Logs
     from landrelease.core.track import Track
     from landrelease.operate.proof import CoveredPart, Work
     from landrelease.operate.spots import Spots
@@ -57,8 +61,55 @@ COARSE_M = 0.25  # of logs written in coarser steps two drives share places by c
 
 def coverages(registry: Registry, known_at: datetime | None = None) -> list[Record]:
     """All stored proofs, whoever asks: they only take credit away. Also of a registry that was
-    made before there was this kind."""
+    made before there was this kind. A log that stands for a machine and for the hand that followed
+    it counts as the machine's alone (S07); what is recorded stays as it is."""
+    from landrelease.core.one_log import as_one_kind
+
+    proofs = recorded_proofs(registry, known_at)
+    logs = logs_of(registry, proofs, known_at)
+    return as_one_kind(proofs, logs)[0] if logs.later or any(
+        len(kinds) > 1 for kinds in logs.by.values()) else proofs
+
+
+def recorded_proofs(registry: Registry, known_at: datetime | None = None) -> list[Record]:
+    """The same as they were recorded."""
     return registry.records("coverage", known_at=known_at or EVER)
+
+
+def logs_of(registry: Registry, proofs: Sequence[Record], known_at: datetime | None = None) -> Logs:
+    """The tracks that proofs rest on, and which of them are one log."""
+    from landrelease.core.one_log import Logs, one_log
+
+    kinds: dict[str, dict[str, str]] = {}  # track -> kind of work -> a proof
+    for c in proofs:
+        if c.geometry is not None:
+            for name in listed(c.values.get("tracks")):
+                kinds.setdefault(name, {}).setdefault(str(c.values.get("coverage_by")), c.id)
+    tracks = {r.id: r for r in registry.records("track", known_at=known_at) if r.id in kinds} \
+        if kinds else {}
+    by = {}
+    for name, track in tracks.items():
+        made = track.values.get("made_by")
+        by[name] = frozenset(
+            k for k, proof in kinds[name].items() if len(kinds[name]) == 1
+            or (made == k if made else _made_then(registry, name, proof) in (k, "")))
+    return Logs(tracks, one_log(list(tracks.values())), by)
+
+
+def _made_then(registry: Registry, track: str, proof: str) -> str:
+    """As whose work a track was recorded when a proof first rested on it, of those that have held
+    since; "": nobody said. A proof of one run names all tracks of that run, of machines and of
+    people."""
+    since = None
+    for s in sorted(registry.history(proof), key=lambda s: s.number):
+        if track not in listed(s.revision.values.get("tracks")):
+            since = None
+        elif since is None:
+            since = s.revision.recorded_at
+    said = [s.revision for s in sorted(registry.history(track), key=lambda s: s.number)
+            if since is None or s.revision.recorded_at <= since]
+    word = said[-1].reason.rpartition(", ")[2] if said else ""
+    return word if word in ("machine", "manual", "animal") else ""
 
 
 def not_proofs(registry: Registry, proofs: Sequence[Record], stated: Assumptions,
@@ -137,8 +188,9 @@ def all_days(registry: Registry, task: Record, made: Proven, files: Sequence[Tra
     from landrelease.operate.proof import covered_parts
     from landrelease.operate.spots import join
 
-    standing = [c for c in _standing(registry, task.id, activity)
-                if c.values.get("proven_by") != MEASURED]
+    standing = [c for c in coverages(registry)
+                if c.values.get("task") == task.id and c.values.get("activity") == activity
+                and c.values.get("proven_by") != MEASURED]
     before = sorted({str(t) for c in standing for t in c.values.get("tracks") or ()})
     on_record = {r.id: r for r in registry.records("track") if r.id in before}
     for r in on_record.values():
@@ -211,6 +263,7 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     Raises COV-013: the proof is weak. COV-015: one of the logs stands on record as work of another
     kind, of whatever task or activity.
     """
+    from landrelease.core.one_log import sketch_of
     from landrelease.operate.proof import covered_parts
 
     check_storable(made.proof.confidence, made.proof.confidence_least)
@@ -231,7 +284,9 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
         values = {"task": task.id, "file_sha256": sha, "fixes_sha256": fixes_sha256(track),
                   "started_at": first.isoformat(), "ended_at": last.isoformat(),
                   "width_m": file.width_m, "position_error_m": file.position_error_m,
-                  "fixes": len(track)}
+                  "fixes": len(track), "made_by": _kind(file.by)}
+        if sketch := sketch_of(track.time_s, track.x, track.y):
+            values["fixes_sketch"] = sketch
         if by_machine:
             values["machine"] = by_machine
         revisions.append(Revision("track", track_ids[-1], values, _line(work, made.ground), at, who,
@@ -268,40 +323,92 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
 
 
+def _kind(by: str) -> str:
+    return by if by in ("manual", "animal") else "machine"
+
+
 def _check_kinds(registry: Registry, files: Sequence[TrackFile], made: Proven,
                  replaced: set[str]) -> None:
     """COV-015: a log of a machine is no log of the hand that followed it, nor the other way round
-    (S07, S10); neither as another file, on another clock nor in part. Proofs that the new one takes
-    the place of do not stand."""
-    kinds: dict[str, set[str]] = {}
-    for c in coverages(registry):
-        if c.id not in replaced and c.geometry is not None:
-            for name in listed(c.values.get("tracks")):
-                kinds.setdefault(name, set()).add(str(c.values.get("coverage_by")))
-    for r in registry.records("track") if kinds else ():
-        if r.id not in kinds:
-            continue
-        by = kinds[r.id]
-        if len(by) > 1:  # proofs of one run name all of its tracks; the track says whose it is
-            last = max(registry.history(r.id), key=lambda s: s.number).revision
-            word = last.reason.rpartition(", ")[2]
-            by = {word} if word in by else by
-        known = {r.values.get("file_sha256"), r.values.get("fixes_sha256")}
-        for file, track, work in zip(files, made.tracks, made.works, strict=True):
-            if not by - {file.by}:
-                continue
-            if known & {_sha(file.path), fixes_sha256(track)} or _one_way(
-                    r, track, work, made.ground):
+    (S07, S10); neither as another file, on another clock, with another place of the tool nor in
+    part. Proofs that the new one takes the place of do not stand."""
+    standing = [c for c in recorded_proofs(registry) if c.id not in replaced]
+    logs = logs_of(registry, standing)
+    for file, track, work in zip(files, made.tracks, made.works, strict=True):
+        others = [r for r in logs.tracks.values() if logs.by[r.id] - {_kind(file.by)}]
+        same = _same_logs(others, file, track, work, made.ground)
+        for r in others:
+            if r.id in same or _one_way(r, track, work, made.ground):
                 raise LandReleaseError(
                     TRACK_OF_OTHER_WORK, file=track.file, by=file.by, other=r.id,
-                    kind=", ".join(sorted(by - {file.by})))
+                    kind=", ".join(sorted(logs.by[r.id] - {_kind(file.by)})))
+
+
+def _same_logs(records: Sequence[Record], file: TrackFile, track: Track, work: Work,
+               ground: Ground) -> set[str]:
+    """Those of the tracks on record that are one log with a new one."""
+    from landrelease.core.one_log import one_log, sketch_of
+
+    if not records or not len(track):
+        return set()
+    begin, end = (datetime.fromtimestamp(t, UTC).isoformat() for t in (
+        track.time_s.min(), track.time_s.max()))
+    new = Record("track", "", {
+        "file_sha256": _sha(file.path), "fixes_sha256": fixes_sha256(track), "fixes": len(track),
+        "fixes_sketch": sketch_of(track.time_s, track.x, track.y), "started_at": begin,
+        "ended_at": end}, _line(work, ground))
+    return {b for a, b in one_log([*records, new]) if a == ""}
+
+
+def said_before(registry: Registry, task: Record, files: Sequence[TrackFile], made: Proven,
+                activity: str | None) -> list[dict[str, str]]:
+    """Notes for people on logs that stand for more than one work on record: those of this proof,
+    and those of the task (S07, S10)."""
+    from landrelease.core.one_log import as_one_kind
+
+    proofs = recorded_proofs(registry)
+    logs = logs_of(registry, proofs)
+    out = []
+
+    def note(message: Message, **facts: object) -> None:
+        said = {"code": message.code, "text": message.text(**facts)}
+        if said not in out:
+            out.append(said)
+
+    works: dict[str, set[tuple[str, str]]] = {}  # track -> task and activity
+    for c in proofs:
+        for name in listed(c.values.get("tracks")) if c.geometry is not None else ():
+            works.setdefault(name, set()).add(
+                (str(c.values.get("task")), str(c.values.get("activity") or "")))
+    this = (task.id, activity or "")
+    others = [r for r in logs.tracks.values() if works[r.id] - {this}]
+    for file, track, work in zip(files, made.tracks, made.works, strict=True):
+        for name in sorted(_same_logs(others, file, track, work, made.ground)):
+            note(TRACK_ON_RECORD, file=track.file, other=name, work=_works(works[name] - {this}))
+    for a, b in logs.later:
+        if a < b and works[a] | works[b] != works[a] & works[b] and any(
+                t == task.id for t, _ in works[a] | works[b]):
+            note(TRACK_ON_RECORD, file=a, other=b, work=_works(works[b]))
+    for name in sorted(works):  # one record for several works
+        if name in logs.tracks and len(works[name]) > 1 and any(
+                t == task.id for t, _ in works[name]):
+            note(TRACK_ON_RECORD, file=name, other=name, work=_works(works[name]))
+    of_task = {c.id for c in proofs if c.values.get("task") == task.id}
+    for one in as_one_kind(proofs, logs)[1]:
+        if one.record in of_task:
+            note(PROOF_OF_OTHER_KIND, found=one.record, reason=one.reason)
+    return out
+
+
+def _works(works: set[tuple[str, str]]) -> str:
+    return ", ".join(f"{t} {a}".strip() for t, a in sorted(works))
 
 
 def _one_way(record: Record, track: Track, work: Work, ground: Ground) -> bool:
     """Whether a log goes over half of the corners of a track on record, or of its own, to the
     digit: nobody drives or walks a way again so. Where places are written so coarsely that two
     drives share them, over all of them in their order and in the same time."""
-    from landrelease.operate.exposure import LEAST_CORNERS
+    from landrelease.core.one_log import LEAST_CORNERS
     from landrelease.operate.resolution import written_step_m
 
     if record.geometry is None or ground.plane is None or not len(work.steps.x):
@@ -361,7 +468,7 @@ def _passes(record: Record, work: Work, ground: Ground, first: float) -> float |
 def _end_of(work: Work, corners: np.ndarray, first: float) -> float | None:
     """When a log comes to the last of these corners (C, 2), in m, that it passes in their order
     and not all before `first`; None: it does not, or they are too few to tell."""
-    from landrelease.operate.exposure import LEAST_CORNERS
+    from landrelease.core.one_log import LEAST_CORNERS
 
     if len(corners) < LEAST_CORNERS or not len(work.steps.x):
         return None
@@ -459,7 +566,7 @@ def _narrowed(file: str, row: int, shape: BaseGeometry, widest: BaseGeometry) ->
 
 def _standing(registry: Registry, task: str, activity: str | None) -> list[Record]:
     """Proofs on record of a task and some of its work."""
-    return [c for c in coverages(registry)
+    return [c for c in recorded_proofs(registry)
             if c.values.get("task") == task and c.values.get("activity") == activity]
 
 

@@ -65,9 +65,9 @@ def load_effort(
     `level`: only outcomes and activities that were validated at least so far; a find counts at
     every level (S01).
     """
-    from landrelease.core.coverage import proofs_of, proven_outcomes
+    from landrelease.core.coverage import passes_once, proofs_of, proven_outcomes
     from landrelease.core.search import build_effort, by_word
-    from landrelease.workflows.coverage import coverages, not_proofs
+    from landrelease.workflows.coverage import coverages, logs_of, not_proofs
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, standing_records
 
@@ -83,8 +83,10 @@ def load_effort(
     words = not_proofs(registry, proofs, assumptions, known_at)
     own = proofs_of(outcomes, works, proofs, void=words)
     outcomes, unproven = proven_outcomes(outcomes, works, proofs, by_word(assumptions), void=words)
+    outcomes, once, _ = passes_once(outcomes, own, logs_of(registry, proofs, known_at), unproven,
+                                    by_word(assumptions))
     effort = build_effort(
-        hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven,
+        hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven | once,
         activities=records("activity"),
         inspections=standing_records(registry, "inspection", valid_at=valid_at,
                                      known_at=known_at),

@@ -50,10 +50,10 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     (too few strata to learn from).
     """
     from landrelease.assess.residual import residual
-    from landrelease.core.coverage import proofs_of, proven_outcomes
+    from landrelease.core.coverage import passes_once, proofs_of, proven_outcomes
     from landrelease.core.search import by_word
     from landrelease.workflows import hazards_that_stand, is_synthetic
-    from landrelease.workflows.coverage import coverages, not_proofs
+    from landrelease.workflows.coverage import coverages, logs_of, not_proofs
     from landrelease.workflows.identities import doubts
     from landrelease.workflows.inspecting import detection_elsewhere
     from landrelease.workflows.trials import trials_of
@@ -71,6 +71,9 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     own_proofs = proofs_of(told["outcome"], works, proofs, void=words)
     told["outcome"], unproven = proven_outcomes(told["outcome"], works, proofs, by_word(stated),
                                                 void=words)
+    told["outcome"], once, twice = passes_once(
+        told["outcome"], own_proofs, logs_of(registry, proofs), unproven, by_word(stated))
+    unproven |= once
     # A file takes the place of what is on record: the same trial may stand in both (S10).
     tried = read_trials(trials) if trials is not None else [
         t for _, t in trials_of(told["inspection"])]
@@ -105,6 +108,8 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
             "learned_from_strata": None if own is None else own.strata,
             "strata": strata, "records": described.records, "assumed": described.assumed,
             "left_out": described.left_out,
+            "counted_once": [dataclasses.asdict(one) for one in twice
+                             if one.record in {o.id for o in told["outcome"] if _about(o, record)}],
             "not_proofs": len({c.id for o in told["outcome"] if _about(o, record)
                                for c in own_proofs.get(o.id, ())} & words.keys())}
 
@@ -155,17 +160,21 @@ class _Openings:
         """Searches with the ground that proofs since that day show of them, why of some it is none,
         and which were done before, or began before, so that nobody knows which part was done since:
         the same rule as for a release (`release.searches`)."""
-        from landrelease.core.coverage import proven_outcomes
+        from landrelease.core.coverage import passes_once, proofs_of, proven_outcomes
         from landrelease.core.moment import day_of
         from landrelease.core.names import folded
         from landrelease.core.search import search_day
-        from landrelease.workflows.coverage import coverages
+        from landrelease.workflows.coverage import coverages, logs_of
 
         activities = self.registry.records("activity")
         works = {folded(n): a for a in activities for n in (a.values.get("identifier"), a.id) if n}
-        narrowed, unproven = proven_outcomes(
-            [self.reported.get(o.id, o) for o in outcomes], activities, coverages(self.registry),
-            self.by_word, day, self.not_proofs)
+        reported, proofs = [self.reported.get(o.id, o) for o in outcomes], coverages(self.registry)
+        narrowed, unproven = proven_outcomes(reported, activities, proofs, self.by_word, day,
+                                             self.not_proofs)
+        narrowed, once, _ = passes_once(
+            narrowed, proofs_of(reported, activities, proofs, day, self.not_proofs),
+            logs_of(self.registry, proofs), unproven, self.by_word)
+        unproven |= once
         before = {}
         for o in outcomes:
             work = works.get(folded(o.values.get("activity")))

@@ -240,6 +240,9 @@ TRACK = Kind(
         text("file_sha256", "SHA-256 of the file of fixes.", source=OWN),
         text("fixes_sha256", "SHA-256 of times and places: the same log in another file.",
              source=OWN),
+        text("fixes_sketch", "When some places of the antenna were reached: they tell the same log "
+             "in another form.", source=OWN),
+        choice("made_by", "Who made it.", "machine manual animal", source=OWN),
         moment("started_at", "First fix."),
         moment("ended_at", "Last fix."),
         number("width_m", "Working width.", "m", maximum=20),
