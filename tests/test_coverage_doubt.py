@@ -304,7 +304,9 @@ def test_safety_S05_where_the_receiver_falls_back_nothing_counts(tmp_path, kind,
     assert grown.covers(lane)
     assert got.uncovered_most_m2 < 30 * 2.2
     path.write_bytes(falling(kind, good, good))
-    same = operate.prove_on(GROUND, [file], operate.ProofOptions(0.95), STATED).proof
+    # That the stated error holds for fixes that are no better than these has to be said (COV-018).
+    same = operate.prove_on(GROUND, [file], operate.ProofOptions(
+        0.95, least_fix=operate.kind_of_fix("single")), STATED).proof
     assert same.uncovered_most_m2 < 0.2 and code not in codes(same)
 
 

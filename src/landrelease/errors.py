@@ -1829,6 +1829,10 @@ TRACK_AGAIN = Message(
     "in the same order, always {seconds:g} s later.",
     "Nobody drives a way again to the last digit: it is one log with two clocks. These fixes are "
     "left out, so that the way counts once; where the two differ, the worse counts.")
+TRACK_TOOL_TURNED = Message(
+    "TRK-033", "{file}: the tool seems to work outside the task and to rest in it.",
+    "What the log says of the tool may mean the opposite: none of it counts for certain. Correct "
+    "the column, or cut the log where the work on this task begins and ends.")
 TRACK_HEADING_TWICE = Message(
     "TRK-031", "{file}: the heading {found} stands {count} times.",
     "Which of these columns holds, nobody can tell: keep one of them, and give the others another "
@@ -1916,6 +1920,17 @@ PROOF_OF_OTHER_KIND = Message(
     "COV-017", "{found}: {reason}.",
     "What is recorded stays as it is. Store the proofs of both works anew, each with the logs that "
     "were made with it.")
+RECEIVER_NOT_SO_GOOD = Message(
+    "COV-018", "{file}: its best fixes are {fix}; such places are off by {least:g} m (one standard "
+    "deviation) or more, not by {found:g} m.",
+    "State the error that the receiver had, or log positions that are fixed. Where the stated "
+    "error holds for such fixes all the same, say so with --least-fix {fix}. The setting {setting} "
+    "says another limit.")
+PROOF_BEFORE_WORK = Message(
+    "COV-019", "{file} ends on {day}, before the work {work} began on {began}: it proves nothing "
+    "of that work.",
+    "Give the log that was made with this work. Where the clock of the logger was wrong, correct "
+    "the times first.")
 COVERAGE_OPTION = Message(
     "COV-010", "{name}: found {found}; expected {expected}.", "Correct the value.")
 WIDTH_TOO_WIDE = Message(

@@ -3,7 +3,8 @@
 Written from the public description of the sentences. The date comes from RMC; where a log has
 GGA too, the position is that of GGA, with its dilution of precision. A log without RMC has times of
 the day only: seconds since the first midnight. The speed is that of RMC, the receiver's own figure
-for its error that of GST; both belong to the fix of the same time of day.
+for its error that of GST; both belong to the fix of the same time of day. Where DTM says another
+datum than WGS 84, positions are none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import bisect
 import io
 import math
+import re
 from datetime import UTC, datetime
 
 from landrelease.core.track import CIRCLE, DIFFERENTIAL, FIXED, FLOAT, SINGLE
@@ -21,6 +23,8 @@ from landrelease.records.fix_table import FixTable, Problem
 QUALITY = {"1": SINGLE, "2": DIFFERENTIAL, "3": SINGLE, "4": FIXED, "5": FLOAT,
            "9": DIFFERENTIAL}
 MODE = {"A": SINGLE, "P": SINGLE, "D": DIFFERENTIAL, "F": FLOAT, "R": FIXED, "": 0}
+WGS_84 = "W84"  # of DTM; without such a sentence receivers write WGS 84
+_DATUM = re.compile(rb"^\$[A-Z]{2}DTM,([^,*\r\n]*)[^\r\n]*", re.M)
 DAY_S = 86_400.0
 KNOT_M_S = 1852 / 3600
 HELD_S = 2.0  # between two figures for the error that hold for the fixes between them
@@ -40,9 +44,10 @@ def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
     with_gga = False
     speeds: dict[float, float] = {}  # by the time of day
     errors: dict[float, float] = {}
+    datum = _first_datum(content)
     for number, raw in enumerate(io.BytesIO(content), start=1):
         line = raw.strip()
-        if not line.startswith(b"$") or line[3:6] not in (b"RMC", b"GGA", b"GST"):
+        if not line.startswith(b"$") or line[3:6] not in (b"RMC", b"GGA", b"GST", b"DTM"):
             if line and not line.startswith((b"$", b"!")):
                 problems.append((number, "sentence", repr(line[:40])))
             continue
@@ -51,6 +56,13 @@ def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
             continue
         part = line.split(b"*")[0].decode("ascii", "replace").split(",")
         kind = part[0][3:]
+        if kind == "DTM":
+            datum = part[1].strip().upper() if len(part) > 1 else ""
+            continue
+        if datum != WGS_84 and kind != "GST":  # metres off, or a hundred (S04)
+            with_gga |= kind == "GGA"
+            problems.append((number, "datum", datum or "empty"))
+            continue
         try:
             clock = _clock(part[1])
             if kind == "RMC":
@@ -104,6 +116,14 @@ def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
             found.columns[name][k] = told.get(round(t % DAY_S, 3), math.nan)
     _errors_between(found, errors)
     return found, problems
+
+
+def _first_datum(content: bytes) -> str:
+    """The datum of the positions before the first sentence that names one: the same."""
+    for found in _DATUM.finditer(content):
+        if checksum_holds(found.group().strip()):
+            return found.group(1).decode("ascii", "replace").strip().upper()
+    return WGS_84
 
 
 def _errors_between(found: FixTable, errors: dict[float, float]) -> None:

@@ -39,14 +39,18 @@ _ALSO = {
     "speed_m_s": ("speed_ms", "speed_mps", "speed_m_per_s"),
     "accuracy_m": ("accuracy", "h_acc_m", "hacc_m", "horizontal_accuracy_m"),
     "fix_kind": ("kind_of_fix",),
+    "datum": ("geodetic_datum", "crs", "srs", "epsg", "srid", "coordinate_system",
+              "coordinate_reference_system", "reference_system"),
 }
 READ = ("time", "latitude", "longitude", "x", "y", "pass", "engaged", *MEASURED, "fix_kind",
-        "synthetic")
+        "datum", "synthetic")
 _OF_TOOL = re.compile("tool|raise|lift")  # in a heading that is not known
 # ... and the word of one that says which tool it is, not what it does.
 _WHICH_TOOL = re.compile(
     "(?<![a-z])(id|name|type|model|make|maker|serial|number|no|width|length|weight)(?![a-z])")
 _MEANS = {other: name for name, others in _ALSO.items() for other in others}
+_WGS_84 = re.compile("(wgs|worldgeodeticsystem)(19)?84|(epsg|^)(4326|4979)|crs84")
+_OTHER_ORDER = "below headings in another order"
 _DECODED = 1 << 20  # bytes that are tried at a time
 
 
@@ -117,6 +121,7 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     comma = delimiter != ","  # a number may have it for its point
     at = {h: k for k, h in enumerate(heads) if h}
     again, doubt = further(heads), bool(of_tool(heads))
+    turned, first_datum = False, ""
     for batch in _batches(content, len(heads), delimiter, out.problems):
         column = {h: batch.column(k) for h, k in at.items()}
         bad: dict[int, tuple[str, str]] = {}
@@ -136,6 +141,9 @@ def columns(content: bytes, *, plane: bool) -> Columns:
                 made[name] = values
         if "fix_kind" in at:
             made["fix"] = _coded(column["fix_kind"], _kind, "fix_kind", bad).astype(np.int8)
+        if "datum" in at:
+            first_datum = _other_datum(column["datum"], first_datum, bad, plane=plane)
+        turned = _below_other_headings(batch, heads, turned, bad)
         for k, name in again.items():
             _worse(made, name, batch.column(k), comma)
         if doubt:
@@ -159,6 +167,40 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     if out.problems:
         out.rows = np.setdiff1d(out.rows, [p[0] for p in out.problems])[:count]
     return out
+
+
+def _other_datum(column: Any, first: str, bad: dict[int, tuple[str, str]], *, plane: bool) -> str:
+    """Mark rows whose place is on another datum than the proof reads: not WGS 84, or in metres
+    another one than the `first`; and blank ones among others. The first that is named (S04)."""
+    words = _words(column)
+    plain = {w: re.sub("[^a-z0-9]", "", w.lower()) for w in set(words)}
+    first = first or next((plain[w] for w in words if plain[w]), "")
+    fits = {w: p == first if plane or not first else bool(
+        _WGS_84.search(p)) and "utm" not in p for w, p in plain.items()}
+    for k, word in enumerate(words):
+        if not fits[word]:
+            bad.setdefault(k, ("datum", word or "blank"))
+    return first
+
+
+def _below_other_headings(batch: Any, heads: Sequence[str], turned: bool,
+                          bad: dict[int, tuple[str, str]]) -> bool:
+    """Mark the rows below headings that stand once more in another order, as where two logs were
+    joined: until the first ones stand again. Whether that goes on after the batch."""
+    own = [_meaning(h) for h in heads]
+    again = {}
+    for k in sorted(k for k, (_, word) in bad.items() if _meaning(word.strip().lower()) in READ):
+        cells = [_meaning((batch.column(j)[k].as_py() or "").strip().lower())
+                 for j in range(len(heads))]
+        if sum(c in READ for c in cells) >= 3:  # time and both of the place
+            again[k] = cells != own
+    begin = 0
+    for k in [*again, len(batch)]:
+        if turned:
+            for row in range(begin, k):
+                bad.setdefault(row, ("row", _OTHER_ORDER))
+        begin, turned = k, again.get(k, turned)
+    return turned
 
 
 def _worse(made: dict[str, np.ndarray], name: str, column: Any, comma: bool) -> None:

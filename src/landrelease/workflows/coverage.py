@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +19,14 @@ import shapely
 from shapely import Polygon
 
 from landrelease.core.geometry import geodesic_area_m2, joined
-from landrelease.core.moment import listed, moment_of
+from landrelease.core.moment import day_of, listed, moment_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
     CONFIDENCE_WEAK,
     COVERAGE_TASK,
     MEASURED_DEPTH,
+    PROOF_BEFORE_WORK,
     PROOF_OF_OTHER_KIND,
     SHAPE_REPAIRED,
     TASK_WITHOUT_GROUND,
@@ -380,6 +381,13 @@ def said_before(registry: Registry, task: Record, files: Sequence[TrackFile], ma
         for name in listed(c.values.get("tracks")) if c.geometry is not None else ():
             works.setdefault(name, set()).add(
                 (str(c.values.get("task")), str(c.values.get("activity") or "")))
+    began = next((day_of(a.values.get("started_on")) for a in registry.records("activity")
+                  if a.id == activity), None)
+    for track in made.tracks:
+        day = datetime.fromtimestamp(track.time_s.max(), UTC).date() if len(track) else None
+        # A day less, as `core.coverage.proofs_of` has it.
+        if began is not None and day is not None and day < began - timedelta(days=1):
+            note(PROOF_BEFORE_WORK, file=track.file, day=day, work=activity, began=began)
     this = (task.id, activity or "")
     others = [r for r in logs.tracks.values() if works[r.id] - {this}]
     for file, track, work in zip(files, made.tracks, made.works, strict=True):

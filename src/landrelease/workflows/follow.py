@@ -27,6 +27,7 @@ from landrelease.workflows.operate import (
     depth_steps,
     rules_of,
     track_in,
+    turned_round,
 )
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class _Log:
         self.depth_m = np.empty(0)
         self.engaged = np.empty(0, dtype=np.int8)
         self.size = 0
+        self.least_fix = 0
         self.found: tuple[TrackFinding, ...] = ()  # what the reader could not use, so far
         self.told: dict[tuple[str, int], int] = {}  # the last row of those that were told
 
@@ -127,14 +129,18 @@ class _Log:
         track = _so_far(self.file, self.options, self.stated)
         if track is None:
             return []
-        if self.live is None or not (
+        if (turned := turned_round(self.ground, track)) is not None:
+            track = turned
+        rules = rules_of(track, self.file, self.options, self.stated)
+        if self.live is None or rules.least_fix != self.least_fix or not (
                 np.array_equal(track.row[:len(self.seen)], self.seen)
                 and np.array_equal(track.engaged[:len(self.seen)], self.engaged)
                 and np.array_equal(track.depth_m[:len(self.seen)], self.depth_m, equal_nan=True)):
             # At first, when the autopilot's own position takes the receiver's place, or when what
             # came says another thing of the fixes before it.
-            self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules_of(
-                track, self.file, self.options, self.stated), self.ground.geometry.bounds)
+            self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules,
+                                         self.ground.geometry.bounds)
+            self.least_fix = rules.least_fix
             self.seen = self.seen[:0]
         check_written(track, self.file)
         self.live.axes(exchanged=axes_of(self.ground, track) == EXCHANGED)

@@ -16,9 +16,10 @@ import shapely
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.geometry import LocalPlane, joined, plane_for
-from landrelease.core.track import CIRCLE, Track
+from landrelease.core.track import CIRCLE, ENGAGED_BLANK, Track
 from landrelease.errors import (
     COVERAGE_OPTION,
+    RECEIVER_NOT_SO_GOOD,
     SWATH_NOT_POSITIVE,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
@@ -27,6 +28,7 @@ from landrelease.errors import (
     TRACK_MANY_PASSES,
     TRACK_NOT_IN_TASK,
     TRACK_TOOL_NOT_LOGGED,
+    TRACK_TOOL_TURNED,
     TRACK_TWICE,
     WIDTH_NOT_OF_PROFILE,
     WIDTH_TOO_WIDE,
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from landrelease.operate.tool_times import Times
     from landrelease.records.tool_signal import ToolSignal
 
+# Of fixes that say whether the tool worked: so many inside and outside the task, and shares of
+# those at which it did, beyond which the log may mean the opposite.
+TURNED_LEAST, TURNED_INSIDE, TURNED_OUTSIDE = 20, 0.3, 0.8
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
 SYNTHETIC = "synthetic: made up, not about real ground"
 
@@ -227,6 +232,7 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
     speed limit that nobody stated leaves room for the errors of both places, once in each window
     over which the speed is judged.
     """
+    from landrelease.core.track import FIXED
     from landrelease.operate.fixes import FixRules, gap_limit_s
     from landrelease.operate.swath import Tool
 
@@ -246,7 +252,8 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
             f"track_step_{by}_m"),
         slack_m=0.0 if limits.speed_m_s is not None else errors, step_slack_m=errors,
         window_s=stated.value("track_speed_window_s"), settle_s=stated.value("track_settle_s"),
-        agree_share=stated.value("track_agree_share"), least_fix=options.least_fix,
+        agree_share=stated.value("track_agree_share"),
+        least_fix=options.least_fix if _floor_of(track, file, options, stated) is None else FIXED,
         accuracy_m=CIRCLE * file.position_error_m or math.inf,
         hdop=math.inf if options.hdop is None else options.hdop)
 
@@ -278,6 +285,52 @@ def check_written(track: Track, file: TrackFile) -> None:
             COVERAGE_OPTION, name="--position-error", found=file.position_error_m,
             expected=f"{math.ceil(half * 100) / 100:g} m or more, half of the step in which "
             f"{track.file} writes its places, or a log with more decimals")
+
+
+def check_receiver(track: Track, file: TrackFile, options: ProofOptions, stated: Assumptions
+                   ) -> None:
+    """COV-018: the best kind of fix in the log cannot be as good as the error that was stated of
+    it, and neither a figure of its own nor `--least-fix` says that it is (S05)."""
+    from landrelease.core.track import FIX_NAMES
+
+    if (setting := _floor_of(track, file, options, stated)) is not None:
+        raise LandReleaseError(
+            RECEIVER_NOT_SO_GOOD, file=track.file, fix=FIX_NAMES[int(_kinds(track).max())],
+            found=file.position_error_m, least=stated.value(setting), setting=setting)
+
+
+def _floor_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assumptions
+              ) -> str | None:
+    """The setting that the stated error is below, for the best fixes of a log; None: it is not."""
+    from landrelease.core.track import FIX_NAMES, FIXED
+
+    kinds = _kinds(track)
+    best = int(kinds.max()) if len(kinds) else 0
+    if not 0 < best < FIXED or 0 < options.least_fix <= best:
+        return None
+    if track.accuracy_m is not None and np.isfinite(own := track.accuracy_m[kinds == best]).any() \
+            and np.nanmedian(own) <= CIRCLE * file.position_error_m:
+        return None
+    setting = f"least_error_{FIX_NAMES[best]}_m"
+    return setting if file.position_error_m < stated.value(setting) - 1e-9 else None
+
+
+def _kinds(track: Track) -> np.ndarray:
+    return np.zeros(len(track), np.int8) if track.fix is None else track.fix
+
+
+def turned_round(ground: Ground, track: Track) -> Track | None:
+    """A log whose tool seems to work on the way to the task and to rest in it: what it says of the
+    tool may mean the opposite, and none of it counts for certain. None: it does not."""
+    told = track.engaged >= 0
+    inside = shapely.contains_xy(ground.geometry, *ground.metres(track))
+    on = track.engaged == 1
+    here, away = told & inside, told & ~inside
+    if min(here.sum(), away.sum()) < TURNED_LEAST or not (
+            on[here].mean() < TURNED_INSIDE and on[away].mean() > TURNED_OUTSIDE):
+        return None
+    return dataclasses.replace(track, engaged=np.where(on, ENGAGED_BLANK, track.engaged).astype(
+        track.engaged.dtype))
 
 
 def signal_of_tool(text: str | None) -> ToolSignal | None:
@@ -339,7 +392,8 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
              stated: Assumptions) -> Proven:
     """The same on ground that was read already.
 
-    Raises COV-001 to COV-006, COV-009 the same log twice (S10), COV-010, and what readers raise.
+    Raises COV-001 to COV-006, COV-009 the same log twice (S10), COV-010, COV-018, and what readers
+    raise.
     """
     from landrelease.operate import proof as proving
     from landrelease.operate.log_doubts import each_once, same_way
@@ -355,6 +409,11 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         check_tool(file, options, stated)
         track = track_in(file, options, stated)
         check_written(track, file)
+        check_receiver(track, file, options, stated)
+        if (turned := turned_round(ground, track)) is not None:
+            track = turned
+            notes.append({"code": TRACK_TOOL_TURNED.code,
+                          "text": TRACK_TOOL_TURNED.text(file=track.file)})
         if (known := seen.get(key := fixes_sha256(track))) is not None:
             raise LandReleaseError(TRACK_TWICE, file=track.file, other=known)
         seen[key] = track.file
