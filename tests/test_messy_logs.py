@@ -50,6 +50,18 @@ def test_a_receiver_that_states_its_own_error_is_taken_at_its_word(tmp_path):
         proven(path)
 
 
+@pytest.mark.parametrize(("head", "good", "bad", "counts"), [
+    ("quality", "1", "5", False), ("Fix Type", "RTK", "", False), ("gps_valid", "1", "0", False),
+    ("Q", "1", "2", False), ("rtk_status", "4", "4", True), ("fix_age", "1", "2", True),
+    ("fix_no", "1", "2", True), ("altitude", "1", "2", True)])
+def test_safety_S05_a_column_that_may_speak_of_the_fix_is_a_doubt(tmp_path, head, good, bad,
+                                                                    counts):
+    path = written(tmp_path / "k.csv", f",{head}", lambda n, lane: f",{bad if lane == 2 else good}")
+    got = proven(path)
+    assert "TRK-028" in {n["code"] for n in got.result["notes"]}
+    assert got.proof.certain_m2 == pytest.approx(270 if counts else 0, abs=0.2)
+
+
 # --- datum ---------------------------------------------------------------------------------------
 
 

@@ -1816,8 +1816,9 @@ TRACK_CUT_OFF = Message(
 TRACK_COLUMNS_UNUSED = Message(
     "TRK-028", "{file}: columns that are not used: {found}.",
     "If one of them says whether the tool worked, how deep, or how good the fix was, give it the "
-    "heading that is read: {expected}. While the heading of one has tool, raise or lift in it, no "
-    "row counts as engaged (TRK-016): take that column out where it does not say it.")
+    "heading that is read: {expected}. While the heading of one has tool, raise or lift in it, or "
+    "fix, quality, rtk, solution or valid and its cells differ, no row counts as engaged "
+    "(TRK-016): take that column out where it does not say it.")
 
 TRACK_DEPTH_UNIT = Message(
     "TRK-029", "{file}, row {row}: depth_m is {found} ({count} such rows); tools work down to "

@@ -199,14 +199,17 @@ def _by_lines(tracks: Sequence[Record], old: set[int], told) -> None:
             told(tracks[a], tracks[b], np.nan)
     alike: dict[float, list[int]] = {}
     for n, t in enumerate(tracks):
-        if t.geometry is not None and (many := number_of(t.values.get("fixes"))) is not None \
-                and many >= 2 * LEAST:
+        if t.geometry is not None and not t.geometry.is_empty and (
+                many := number_of(t.values.get("fixes"))) is not None and many >= 2 * LEAST:
             alike.setdefault(many, []).append(n)
     for group in alike.values():
-        for k, a in enumerate(group):
-            for b in group[:k]:
-                if (a in old or b in old) and _beside(tracks[b], tracks[a]):
-                    told(tracks[b], tracks[a], np.nan)
+        begin = shapely.points([shapely.get_coordinates(tracks[n].geometry)[0] for n in group])
+        north = min(89.0, float(np.abs(shapely.get_y(begin)).max()))
+        near = 2 * APART_M / 111_000 / np.cos(np.radians(north))  # in degrees, either way
+        for k, m in zip(*shapely.STRtree(begin).query(begin, "dwithin", near), strict=True):
+            a, b = group[k], group[m]
+            if b < a and (a in old or b in old) and _beside(tracks[b], tracks[a]):
+                told(tracks[b], tracks[a], np.nan)
 
 
 def _beside(one: Record, other: Record) -> bool:

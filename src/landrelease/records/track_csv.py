@@ -48,6 +48,10 @@ _OF_TOOL = re.compile("tool|raise|lift")  # in a heading that is not known
 # ... and the word of one that says which tool it is, not what it does.
 _WHICH_TOOL = re.compile(
     "(?<![a-z])(id|name|type|model|make|maker|serial|number|no|width|length|weight)(?![a-z])")
+_OF_FIX = re.compile(r"(?<![a-z])(fix|quality|rtk|solution|valid|q)(?![a-z])")
+# ... of one that may say how good the fix was, in words or numbers that makers use differently; and
+# the word of one that counts or dates it.
+_NO_KIND = re.compile(r"(?<![a-z])(id|number|no|num|count|time|age|date|used|ratio)(?![a-z])")
 _MEANS = {other: name for name, others in _ALSO.items() for other in others}
 _WGS_84 = re.compile("(wgs|worldgeodeticsystem)(19)?84|(epsg|^)(4326|4979)|crs84")
 _OTHER_ORDER = "below headings in another order"
@@ -110,6 +114,13 @@ def of_tool(heads: Sequence[str]) -> tuple[str, ...]:
                  and h not in READ and _meaning(h) == h)
 
 
+def of_fix(heads: Sequence[str]) -> tuple[str, ...]:
+    """Headings that are not known and may say that the fix of some rows was worse."""
+    return tuple(h for h in heads if _OF_FIX.search(h.replace("_", " "))
+                 and not _NO_KIND.search(h.replace("_", " ")) and h not in READ
+                 and _meaning(h) == h)
+
+
 def columns(content: bytes, *, plane: bool) -> Columns:
     """The columns of a text in UTF-8 without a mark of its order; its headings are there."""
     heads, delimiter = headings(content)
@@ -122,6 +133,7 @@ def columns(content: bytes, *, plane: bool) -> Columns:
     at = {h: k for k, h in enumerate(heads) if h}
     again, doubt = further(heads), bool(of_tool(heads))
     turned, first_datum = False, ""
+    kinds: dict[str, set[str]] = {h: set() for h in of_fix(heads)}
     for batch in _batches(content, len(heads), delimiter, out.problems):
         column = {h: batch.column(k) for h, k in at.items()}
         bad: dict[int, tuple[str, str]] = {}
@@ -141,6 +153,9 @@ def columns(content: bytes, *, plane: bool) -> Columns:
                 made[name] = values
         if "fix_kind" in at:
             made["fix"] = _coded(column["fix_kind"], _kind, "fix_kind", bad).astype(np.int8)
+        for head, words in kinds.items():
+            if len(words) < 2:  # two are enough
+                words.update(w or "" for w in column[head].unique()[:2].to_pylist())
         if "datum" in at:
             first_datum = _other_datum(column["datum"], first_datum, bad, plane=plane)
         turned = _below_other_headings(batch, heads, turned, bad)
@@ -158,6 +173,8 @@ def columns(content: bytes, *, plane: bool) -> Columns:
         out.bad |= {count + k: what for k, what in bad.items()}
         count += len(x)
     whole = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
+    if any(len(words) > 1 for words in kinds.values()):
+        whole["engaged"][whole["engaged"] != 0] = ENGAGED_BLANK
     for name in ("time_s", "x", "y", "engaged", "fix", "in_pass"):
         if name in whole:
             setattr(out, name, whole.pop(name))
