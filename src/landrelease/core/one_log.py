@@ -283,7 +283,8 @@ def as_one_kind(coverages: Sequence[Record], logs: Logs) -> tuple[list[Record], 
             told += [Once(c.id, worst[name][1], (
                 f"its track {name} is the log of {worst[name][1]}, which is on record as work by "
                 f"{WORST_FIRST[worst[name][0]]}: it counts as that alone (S07)")) for name in bad]
-            c = replace(c, geometry=None if left.is_empty else _valid(plane.to_degrees(left)))
+            c = replace(c, geometry=None if left.is_empty else _valid(plane.to_degrees(left)),
+                        values={**c.values, "covered_m2": left.area})
         out.append(c)
     return out, told
 

@@ -312,8 +312,13 @@ def _marking(m: Making, last: date) -> Section:
 
 
 def _coverage(m: Making, first: date, last: date) -> Section:
+    from landrelease.workflows.coverage import coverages
+
     w, rows = m.words, []
-    for r in m.records("coverage"):
+    told = m.records("coverage")
+    # As they count: the log of a machine is no log of the hand that followed it (S07).
+    counted = {c.id: c for c in coverages(m.registry, m.known_at)} if told else {}
+    for r in (counted.get(r.id, r) for r in told):
         day = day_of(r.values.get("information_date")) or r.valid_from
         if day is not None and first <= day <= last:
             size, covered = _of(r, "task_m2"), _of(r, "covered_m2")
