@@ -309,6 +309,8 @@ RELEASE: tuple[str, ...] = (
     "inspection {id} found something on it",
     "{why} as {area}, on which inspection {id} found something",
     "{why} as {area}, which inspection {id} rejected",
+    "report {id} tells of items on it of which there is no record",
+    "{why} as {area}, on which report {id} tells of items of which there is no record",
     "its certificate was revoked: {why}",
     "released by the same decision", "accepted in the same lot", "released on the same evidence",
     "searched by the same team", "searched by the same team and detector",

@@ -18,6 +18,7 @@ from landrelease.core.names import folded
 
 # Ordnance that makes no ground hazardous: a counter of its own, and a word for nothing.
 HARMLESS = frozenset({"small_arms_ammunition", "none_found"})
+REPORTED = "of which there is no record"  # items that a report of work tells of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,13 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An item that was found, an accident, or an inspection that rejected ground or found something
-    on it. `accuracy_m`: 90 % radius of its place, a setting
-    where its record states none (`stated_m`). `recorded_at`: by the office of `chain`; `known_at`:
-    when it came in from there, None in the own chain."""
+    """An item that was found, an accident, an inspection that rejected ground or found something
+    on it, or a report of work that tells of items of which there is no record. `accuracy_m`: 90 %
+    radius of its place, a setting where its record states none (`stated_m`). `recorded_at`: by the
+    office of `chain`; `known_at`: when it came in from there, None in the own chain."""
 
     id: str
-    what: str  # "item", "accident" or "inspection"
+    what: str  # "item", "accident", "inspection" or "report"
     place: BaseGeometry | None
     accuracy_m: float
     day: date | None
@@ -89,7 +90,7 @@ class Find:
     in_open_hazard: bool = False  # its place lies on ground that was hazardous anyway
     activity: str = ""  # the work in which it was found, folded
     waits: bool = False  # in quarantine
-    there: bool = False  # an item of which nothing says that it is gone (S12)
+    there: bool = False  # of which nothing says that it is gone (S12)
     # Ids of released grounds whose decision had it before it, and not as this: it said less.
     since: frozenset[str] = frozenset()
     looked_at: bool = False  # the authority signed it as it is
@@ -131,6 +132,10 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     An inspection speaks against what it rejected, or found something on, as it does before a
     decision: until searches of its day or later, other than those that it names, cover the ground.
     One that says that it found nothing reopens no more than what it rejected (S12).
+
+    A report of work tells of what lay there, and of nothing that it is gone. One that the decision
+    had before it and that tells of more since, of what its searches found themselves, reopens
+    nothing that was cleared: a person has to look at it (`to_look_at`).
 
     A revoked certificate reopens its own ground.
     """
@@ -178,6 +183,8 @@ def to_look_at(released: Sequence[Released], finds: Iterable[Find]) -> dict[str,
 
 def _why(find: Find) -> tuple[str, bool]:
     """What a find says of ground, in words, and whether something lies there."""
+    if find.what == "report":
+        return f"report {find.id} tells of items on it {REPORTED}", True
     if find.what != "inspection":
         return f"{find.what} {find.id} lies on it", True
     return (f"inspection {find.id} found something on it", True) if find.found else (
@@ -185,6 +192,8 @@ def _why(find: Find) -> tuple[str, bool]:
 
 
 def _which(find: Find) -> str:
+    if find.what == "report":
+        return f"on which report {find.id} tells of items {REPORTED}"
     if find.what != "inspection":
         return f"on which {find.what} {find.id} lies"
     return f"on which inspection {find.id} found something" if find.found else (
@@ -234,6 +243,8 @@ def _after(find: Find, r: Released) -> bool:
         return False
     if find.day is not None and find.day >= r.decided_on:
         return True
+    if find.what == "report" and find.id in r.known and find.day is not None and r.searched:
+        return _missed(find, r)
     if find.there and _came_since(find, r):
         return True
     if find.what == "inspection" and r.searched:

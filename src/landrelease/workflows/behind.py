@@ -48,7 +48,7 @@ class Places:
 
     def __init__(self, records: Iterable[Record]):
         self.records = list(records)
-        self._boxes = np.array([_reach(r) for r in self.records], dtype=object)
+        self._boxes = np.array([box_round(r) for r in self.records], dtype=object)
         self._tree = shapely.STRtree(self._boxes)
         self._since: list[int] = []
         self._by: dict[str, dict[str, list[int]]] = {}
@@ -62,8 +62,8 @@ class Places:
             for value in _values(record, field):
                 held.setdefault(folded(value), []).append(n)
         if len(self._since) > _FEW:
-            self._boxes = np.array([*self._boxes, *(_reach(self.records[k]) for k in self._since)],
-                                   dtype=object)
+            self._boxes = np.array(
+                [*self._boxes, *(box_round(self.records[k]) for k in self._since)], dtype=object)
             self._tree, self._since = shapely.STRtree(self._boxes), []
 
     def near(self, ground: BaseGeometry) -> set[int]:
@@ -101,13 +101,15 @@ def _names(record: Record) -> tuple[str, ...]:
     return tuple(filter(None, (folded(record.id), folded(record.values.get("identifier")))))
 
 
-def _reach(record: Record) -> BaseGeometry | None:
-    """A box round a record, as far out as its accuracy; the whole earth where degrees end."""
+def box_round(record: Record, least_m: float = 0.0) -> BaseGeometry | None:
+    """A box round a record, at least as far out as its accuracy (`least_m` where it says nothing);
+    the whole earth where degrees end. Reckoned in degrees: a plane for each of many finds takes
+    most of their time."""
     shape = record.geometry
     if shape is None or shape.is_empty:
         return None
     west, south, east, north = shape.bounds
-    up = lineage.reach_m(record) / _DEGREE_M
+    up = lineage.reach_m(record, least_m) / _DEGREE_M
     if up == 0.0:
         return shapely.box(west, south, east, north)
     far = max(abs(south), abs(north)) + up

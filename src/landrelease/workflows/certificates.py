@@ -19,7 +19,7 @@ import shapely
 from landrelease.core.certificate import OUTCOME, RELEASE, code_read
 from landrelease.core.decision import decisions_in, effective
 from landrelease.core.descent import in_order
-from landrelease.core.geometry import joined, plane_for
+from landrelease.core.geometry import joined
 from landrelease.core.how_many import HowMany, how_many
 from landrelease.core.lineage import reach_m
 from landrelease.core.links import Called
@@ -40,6 +40,7 @@ from landrelease.errors import (
 )
 from landrelease.release.ground import area_m2, areas
 from landrelease.release.reopening import (
+    REPORTED,
     Find,
     Released,
     Reopening,
@@ -50,7 +51,7 @@ from landrelease.release.reopening import (
     to_look_at,
 )
 from landrelease.release.searches import speaks_of_ordnance
-from landrelease.workflows.behind import OnFile, Places, lies_on
+from landrelease.workflows.behind import OnFile, Places, box_round, lies_on
 from landrelease.workflows.behind import near as near_to
 from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.operating import local_day
@@ -276,7 +277,8 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
                default_m: float, valid_at: date | None = None, known_at: datetime | None = None
                ) -> list[Find]:
     """Items and accidents on or near released ground, or that name an area of it, wherever any
-    office says that they lie; and inspections that rejected such ground or found something on it.
+    office says that they lie; inspections that rejected such ground or found something on it; and
+    reports of work that tell of items on it of which there is no record.
 
     `default_m`: accuracy of a place of which the record states none.
     """
@@ -318,18 +320,9 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
         # What was said of it before first: what is said now gives its day.
         for r in (*said_earlier(registry, kind, valid_at=valid_at, known_at=known_at),
                   *all_said(registry, kind, valid_at=valid_at, known_at=known_at)):
-            accuracy = reach_m(r, default_m)
-            place = r.geometry
-            hazard = area_of(r)
-            near = False
-            if place is not None and not place.is_empty and grounds:
-                reach = place
-                if accuracy > 0:
-                    plane = plane_for(place.bounds)
-                    reach = shapely.box(*plane.to_degrees(
-                        plane.to_plane(place).buffer(accuracy)).bounds)
-                near = bool(len(tree.query(reach)))
-            if not near and not hazard & names:
+            reach = box_round(r, default_m)
+            near = reach is not None and bool(len(tree.query(reach)))
+            if not near and not area_of(r) & names:
                 continue
             if r.id not in told:
                 told[r.id] = SaidSince(registry.history(r.id), ring, default_m,
@@ -343,8 +336,11 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
             for said, ids in since.values():
                 tell(said.record, day, said.first, said.there, frozenset(ids), said.looked_at)
     from landrelease.workflows.found_by_inspection import inspection_finds
+    from landrelease.workflows.found_by_report import report_finds
 
     out += inspection_finds(registry, units, ring, default_m, valid_at=valid_at, known_at=known_at)
+    out += report_finds(registry, units, open_hazards, ring, default_m, valid_at=valid_at,
+                        known_at=known_at)
     if valid_at is None and known_at is None:
         out += _waiting_finds(registry)
     return out
@@ -560,9 +556,11 @@ def record_reopenings(registry: Registry, *, now: datetime | None = None) -> lis
     held = {r.id: r for r in registry.records("hazard")}
     found = [r for r in hazards_that_stand(registry) if r.value("status") == "reopened" and (
         r.id not in held or held[r.id].value("status") != "reopened")]
-    # A row that waits may yet be rejected: what it reopens is not recorded.
+    # A row that waits may yet be rejected, and the items of a report may come after it and lie
+    # elsewhere: what these reopen is not recorded.
     found = [r for r in found if not all(
-        _WAITS in why for why in str(r.values.get("status_reason")).split("; "))]
+        _WAITS in why or REPORTED in why
+        for why in str(r.values.get("status_reason")).split("; "))]
     registry.append([Revision(
         "hazard", r.id, dict(r.values), held[r.id].geometry if r.id in held else r.geometry, at,
         PROGRAM, str(r.values.get("status_reason") or "opened again"), "", None, "entered")

@@ -24,6 +24,7 @@ from landrelease.core.kinds import KINDS
 from landrelease.core.lineage import reach_m
 from landrelease.core.names import folded
 from landrelease.core.record import Record
+from landrelease.core.reported_finds import REPORTS, items_reported
 from landrelease.release.proposal import GONE
 from landrelease.release.reopening import HARMLESS
 from landrelease.release.searches import find_day, speaks_of_ordnance
@@ -36,12 +37,15 @@ DANGERS = ("item", "accident", "evidence")
 _PIECE = 5_000  # revisions that are read at once
 _NAMES = ("hazard", "hazard_identifier")
 _ASKED = {"item": ("ordnance_category", "found_on", "quantity"), "accident": (),
-          "evidence": ("evidence_type", "says")}
+          "evidence": ("evidence_type", "says"),
+          "activity": ("items_found", "task", "started_on", "ended_on"),
+          "outcome": ("items_found", "activity", "decided_on")}
 
 
 class _Changed:
     """The histories of such records, of the last few registries; of inspections those that ever
-    said that something was wrong."""
+    said that something was wrong, of reports of work those of which other finds, days or ground
+    were said."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[tuple[str, str, str],
@@ -62,7 +66,7 @@ class _Changed:
                 lines = {i: line for i, line in lines.items() if i not in revised} | {
                     i: registry.history(i) for i in sorted(changed)}
                 self._held[key] = last, lines
-                while len(self._held) > 12:
+                while len(self._held) > 20:
                     self._held.popitem(last=False)
             return lines
 
@@ -138,6 +142,8 @@ def dangerous(r: Record) -> bool:
     """Whether a record says that something dangerous is, was or happened there."""
     if r.kind == "inspection":
         return speaks_against(r)
+    if r.kind in REPORTS:
+        return items_reported(r) > 0
     if r.kind == "evidence":
         return speaks_of_ordnance(r)
     return r.kind != "item" or r.value("ordnance_category") not in HARMLESS

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from landrelease.workflows.behind import OnFile
 
 _CLOSED = ("closed", "handed_over")
-_SAID = ("item", "accident", "inspection")  # the word before an id in the reason of a reopening
+# The word before an id in the reason of a reopening.
+_SAID = ("item", "accident", "inspection", "report")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import date, datetime
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core import inspection
+from landrelease.core import inspection, reported_finds
 from landrelease.core.decision import said_before, signed_by_authority
 from landrelease.core.descent import current_of, in_order, parents
 from landrelease.core.how_many import how_many
@@ -41,6 +41,8 @@ def says_more(now: Record, was: Record, on: Callable[[Record], bool], least_m: f
     """
     if now.kind == "inspection":
         return inspection.says_more(now, was)
+    if now.kind in reported_finds.REPORTS:
+        return reported_finds.says_more(now, was, on)
     if not dangerous(now):
         return False
     if not dangerous(was) or (on(now) and (not on(was) or _moved(now, was, least_m))):
@@ -90,7 +92,7 @@ class Said:
 
 
 class SaidSince:
-    """Of ONE record of finds, evidence or inspection what was said of it, and when.
+    """Of ONE record of finds, evidence, inspection or work what was said of it, and when.
 
     history : all of its revisions. valid_at, known_at: of these, what was said by then.
     """
