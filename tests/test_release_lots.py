@@ -1,5 +1,6 @@
 """What inspection says of the ground of a release: accepted, rejected, cleared again by lots."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from landrelease import workflows
 from landrelease.access import policy
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.store.open import create_registry
-from landrelease.workflows import inspecting, releasing, sharing
+from landrelease.workflows import identities, inspecting, releasing, sharing
 from release_world import AT, DAY, FIELD
 
 STATED = workflows.load_assumptions()
@@ -206,6 +207,23 @@ def test_what_an_inspection_found_is_on_record_as_an_item(field):
     assert state == "not_met" and unit.id in words
     world.record(registry, "item", "mine-1", unit.geometry.centroid, hours=500,
                  ordnance_category="ap_mine_blast", found_on=DAY, disposal="destroyed")
+    assert asked(registry)["finds_dealt_with"][0] == "met"
+
+
+def test_safety_S01_what_an_inspection_found_is_not_unsaid_by_a_change_of_its_record(field):
+    registry, ana, names = field
+    for name in names[1:]:
+        inspect(registry, name, ana)
+    inspect(registry, names[0], found=1)
+    unit = next(r for r in registry.records("inspection") if r.value("unit_result") == "item_found")
+    clean = dict(unit.values, unit_result="clear", items_found=0)
+    world.record(registry, "inspection", unit.id, unit.geometry, hours=500, **clean)
+    state, words = asked(registry)["finds_dealt_with"]
+    assert state == "not_met" and "changed without a signature" in words and unit.id in words
+    # The authority looked at it.
+    registry.append([identities.sign_revision(registry, dataclasses.replace(
+        registry.history(unit.id)[-1].revision, recorded_at=AT + timedelta(hours=501),
+        validation="authority", follows=()), ana)])
     assert asked(registry)["finds_dealt_with"][0] == "met"
 
 

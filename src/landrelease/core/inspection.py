@@ -59,7 +59,7 @@ def items_in_sample(record: Record, inspections: Iterable[Record] = ()) -> int:
     if not judges_finished_ground(record):
         return 0
     said = record.values.get("items_found")
-    units = sum(u.value("unit_result") == "item_found" for u in inspections
+    units = sum(found_in_unit(u) for u in inspections
                 if u.value("inspection_part") == "unit" and u.values.get("lot") == record.id)
     return max(int(said) if isinstance(said, (int, float)) else 0, units)
 
@@ -180,6 +180,11 @@ def _answers(visit: Record, refused: Record, until: date) -> bool:
     return a is not None and b is not None and bool(a.intersects(b))
 
 
+def found_in_unit(record: Record) -> bool:
+    """Whether an inspection is a drawn unit in which an item was found."""
+    return record.value("unit_result") == "item_found"
+
+
 def items_told(record: Record) -> int | None:
     """Items that an inspection says it found, at least; None: it rejected, and does not say how
     many (S12). Targets of a trial are none."""
@@ -187,7 +192,7 @@ def items_told(record: Record) -> int | None:
         return 0
     said = record.values.get("items_found")
     counted = isinstance(said, (int, float))
-    least = 1 if record.value("unit_result") == "item_found" or record.value(
+    least = 1 if found_in_unit(record) or record.value(
         "nonconformity_type") == "missed_item" else 0
     if not counted and not least and record.value("result") == "rejected":
         return None

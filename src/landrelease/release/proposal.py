@@ -18,7 +18,13 @@ from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, Sta
 from landrelease.core.gate import FlaggedWork, can_be_held_against_gates, days_of_work
 from landrelease.core.geometry import joined
 from landrelease.core.how_many import how_many
-from landrelease.core.inspection import inspected_on, rejections, still_open, was_refused
+from landrelease.core.inspection import (
+    found_in_unit,
+    inspected_on,
+    rejections,
+    still_open,
+    was_refused,
+)
 from landrelease.core.lineage import SLIVER_M2
 from landrelease.core.plurals import counted
 from landrelease.core.record import Record
@@ -109,6 +115,9 @@ class Case:
     # Finds and direct evidence on the ground as earlier revisions have them, where their records
     # say something else now (`workflows.earlier`).
     earlier: Sequence[Record] = ()
+    # Drawn units in which something was found, as earlier revisions have them, where nothing was
+    # found by what their records say now.
+    unsaid: Sequence[Record] = ()
     # Other areas that are hazardous and lie on the ground, or may, as far off as they may be.
     others: Sequence[Record] = ()
     # What was worked out of all this already (`release.searches`).
@@ -264,15 +273,13 @@ def _finds(case: Case) -> Found:
     if there:
         return "not_met", "not on record as destroyed or removed: " + ", ".join(there), there
     before = [i for i in case.earlier if i.kind == "item"]
-    moved = list(dict.fromkeys(i.id for i in before if i.value("disposal") not in GONE))
+    moved = list(dict.fromkeys([
+        *(i.id for i in before if i.value("disposal") not in GONE), *_nameless(case, case.unsaid)]))
     if moved:
         return "not_met", ("recorded on it, then changed without a signature: it counts until its "
                            "disposal there is on record, or the authority signs the record as it "
                            "is now: " + ", ".join(moved)), moved
-    nameless = [i.id for i in case.inspections if i.value("unit_result") == "item_found"
-                and i.geometry is not None and i.geometry.intersects(case.cut.ground)
-                and not any(r.geometry is not None and r.geometry.intersects(i.geometry)
-                            for r in (*case.items, *case.beside))]
+    nameless = _nameless(case, case.inspections)
     if nameless:
         return "not_met", ("what an inspection found there is not on record as an item, with what "
                            "became of it: " + ", ".join(nameless)), nameless
@@ -304,6 +311,14 @@ def _finds(case: Case) -> Found:
                        "records state no whole number"), found
     return "met", counted("{n} items found, all destroyed or removed", n=quantity) if items else (
         "nothing was found on it"), found
+
+
+def _nameless(case: Case, inspections: Sequence[Record]) -> list[str]:
+    """Drawn units on the ground in which something was found of which there is no record there."""
+    return [i.id for i in inspections if found_in_unit(i)
+            and i.geometry is not None and i.geometry.intersects(case.cut.ground)
+            and not any(r.geometry is not None and r.geometry.intersects(i.geometry)
+                        for r in (*case.items, *case.beside))]
 
 
 def _direct(case: Case) -> Found:

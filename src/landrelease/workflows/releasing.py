@@ -346,7 +346,24 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
         not_proofs=worthless, earlier=behind.earlier,
-        others=known.others_on(record, taken))
+        others=known.others_on(record, taken), unsaid=_unsaid_finds(registry, inspections))
+
+
+def _unsaid_finds(registry: Registry, inspections: Sequence[Record]) -> list[Record]:
+    """Drawn units as earlier revisions have them in which something was found, where their records
+    say something else now and no authority signed that (S01)."""
+    from landrelease.core.inspection import found_in_unit
+    from landrelease.workflows.earlier import CHANGED
+    from landrelease.workflows.said_since import SaidSince
+
+    ring, out = ring_of(registry), []
+    lines = CHANGED.of(registry, "inspection")
+    for i in inspections:
+        if i.id in lines and not found_in_unit(i):
+            said = [s.record for s in SaidSince(lines[i.id], ring, 0.0).said()
+                    if found_in_unit(s.record)]
+            out += said[-1:]
+    return out
 
 
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
