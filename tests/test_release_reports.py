@@ -7,7 +7,7 @@ import shapely
 import release_world as world
 from landrelease.workflows import certificates
 from release_world import DAY, EAST, FIELD
-from test_release import FOUND, mine, ready, registry, release, standing, two_fields
+from test_release import FOUND, mine, propose, ready, registry, release, standing, two_fields
 
 __all__ = ["ready", "registry"]  # fixtures
 
@@ -126,3 +126,25 @@ def test_what_the_searches_of_a_decision_are_said_to_have_found_since_is_looked_
     assert standing(programme) == {}
     mine(programme, "m1", FIELD.centroid, activity="a-h1-1", found_on=DAY, disposal="destroyed")
     assert certificates.find_release(programme, name).status == "valid"
+
+
+def test_safety_S11_an_outcome_that_is_pointed_away_leaves_its_ground_to_the_work_that_found(
+        ready, tmp_path):
+    programme, ana, _ = ready
+    name = release(programme, tmp_path, ana)
+    report(programme, "r1")
+    for hours, work in ((LATER, "r1"), (LATER + 1, "a-h1-1")):
+        world.record(programme, "outcome", "o9", EAST, hours=hours, outcome_type="searched",
+                     activity=work, decided_on=FOUND)
+    assert certificates.find_release(programme, name).status == "reopened"
+
+
+def test_safety_S01_a_number_of_finds_that_is_lowered_keeps_ground_from_being_signed_for(ready):
+    programme, _, _ = ready
+    now = next(r for r in programme.records("activity") if r.id == "a-h1-1")
+    for hours, found in ((400, 2), (401, 0)):
+        world.record(programme, "activity", "a-h1-1", now.geometry, hours=hours,
+                     **now.values | {"items_found": found})
+    said = next(a for a in propose(programme).document["checklist"]["items"]
+                if a["id"] == "finds_dealt_with")
+    assert said["state"] == "not_met" and "2 of a-h1-1" in said["words"]

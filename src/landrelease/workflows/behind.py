@@ -314,6 +314,7 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     that are in front of the decision, such as the find that reopened the ground. `on_file`: the
     records as they were read for a decision before this one."""
     from landrelease.workflows import earlier, load_assumptions
+    from landrelease.workflows.ever_named import works_called_before, works_named_before
 
     known = OnFile(registry) if on_file is None else on_file
     names = known.family(hazard.id)
@@ -349,12 +350,18 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     tasks = known.kind("task").of(placed("task") | of_name("task"),
                                   lambda r: named(r) or on_it(r))
     task_ids = {t.id for t in tasks}
+    # By whatever name, and all work that they ever named (S08, S11).
     of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
+    of_outcomes = of_outcomes.union(*works_named_before(registry, outcomes).values())
+    called = {folded(n) for n in of_outcomes}
+    of_outcomes |= {i for i, names in works_called_before(registry).items()
+                    if called & {folded(n) for n in names}}
+    called = {folded(n) for n in of_outcomes}
     work = known.kind("activity")
     activities = work.of(
         placed("activity") | of_name("activity") | work.where("id", of_outcomes)
-        | work.where("task", task_ids),
-        lambda r: named(r) or r.id in of_outcomes or close(r)
+        | work.where("identifier", of_outcomes) | work.where("task", task_ids),
+        lambda r: named(r) or bool(called.intersection(_names(r))) or close(r)
         or str(r.values.get("task")) in task_ids)
     task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
     works = {a.id for a in activities}

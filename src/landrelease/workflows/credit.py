@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.gate import can_be_held_against_gates, days_of_work
 from landrelease.core.record import Record
@@ -32,9 +32,12 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     gate, and neither has an outcome behind which no work is on record: from the programme's first
     gate on record on they get no credit either; what was reported before is older than the gates,
     and stands. What a report said before it was changed is asked as well: nobody rewrites it to a
-    day, a task or a team whose gate had passed. The authority's review counts as signed (S09).
+    day, a task or a team whose gate had passed. So is all work that an outcome named before, and
+    that was called so before, until the authority signed the outcome or the report
+    (`workflows.ever_named`). The authority's review counts as signed (S09).
     """
     from landrelease.operate.gate import evacuated
+    from landrelease.workflows.ever_named import works_called_before, works_named_before
     from landrelease.workflows.operating import Sites
     from landrelease.workflows.reported import before_words, earlier_reports
 
@@ -53,7 +56,13 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     since = min(days, default=None)
     sites = Sites(registry, known_at=known_at)
     found: dict[str, str] = {}
-    works, nameless = _works(registry, named, valid_at, known_at, read)
+    then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+    before: dict[str, list[str]] = {}
+    for outcome_id, words in works_named_before(registry, outcomes, **then).items():
+        for name in words:
+            before.setdefault(name, []).append(outcome_id)
+    called = works_called_before(registry, **then)
+    works, nameless = _works(registry, named, before, called, valid_at, known_at, read)
     asked = [w for w in works if w.validation != "authority"]
     earlier = earlier_reports(registry, asked, grace=sites.grace, offset=sites.offset,
                               valid_at=valid_at, known_at=known_at) if asked else {}
@@ -61,8 +70,9 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     sites.fetch("task", ordered)
     sites.fetch("hazard", (str(tasks[t].values.get("hazard") or "") for t in ordered if t in tasks))
     for work in asked:
-        names = {work.id, str(work.values.get("identifier") or "")} - {""}
-        mine = [o for n in sorted(names) for o in named.get(n, ())]
+        names = {work.id, str(work.values.get("identifier") or ""),
+                 *called.get(work.id, ())} - {""}
+        mine = [o for n in sorted(names) for o in (*named.get(n, ()), *before.get(n, ()))]
         if not mine:
             continue
         why = _why_not(work, tasks, since, sites)
@@ -121,21 +131,27 @@ def _is_older(work: Record, tasks: Mapping[str, Record], since: date | None) -> 
         since is None or (last is not None and last < since))
 
 
-def _works(registry: Registry, named: Collection[str], valid_at: date | None,
+def _works(registry: Registry, named: Collection[str], before: Collection[str],
+           called: Mapping[str, Collection[str]], valid_at: date | None,
            known_at: datetime | None, read: Callable[..., Columns] | None
            ) -> tuple[list[Record], set[str]]:
-    """The reports of work with these ids or identifiers, as they stand; the names of which none is
-    on record. Reports are many: of few that are named, only these are read."""
+    """The reports of work with these ids or identifiers, or with one of those that were named
+    `before`, or that were `called` so, as they stand; the names of which none is on record, and
+    that are named now. Reports are many: of few that are named, only these are read."""
     from landrelease.store.columns import columns
     from landrelease.workflows.identities import standing_of
 
-    asked, found = set(named), set[str]()
+    asked, found = set(named) - {""}, set[str]()
+    wide = asked | set(before)
+    renamed = {i for i, names in called.items() if not wide.isdisjoint(names)}
     table = (read or columns)(registry, "activity", ("identifier",), valid_at=valid_at,
-                              known_at=known_at, called=("identifier", asked))
+                              known_at=known_at, called=("identifier", wide | renamed))
     wanted = []
     for i, word in zip(table.ids.tolist(), table.cells["identifier"].tolist(), strict=True):
         if i in asked or (word and str(word) in asked):
             wanted.append(i)
-            found |= {i, str(word)} if word else {i}  # "": an outcome that names no work
+            found |= {i, str(word)} if word else {i}
+        elif i in wide or i in renamed or (word and str(word) in wide):
+            wanted.append(i)
     return standing_of(registry, "activity", wanted, valid_at=valid_at,
-                       known_at=known_at), asked - found
+                       known_at=known_at), set(named) - found

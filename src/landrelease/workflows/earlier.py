@@ -38,7 +38,7 @@ _PIECE = 5_000  # revisions that are read at once
 _NAMES = ("hazard", "hazard_identifier")
 _ASKED = {"item": ("ordnance_category", "found_on", "quantity"), "accident": (),
           "evidence": ("evidence_type", "says"),
-          "activity": ("items_found", "task", "started_on", "ended_on"),
+          "activity": ("identifier", "items_found", "task", "started_on", "ended_on"),
           "outcome": ("items_found", "activity", "decided_on")}
 
 

@@ -32,6 +32,7 @@ from landrelease.core.revision import StoredRevision
 from landrelease.core.signature import KeyRing
 from landrelease.release.reopening import Find, Released
 from landrelease.workflows.earlier import CHANGED, record_of
+from landrelease.workflows.ever_named import works_named_before
 from landrelease.workflows.said_since import Said, SaidSince
 
 if TYPE_CHECKING:
@@ -105,11 +106,14 @@ class _Where:
         then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
         self._named: dict[str, list[Record]] = {}
         self._of_work: dict[str, list[Record]] = {}
-        for o in registry.records("outcome", **then):
+        outcomes = registry.records("outcome", **then)
+        before = works_named_before(registry, outcomes, **then)
+        for o in outcomes:
             for name in {folded(o.id), folded(o.values.get("identifier"))} - {""}:
                 self._named.setdefault(name, []).append(o)
-            if o.values.get("activity"):
-                self._of_work.setdefault(folded(o.values["activity"]), []).append(o)
+            for work in {folded(n) for n in (  # and all that it ever named
+                    o.values.get("activity"), *before.get(o.id, ()))} - {""}:
+                self._of_work.setdefault(work, []).append(o)
         self._tasks = {r.id: r for r in registry.records("task", **then)}
         self._inspections = {r.id: r for r in registry.records("inspection", **then)}
         self._registry, self._then = registry, then

@@ -29,6 +29,8 @@ from landrelease.release.reopening import Find, Released
 from landrelease.release.searches import find_day
 from landrelease.workflows.behind import Places, box_round, lies_on, near
 from landrelease.workflows.earlier import CHANGED
+from landrelease.workflows.ever_named import works_called_before, works_named_before
+from landrelease.workflows.identities import ring_of
 from landrelease.workflows.said_since import Said, SaidSince
 
 if TYPE_CHECKING:
@@ -79,6 +81,19 @@ def report_finds(registry: Registry, units: Sequence[Released], open_hazards: Se
             if items_reported(s.record) > lacking.held(s.record):
                 out += _finds(s, line.first(s.record), where,
                               frozenset(since.get(s.first.hash, ())))
+    return out
+
+
+def most_reported(registry: Registry, reports: Iterable[Record]) -> dict[str, int]:
+    """Report -> the most items that it ever told of, until the authority signed it."""
+    ring: KeyRing | None = None
+    out: dict[str, int] = {}
+    for r in reports:
+        out[r.id] = items_reported(r)
+        if line := CHANGED.of(registry, r.kind).get(r.id):
+            ring = ring or ring_of(registry)
+            out[r.id] = max(out[r.id], *(items_reported(s.record) for s in SaidSince(
+                line, ring, 0.0).said()))
     return out
 
 
@@ -184,10 +199,15 @@ class _Where:
                 self._works.update(dict.fromkeys(_names(r), r.id))
             else:
                 searched.append(r)
+        for i, names in works_called_before(registry, **then).items():
+            for name in names:
+                self._works.setdefault(folded(name), i)
+        before = works_named_before(registry, searched, **then)
         for o in searched:
-            if items_reported(o) or o.values.get("activity"):
-                grounds.setdefault(self.work_of(o), []).extend(
-                    [] if o.geometry is None or o.geometry.is_empty else [o.geometry])
+            if o.geometry is not None and not o.geometry.is_empty:
+                for name in (o.values.get("activity"), *before.get(o.id, ())):
+                    grounds.setdefault(self._works.get(folded(name), ""), []).append(o.geometry)
+        grounds.pop("", None)
         self._searched = {w: joined(g, degrees=True) for w, g in grounds.items() if g}
         self._open = Places(open_hazards)
         # Names of areas that are open, and of those from which they came.

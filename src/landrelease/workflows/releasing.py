@@ -369,21 +369,27 @@ def _unsaid_finds(registry: Registry, inspections: Sequence[Record]) -> list[Rec
 def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence[Record]]
                    ) -> dict[str, int]:
     """Work, or a search without work on record, -> how many items it reports more than there are
-    records of items of it, wherever they lie. What lies on the ground and names no work may be
-    some of them. Work that names another area, and of no search here, is not asked."""
+    records of items of it, wherever they lie; or ever reported, until the authority signed the
+    report. What lies on the ground and names no work may be some of them. Work that names another
+    area, and of no search here, is not asked."""
+    from landrelease.workflows.ever_named import works_named_before
+    from landrelease.workflows.found_by_report import most_reported
+
     names = known.family(hazard.id)
     behind = {str(o.values.get("activity") or "") for o in records["outcome"]}
+    behind = behind.union(*works_named_before(known.registry, records["outcome"]).values())
+    most = most_reported(known.registry, [*records["activity"], *records["outcome"]])
     works = {a.id: a for a in records["activity"] if a.id in behind or not (
         known.named_area(a) - names)}
     said: dict[str, int] = {}
     for a in works.values():
-        said[a.id] = max(0, _whole(a.values.get("items_found")))
+        said[a.id] = most[a.id]
     for o in records["outcome"]:
         if is_decision_outcome(o.id):
             continue
         work = str(o.values.get("activity") or "")
         key = work if work in works else o.id
-        said[key] = max(said.get(key, 0), _whole(o.values.get("items_found")))
+        said[key] = max(said.get(key, 0), most[o.id])
     items = known.kind("item")
     called = {n: a.id for a in works.values() for n in (a.id, a.values.get("identifier")) if n}
     held: dict[str, int] = {}
@@ -395,10 +401,6 @@ def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence
                 if not i.values.get("activity"))
     lacking = {i: n - held.get(i, 0) for i, n in sorted(said.items()) if n > held.get(i, 0)}
     return lacking if sum(lacking.values()) > spare else {}
-
-
-def _whole(said: Any) -> int:
-    return int(said) if isinstance(said, (int, float)) else 0
 
 
 def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequence[Record],
