@@ -206,6 +206,7 @@ def test_a_checklist_that_cannot_be_read_says_what_is_wrong(entry, words):
     ("item,answer,note,by\nluck,yes,,Ana\n", "line 2: item is luck"),
     ("item,answer,note,by\nboundary_marked,maybe,,Ana\n", "answer is maybe"),
     ("item,answer,note,by\nboundary_marked,yes,,\n", "by is nothing"),
+    ("item,answer,note,by\nboundary_marked,yes,,landrelease import\n", "by is landrelease import"),
 ])
 def test_answers_that_cannot_be_read_say_where(ready, tmp_path, rows, words):
     registry, _, _ = ready

@@ -31,6 +31,7 @@ from landrelease.core.checklist import OUTCOMES, Answer, Checklist, OutcomeType,
 from landrelease.core.geometry import joined
 from landrelease.core.how_many import how_many
 from landrelease.core.names import folded
+from landrelease.core.personal import is_program
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
 from landrelease.core.signature import SigningKey, signed
@@ -511,7 +512,10 @@ def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: 
                 ("item", item, item in known, "an item of the checklist: " + ", ".join(
                     sorted(known))),
                 ("answer", answer, answer in ("yes", "no", ""), "yes, no or nothing"),
-                ("by", name, bool(name) or not answer, "the name of who answers")):
+                # A program answers nothing for anybody (S09); who runs it alone does.
+                ("by", name, not answer or (bool(name) and (
+                    not is_program(name) or name.startswith("local user"))),
+                 "the name of who answers")):
             if not fits:
                 raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=line, field=field,
                                        found=found or "nothing", expected=expected)
