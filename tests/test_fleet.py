@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from shapely import box
 from typer.testing import CliRunner
 
@@ -222,3 +223,58 @@ def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
             (("--profile", "mv-10", "--apart", 5), "LAN-005")):
         with pytest.raises(LandReleaseError, match=code):
             run(*base, *more)
+
+
+def drawn(path, shape, **properties):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": properties,
+         "geometry": json.loads(shapely.to_geojson(shape))}]}))
+    return path
+
+
+def test_each_sheet_says_all_that_is_to_be_told_of_its_lanes(tmp_path):
+    """Lanes cut off, a way in over ground not to enter, an operator out of range, when a lane
+    opens, ground for hand work: in the same words as for one machine, or for people alone."""
+    field, out = box(0, 0, 34, 24), tmp_path / "o"
+    task = drawn(tmp_path / "t.geojson", field)
+    keep = drawn(tmp_path / "k.geojson", box(10, -4, 24, 14) - box(12, 2, 22, 12))
+    steep = drawn(tmp_path / "s.geojson", box(27, 17, 32, 22), slope_deg=30)
+    got = run("--task", task, "--plane", "--profile", "uran-6", "--width", 3, "--machines", 2,
+              "--apart", 3, "--profile", "detector", "--people-apart", 6, "--keep-out", keep,
+              "--keep-out", steep, "--slope-limit", 20, "--entry", "16,-8", "--stand-off", 5,
+              "--control-range", 12, "--out", out)
+    result = json.loads((out / "lanes.json").read_text())
+    codes = [f.replace("[", "")[:15] for f in result["findings"]]
+    assert "People: LAN-024" in codes and "People: LAN-026" in codes, got.output
+    assert result["by_hand_m2"] >= 25 and result["keep_out_m2"] == pytest.approx(14 * 14 - 100)
+    assert result["steep_m2"] == pytest.approx(25)
+    assert result["people"]["left_m2"] == pytest.approx(14 * 14 - 100)  # the steep is in lanes
+    sheets = {}
+    for folder in ("machine-1", "machine-2", "people"):
+        own = json.loads((out / folder / "lanes.json").read_text())
+        found = {f[1:8] for f in own["findings"]}
+        features = json.loads((out / folder / "lanes.geojson").read_text())["features"]
+        area = {kind: sum(shapely.geometry.shape(f["geometry"]).area for f in features
+                          if f["properties"]["kind"] == kind) for kind in ("by hand", "kept out")}
+        assert area["kept out"] == pytest.approx(14 * 14 - 100)
+        sheets[folder] = " ".join("".join(p.extract_text() for p in PdfReader(
+            out / folder / "sketch.pdf").pages).split())
+        assert all(code in sheets[folder] for code in found if code.startswith("LAN"))
+        assert "LAN-026" in found and "only after" in sheets[folder]
+        if folder == "people":
+            assert "LAN-024" in found and area["by hand"] == 0
+        else:
+            assert {"LAN-007", "LAN-025"} <= found
+            assert area["by hand"] == pytest.approx(result["by_hand_m2"], abs=0.01)
+            assert own["by_hand_m2"] == result["by_hand_m2"]
+    rows = [r for r in csv.DictReader((out / "schedule.csv").open()) if r["machine"] == "people"]
+    opens = {f["properties"]["name"]: f["properties"].get("holds_until", "") for f in json.loads(
+        (out / "people" / "lanes.geojson").read_text())["features"]
+        if f["properties"]["kind"] in ("base", "working")}
+    assert {r["stretch"]: r["holds_until"] for r in rows} == opens and any(opens.values())
+    assert max(float(r["start_s"]) for r in rows) == pytest.approx(
+        result["people"]["last_opens_s"], abs=0.1)
+    for held in opens.values():  # each mark of the table is in the sheet
+        for one in held.split("; ") if held else ():
+            _, machine, *_, stretch = one.split()
+            assert f"M{machine} {stretch}" in sheets["people"]

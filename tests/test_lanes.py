@@ -58,6 +58,34 @@ def grounds(draw):
 
 
 @st.composite
+def pierced(draw):
+    """Ground with keep-outs that are thin, pointed or round."""
+    ground = shapely.Polygon([(0, 0), (40, draw(st.floats(-5, 5))), (38, 28), (-2, 25)])
+    for _ in range(draw(st.integers(1, 3))):
+        wide, high = draw(st.floats(0.01, 3)), draw(st.floats(0.2, 14))
+        shape = draw(st.sampled_from([
+            shapely.Polygon([(0, 0), (wide, 0), (wide / 2, high)]), box(0, 0, wide, high),
+            shapely.Point(0, 0).buffer(wide, quad_segs=draw(st.integers(1, 9)))]))
+        ground = ground - shapely.affinity.translate(shapely.affinity.rotate(
+            shape, draw(st.floats(0, 360))), draw(st.floats(6, 32)), draw(st.floats(5, 20)))
+    return ground
+
+
+@settings(deadline=None, max_examples=25)
+@given(ground=pierced(), radius=st.floats(0.4, 3))
+def test_all_ground_that_a_disc_reaches_counts_as_reached_and_none_that_it_does_not(
+        ground, radius):
+    """Also in front of the tips of keep-outs, within 1 cm."""
+    middle = lanes.eroded(ground, radius)
+    if not middle.is_empty:
+        assert shapely.distance(middle, shapely.boundary(ground)) >= radius - 1e-6
+    fits = shapely.buffer(ground, -radius - 0.009, quad_segs=128)  # in wider passages than a crack
+    reached = shapely.buffer(middle, radius, quad_segs=64)
+    assert shapely.difference(shapely.buffer(fits, radius, quad_segs=64),
+                              shapely.buffer(reached, 0.01)).area < 1e-6
+
+
+@st.composite
 def concave(draw):
     """A star whose corners lie now far out, now far in: notches, narrow ends, a hole."""
     far = draw(st.lists(st.floats(5, 20), min_size=5, max_size=9))
@@ -69,7 +97,7 @@ def concave(draw):
 
 
 @settings(deadline=None, max_examples=14)
-@given(ground=st.one_of(grounds(), concave()), width=st.floats(1.2, 3.5),
+@given(ground=st.one_of(grounds(), concave(), pierced()), width=st.floats(1.2, 3.5),
        overlap=st.sampled_from([0, 0.1, 0.3]), extra=st.sampled_from([0, 0.4]),
        back=st.booleans(), headland_first=st.booleans())
 def test_all_reachable_ground_is_covered_and_no_path_is_off_allowed_ground(
@@ -329,7 +357,8 @@ def test_ground_that_the_body_cannot_reach_is_listed_for_hand_work():
 
 
 @pytest.mark.parametrize("width, overlap, code", [
-    (0, 0, "LAN-001"), (math.nan, 0, "LAN-001"), (2, 2, "LAN-002"), (2, -0.1, "LAN-002")])
+    (0, 0, "LAN-001"), (math.nan, 0, "LAN-001"), (2, 2, "LAN-002"), (2, -0.1, "LAN-002"),
+    (2, 1.99, "LAN-002")])  # lanes without end
 def test_widths_that_make_no_sense_are_refused(width, overlap, code):
     with pytest.raises(LandReleaseError, match=code):
         lanes.plan(box(0, 0, 9, 9), width_m=width, overlap_m=overlap)
@@ -651,8 +680,12 @@ def test_keep_outs_and_slopes(tmp_path):
                   "--stand-off", 30, "--entry=-1,-1", "--overlap", 0.1)
         result = json.loads((tmp_path / "o" / "lanes.json").read_text())
         assert {f[1:8] for f in result["findings"]} <= {"LAN-027"}, got.output
-        assert result["keep_out_m2"] == pytest.approx(area)
-        assert result["by_hand_m2"] >= area
+        # What is drawn as ground not to enter is no hand work; what is too steep for a machine is.
+        assert result["keep_out_m2"] == pytest.approx(25)
+        assert result["steep_m2"] == pytest.approx(area - 25)
+        assert result["by_hand_m2"] >= area - 25 and result["closed_m2"] == 0
+        assert sum(result[k] for k in ("by_hand_m2", "reachable_m2", "keep_out_m2")
+                   ) == pytest.approx(40 * 30)
     assert not (tmp_path / "o" / "lanes.gpx").exists()  # metres have no place on earth
 
 
@@ -872,13 +905,13 @@ def test_keep_outs_in_another_system_and_crossing_themselves_take_their_ground(t
     raw.write(file, np.array([shapely.to_wkb(there)], dtype=object), [np.array([1])], ["n"],
               geometry_type="Polygon", crs="EPSG:32633")
     _, gone, _ = allowed_ground(ground, profile_of("uran-6", None), LaneOptions(keep_out=(file,)))
-    assert gone == pytest.approx(plane.to_plane(hole).area, rel=1e-3)
+    assert gone.kept_out.area == pytest.approx(plane.to_plane(hole).area, rel=1e-3)
     bow = shapely.Polygon([(17.0004, 44.0004), (17.0006, 44.0006), (17.0006, 44.0004),
                            (17.0004, 44.0006)])
     crossing = keep_out_file(tmp_path / "b.geojson", bow)
     _, gone, _ = allowed_ground(ground, profile_of("uran-6", None),
                                 LaneOptions(keep_out=(crossing,)))
-    assert gone >= plane.to_plane(hole).area / 2 * 0.99
+    assert gone.kept_out.area >= plane.to_plane(hole).area / 2 * 0.99
 
 
 @pytest.mark.parametrize(("change", "name"), [
@@ -944,8 +977,10 @@ def test_each_stretch_can_be_set_out_from_the_sketch_alone(plane):
 def test_each_lane_of_people_can_be_set_out_from_the_sketch_alone(plane):
     ground = Ground("t", shapely.affinity.rotate(box(0, 0, 120, 60) - box(40, 20, 60, 35), 17),
                     plane)
-    made = lane_files.people(ground, ground.geometry, profile_of("detector"), 0.9, (-20, -20),
-                             lane_files.LaneOptions())
+    options = lane_files.LaneOptions()
+    allowed, left_out, _ = lane_files.allowed_ground(ground, profile_of("detector"), options)
+    made = lane_files.people(ground, allowed, left_out, profile_of("detector"), 0.9, (-20, -20),
+                             options)
     heads, rows = lane_files._corner_rows(ground, made, (-20.0, -20.0))
     assert len(rows) > 400 and all(len(r) == len(heads) for r in rows)
     (line,) = made["base"]

@@ -101,23 +101,23 @@ def test_a_machine_goes_round_a_bank(tmp_path):
     heights = raster(tmp_path / "h.tif", lambda x, y: np.where((x > 29) & (y > 15), 2.0, 0.0))
     said, result, path = lanes(tmp_path, heights, "--slope-limit", 15)
     bank = shapely.LineString([(29, 17.5), (29, 40)])
-    assert path.distance(bank) > 1.2 and result["keep_out_m2"] > 50
+    assert path.distance(bank) > 1.2 and result["steep_m2"] > 50
     assert path.distance(shapely.Point(10, 30)) < 2 and path.distance(shapely.Point(50, 30)) < 2
     assert "LAN-016" not in said and "LAN-031" not in said
     # Whoever may climb it is not kept from it.
     _, free, _ = lanes(tmp_path, heights, "--slope-limit", 60)
-    assert free["keep_out_m2"] == 0
+    assert free["steep_m2"] == 0
 
 
 def test_ground_without_heights_is_not_driven_and_told(tmp_path):
     heights = raster(tmp_path / "h.tif", lambda x, y: 0 * x, missing=lambda x, y: x > 40)
     said, result, path = lanes(tmp_path, heights, "--slope-limit", 15)
     assert path.bounds[2] < 40 and "LAN-031" in said
-    assert 20 * 40 - 1 <= result["keep_out_m2"] <= 25 * 40  # and two cells beside it
+    assert 20 * 40 - 1 <= result["steep_m2"] <= 25 * 40  # and two cells beside it
     # Heights farther apart than the machine is wide show no bank.
     coarse = raster(tmp_path / "c.tif", lambda x, y: 0 * x, cell=10.0, around=40.0)
     said, result, _ = lanes(tmp_path, coarse, "--slope-limit", 15)
-    assert "LAN-031" in said and result["keep_out_m2"] == 0
+    assert "LAN-031" in said and result["steep_m2"] == 0
     # The task lies half beyond the raster.
     part = raster(tmp_path / "p.tif", lambda x, y: 0 * x, around=-12.0)
     said, result, path = lanes(tmp_path, part, "--slope-limit", 15)

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, date, datetime
+from xml.etree import ElementTree
 
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from shapely import box
 from typer.testing import CliRunner
 
@@ -251,3 +253,129 @@ def test_lanes_of_a_recorded_task_use_what_the_programme_measured(registry, tmp_
     RUN.invoke(app, ["operate", "lanes", path, "t1", *common, "--width", "3"])
     result = json.loads((tmp_path / "o.json").read_text())
     assert result["width_m"] == 3 and result["width_source"] == "as stated"
+
+
+def lanes_of(registry, folder, *more):
+    path = registry.address
+    registry.close()
+    got = RUN.invoke(app, ["operate", "lanes", path, "t1", "--on", "2027-05-03", "--out",
+                           str(folder / "o"), "--as", "planner", *map(str, more)])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    read = json.loads((folder / "o" / "lanes.geojson").read_text())["features"]
+    kinds = {}
+    for f in read:
+        kinds.setdefault(f["properties"]["kind"], []).append(
+            (f["properties"]["name"], metres(shapely.geometry.shape(f["geometry"]))))
+    return got.output, json.loads((folder / "o" / "lanes.json").read_text()), kinds
+
+
+@pytest.mark.parametrize("profile", [("uran-6", "--width", "3"), ("detector",)])
+def test_safety_S08_ground_that_nobody_may_enter_is_never_shown_as_hand_work(
+        registry, tmp_path, profile):
+    closure, other = box(8, 8, 16, 14), box(36, -5, 60, 40)
+    put(registry, "closure", "c1", closure, closure_reason="unexploded_item")
+    put(registry, "hazard", "h2", other, hazard_type="CHA", status="open")
+    keep = tmp_path / "k.geojson"
+    keep.write_text(shapely.to_geojson(degrees(box(20, 18, 24, 22))))
+    output, result, kinds = lanes_of(registry, tmp_path, "--profile", *profile, "--keep-out", keep)
+    shut = shapely.union(closure, other & FIELD)
+    (name, ground), = kinds["closed"]
+    assert name == "closed: nobody enters" and ground.symmetric_difference(shut).area < 0.01
+    assert "Closed, nobody enters: 168.0 m2" in output
+    assert [n for n, _ in kinds["kept out"]] == ["kept out: in no lane"]
+    for _, hand in kinds.get("by hand", []):
+        assert hand.intersection(shapely.union(shut, box(20, 18, 24, 22))).area < 1e-3
+    assert result["closed_m2"] == pytest.approx(shut.area, abs=0.1)
+    assert result["keep_out_m2"] == pytest.approx(16, abs=0.1)
+    worked = result["reachable_m2"] + result["by_hand_m2"] if "reachable_m2" in result else (
+        result["lanes_m2"])
+    assert worked + result["closed_m2"] + result["keep_out_m2"] == pytest.approx(
+        result["task_m2"], abs=0.1)  # each square metre once
+    words = " ".join("".join(p.extract_text() for p in PdfReader(
+        tmp_path / "o" / "sketch.pdf").pages).split())
+    assert "Closed, nobody enters: 168.0 m² of the task" in words
+    assert "black hatching: closed, nobody enters" in words
+    gpx = ElementTree.parse(tmp_path / "o" / "lanes.gpx").getroot()
+    order = [c.tag.split("}")[1] for c in gpx]
+    assert order == sorted(order, key=["metadata", "wpt", "rte", "trk"].index)
+    assert [c[0].text for c in gpx if c.tag.endswith("}trk")].count("closed: nobody enters") == 2
+    assert not any("closed" in c[0].text for c in gpx if c.tag.endswith("}rte"))
+    kml = ElementTree.parse(tmp_path / "o" / "lanes.kml").getroot()
+    k = "{http://www.opengis.net/kml/2.2}"
+    assert [p.find(f"{k}name").text for p in kml.iter(f"{k}Placemark")
+            if p.find(f"{k}Polygon") is not None].count("closed: nobody enters") == 2
+
+
+def waiting(registry, folder, kind, columns, values, shape):
+    """A row that the import leaves in quarantine."""
+    from landrelease.workflows import imports
+
+    file = folder / f"{kind}.csv"
+    file.write_text(f"{columns},geometry\n{values},\"{shape.wkt if shape is not None else ''}\"\n")
+    imports.import_files(registry, [file], kind=kind, crs="EPSG:4326")
+    (entry,) = registry.quarantine("waiting")
+    return f"quarantine-{entry.number}"
+
+
+def test_safety_S08_a_closure_that_waits_in_quarantine_closes_its_ground(registry, tmp_path):
+    name = waiting(registry, tmp_path, "closure", "identifier,closed_from,closure_reason",
+                   "C-4,2027-01-01T00:00:00Z,grenade", degrees(box(8, 8, 16, 14)))
+    found = made_ready(registry)
+    assert allowed(found).symmetric_difference(FIELD - box(8, 8, 16, 14)).area < 0.01
+    assert codes(found) == ["LAN-019", "LAN-034"] and all(name in f for f in found.findings)
+    assert codes(made_ready(registry, day=date(2026, 5, 3))) == []  # before it closes
+
+
+def test_safety_S08_a_closure_that_waits_and_that_nobody_can_place_closes_everything(
+        registry, tmp_path):
+    waiting(registry, tmp_path, "closure", "identifier,closed_from,closure_reason",
+            "C-4,2027-01-01T00:00:00Z,grenade", None)
+    with pytest.raises(LandReleaseError, match=r"LAN-018.*quarantine-"):
+        made_ready(registry)
+
+
+def test_safety_S01_a_hazard_that_waits_in_quarantine_is_no_ground_to_stand_on(registry, tmp_path):
+    name = waiting(registry, tmp_path, "hazard", "identifier,hazard_type,status",
+                   "A-77,nonsense,open", degrees(box(-20, 31, 60, 60)))
+    put(registry, "road", "r2", shapely.LineString([(-100, 50), (200, 50)]), passable="yes")
+    output, _, kinds = lanes_of(registry, tmp_path, "--profile", "uran-6", "--width", "3",
+                                "--stand-off", "5", "--control-range", "60")
+    assert "LAN-034" in output and name in output and "LAN-019" not in output
+    (_, leg), = kinds["approach"]
+    assert not box(-20, 31, 60, 60).covers(shapely.Point(leg.coords[0]))
+    assert kinds["control position"] and not any(
+        p.intersects(box(-20, 31, 60, 60)) for _, p in kinds["control position"])
+
+
+def test_safety_S01_a_hazard_that_waits_over_all_of_a_task_closes_it_unless_it_is_its_own(
+        registry, tmp_path):
+    put(registry, "hazard", "h1", FIELD, identifier="A-1", hazard_type="CHA", status="open")
+    waiting(registry, tmp_path, "hazard", "identifier,hazard_type,status", "A-1,nonsense,open",
+            degrees(FIELD.buffer(3)))
+    found = made_ready(registry)
+    assert allowed(found).symmetric_difference(FIELD).area < 0.01
+    assert metres(found.ground.back(shapely.union_all(found.options.danger))).area > 1400
+    put(registry, "hazard", "h1", FIELD, identifier="B-1", hazard_type="CHA", status="open")
+    with pytest.raises(LandReleaseError, match=r"LAN-018.*quarantine-"):
+        made_ready(registry)
+
+
+@pytest.mark.parametrize("at, why", [
+    ((20, 15), "it lies in the task"), ((11, 11), "ground of the task lies all round it"),
+    ((-3, 15), "on a hazard"), ((60, 45), "on a hazard, as far as that may be off, or on a clos"),
+    ((-40, -2), "not to enter"), ((5000, 0), "5.0 km from the task"), (None, "exchanged")])
+def test_safety_S04_an_entry_that_is_not_on_the_safe_side_is_refused(
+        registry, tmp_path, at, why):
+    hole = FIELD - box(8, 8, 14, 14)
+    put(registry, "hazard", "h1", FIELD, hazard_type="CHA", status="open", position_accuracy_m=5.0)
+    put(registry, "task", "t1", hole, hazard="h1", task_type="clearance")
+    put(registry, "closure", "c1", box(55, 40, 70, 60), closure_reason="security")
+    keep = tmp_path / "k.geojson"
+    keep.write_text(shapely.to_geojson(degrees(box(-45, -5, -30, 5))))
+    x, y = shapely.get_coordinates(degrees(shapely.Point(at or (-10, 15))))[0]
+    entry = f"{y},{x}" if at is None else f"{x},{y}"
+    for more in (("--profile", "detector"),
+                 ("--profile", "uran-6", "--machines", "2", "--apart", "3")):
+        with pytest.raises(LandReleaseError, match=f"LAN-033.*{why}"):
+            lanes_of(registry, tmp_path, f"--entry={entry}", "--keep-out", keep, *more)

@@ -1964,10 +1964,11 @@ LANES_WIDTH = Message(
     "Enter it with --width, as measured on site, for example 1.75.")
 LANES_OVERLAP = Message(
     "LAN-002", "The overlap is {found} m with a width of {width} m.",
-    "It lies from 0 to less than the width.")
+    "It lies from 0 to {most} m: beyond that a swath works less than a fifth of its width of new "
+    "ground.")
 LANES_NO_ROOM = Message(
     "LAN-003", "Nowhere in the task is there room for a disc of {radius} m radius: the machine "
-    "cannot turn there.", "Use a smaller machine, or lanes for people (--profile person).")
+    "cannot turn there.", "Use a smaller machine, or lanes for people (--profile detector).")
 PROFILE_UNKNOWN = Message(
     "LAN-004", "There is no profile {found}.",
     "Take one of {expected}, or give a file of your own with --profiles.")
@@ -2029,13 +2030,26 @@ PARTS_NOT_JOINED = Message(
     "({files}); never join them.")
 LANES_CLOSED = Message(
     "LAN-018", "Task {task} is closed on {day}: {found} closes all ground.",
-    "Plan its lanes for a day on which nothing closes it: --on DAY.")
+    "Plan its lanes for a day on which nothing closes it (--on DAY), and settle rows of closures "
+    "and hazards that wait in quarantine.")
 LANES_FORBIDDEN = Message(
     "LAN-019", "Ground of the task lies on another {what} and is left out: {found}.",
     "Nothing enters it. Give it a task of its own, or correct the boundaries.")
 LANES_ENTRY = Message(
     "LAN-020", "The entry was taken on {what}, {metres} m from the task's edge.",
     "Look whether the way from there to the task is safe, or state a point with --entry.")
+ENTRY_NOT_SAFE = Message(
+    "LAN-033", "The entry {found} is no place on the safe side: {why}.",
+    "State with --entry a point outside the task and of all hazards, closures and keep-outs, at "
+    "most {most:g} m from the task (lane_entry_m).")
+LANES_WAITING = Message(
+    "LAN-034", "Rows wait in quarantine that say of ground here that it is hazardous or closed: "
+    "{found}. They count as if they stood on record.",
+    "Settle these rows, then plan the lanes again.")
+LANES_WAITING_NOWHERE = Message(
+    "LAN-035", "{count} hazards wait in quarantine and nobody can read where they lie: {found}. "
+    "They may lie on this ground, on the way to it or where the operator stands.",
+    "Find out where they lie before work begins, and mend the rows.")
 LANES_NOT_REACHED = Message(
     "LAN-024", "To {count} lanes, {found}, no ground leads that may be entered: keep-outs lie "
     "between them and the safe side.", "State an --entry from which they can be reached, or give "

@@ -98,7 +98,7 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
         raise LandReleaseError(FLEET_APART, found=apart_m)
     whole = lanes.plan(allowed, width_m=width_m, overlap_m=overlap_m, radius_m=radius_m,
                        entry=entry, back=True, headland_first=headland_first, safe=safe)
-    radius = max(width_m / 2, radius_m or 0.0)
+    radius = lanes.body_radius(width_m, radius_m)
     shares = _divided(lanes.pieces_of(allowed, whole, radius, headland_first=headland_first,
                                       safe=safe), whole, speeds_m_s)
     paths = [_cut(lanes.path_over(own, whole, entry, radius_m=radius,

@@ -20,7 +20,7 @@ import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import joined
+from landrelease.core.geometry import GRID_M, joined
 from landrelease.errors import LANES_NO_ROOM, LANES_OVERLAP, LANES_WIDTH, LandReleaseError
 from landrelease.operate.tour import Graph, graph, order, ways
 
@@ -40,6 +40,10 @@ DONE_M = 0.01  # ground so near to what was swept counts as done
 MOST_EXACT = 2000  # corners of a round; of more, ways go a little off them
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
 MOST_ARCS = 200  # but not into more than this
+LEAST_SWATH = 0.2  # of its width a swath works ground of its own, else lanes have no end
+ROUND_M = 0.008  # by which a disc may be kept farther from a corner than it must
+BEND_DEG = 9.9  # of rounds about a corner, each less than a turn
+SEAM = 1e-4  # by so much (radians) the fan of a corner lies over the bars beside it
 RUN_UP = 4.0  # spacings: how far a round may be run up to from ground that is done
 
 
@@ -121,9 +125,10 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     """
     if not 0 < width_m < math.inf:
         raise LandReleaseError(LANES_WIDTH, found=width_m)
-    if not 0 <= overlap_m < width_m:
-        raise LandReleaseError(LANES_OVERLAP, found=overlap_m, width=width_m)
-    radius = max(width_m / 2, radius_m or 0.0)
+    if not 0 <= overlap_m <= (1 - LEAST_SWATH) * width_m:
+        raise LandReleaseError(LANES_OVERLAP, found=overlap_m, width=width_m,
+                               most=round((1 - LEAST_SWATH) * width_m, 3))
+    radius = body_radius(width_m, radius_m)
     room = allowed if safe is None else with_safe(allowed, safe)
     middle = eroded(room, radius)
     if middle.is_empty:
@@ -137,13 +142,15 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     begin = shapely.Point(entry) if entry else shapely.Point(middle.bounds[0], middle.bounds[1])
     at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
     levels = headland_levels(radius, width_m, spacing) if headland_first else [radius]
-    inner = allowed if rim.is_empty else eroded(
+    inner = allowed if rim.is_empty else _inner(
         allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
     tool = _Tool(width_m, spacing, radius, spacing if run_up_m is None else run_up_m)
     turn_m = _turn_m(width_m, spacing, headland_first)
     graphs: dict[int, Graph] = {}
     tried = []
-    for angle in _directions(inner, allowed, width_m, spacing, turn_m) or [0.0]:
+    # Which directions are worth planning does not hang on how finely corners are rounded.
+    for angle in _directions(shapely.simplify(inner, DONE_M), allowed, width_m, spacing, turn_m
+                             ) or [0.0]:
         pieces, left = _pieces(allowed, middle, inner, reachable, levels, width_m, spacing, angle,
                                turn_m, rim)
         drives, apart = _joined(pieces, middle, at, tool, back=back, headland_first=headland_first,
@@ -164,6 +171,11 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
             best = found
     assert best is not None
     return best
+
+
+def body_radius(width_m: float, radius_m: float | None) -> float:
+    """Of the disc that a plan is made for: at least half the width."""
+    return max(width_m / 2, radius_m or 0.0)
 
 
 def with_safe(allowed: BaseGeometry, safe: BaseGeometry) -> BaseGeometry:
@@ -268,13 +280,65 @@ def new_ground(paths: Sequence[Sequence[tuple[float, Drive]]], width_m: float, r
 
 
 def eroded(ground: BaseGeometry, distance: float) -> BaseGeometry:
-    """Points at least `distance` inside: arcs are polygons outside the true arc, so never less."""
-    grown = distance / math.cos(math.pi / (4 * ARC))
-    sure = shapely.buffer(ground, -distance, join_style="mitre", mitre_limit=50)
-    return shapely.intersection(sure, shapely.buffer(ground, -grown, quad_segs=ARC)) if (
-        len(shapely.get_rings(shapely.get_parts(ground))) > 1 or
-        not shapely.equals_exact(shapely.convex_hull(ground).normalize(), ground.normalize(), 1e-6)
-    ) else sure
+    """Points at least `distance` inside, never less, and all those that are `ROUND_M` more.
+
+    Off the ground are taken a bar along each side and, where the ground turns round a corner, a fan
+    whose sides touch the arc from outside: mitres run far past the tips of keep-outs, and GEOS
+    smooths outlines before it rounds them (by up to 1 % of the distance, to the wrong side).
+    """
+    if _convex(ground):
+        return shapely.buffer(ground, -distance, join_style="mitre", mitre_limit=50)
+    bars, fans = [], []
+    distance += GRID_M
+    most = min(math.radians(BEND_DEG), 2 * math.acos(distance / (distance + ROUND_M)))
+    for ring in shapely.get_rings(shapely.get_parts(shapely.orient_polygons(ground))):
+        xy = shapely.get_coordinates(ring)
+        way = np.diff(xy, axis=0)
+        size = np.hypot(*way.T)
+        xy, way, size = xy[:-1][size > 0], way[size > 0], size[size > 0]
+        along = way / size[:, None]
+        left = np.column_stack([-along[:, 1], along[:, 0]])  # where the ground is
+        end = np.roll(xy, -1, axis=0)
+        off = distance * left
+        bars.append(np.stack([xy - off, end - off, end + off, xy + off], axis=1))
+        before = np.roll(left, 1, axis=0)
+        turn = np.arctan2(before[:, 0] * left[:, 1] - before[:, 1] * left[:, 0],
+                          (before * left).sum(axis=1))
+        for k in np.flatnonzero(turn < -1e-9):
+            many = math.ceil(-turn[k] / most)
+            first = math.atan2(before[k, 1], before[k, 0])
+            middles = first + turn[k] * (np.arange(many) + 0.5) / many
+            # The fan begins and ends a little within the bars beside it, so that no slit is left.
+            angle = np.concatenate([[first + SEAM], middles, [first + turn[k] - SEAM]])
+            far = np.concatenate([[distance], np.full(
+                many, distance / math.cos(turn[k] / (2 * many))), [distance]])
+            fans.append(shapely.Polygon([xy[k], *(xy[k] + far[:, None] * np.column_stack(
+                [np.cos(angle), np.sin(angle)]))]))
+    if not bars:
+        return shapely.Polygon()
+    gone = np.concatenate([shapely.polygons(np.concatenate(bars)), np.array(fans, dtype=object)])
+    out = _areas(shapely.difference(ground, shapely.union_all(gone)))
+    # A plain union of many may lose one of them (see `joined`).
+    shapely.prepare(out)
+    if shapely.dwithin(out, shapely.boundary(ground), distance - 2 * GRID_M):
+        out = _areas(shapely.difference(ground, joined(gone)))
+    return out
+
+
+def _convex(ground: BaseGeometry) -> bool:
+    return len(shapely.get_rings(shapely.get_parts(ground))) == 1 and bool(shapely.equals_exact(
+        shapely.convex_hull(ground).normalize(), ground.normalize(), 1e-6))
+
+
+def _inner(allowed: BaseGeometry, distance: float) -> BaseGeometry:
+    """What swaths cover inside the rounds. Round keep-outs a hair less, so that strips which just
+    fit are not one too many; what they leave is within the tolerance of `_left`."""
+    return eroded(allowed, distance if _convex(allowed) else distance + 1.2 * SIDE_M)
+
+
+def _inside(ground: BaseGeometry, distance: float) -> BaseGeometry:
+    """About the same, in less time; may be 1 % of the distance nearer to the edge."""
+    return shapely.buffer(ground, -distance / math.cos(math.pi / (4 * ARC)), quad_segs=ARC)
 
 
 def swept(drives: Sequence[Drive], width_m: float, *, narrower_m: float = 0.0) -> BaseGeometry:
@@ -403,7 +467,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
     left = _left(reachable, out, width)
     level = 1
     while left and level < MOST_LEVELS:  # pieces of inner rounds beside what is left
-        ground = eroded(allowed, levels[0] + level * spacing)
+        ground = _inside(allowed, levels[0] + level * spacing)
         if ground.is_empty:
             break
         near = shapely.buffer(joined(left), width / 2 - SIDE_M)
@@ -447,7 +511,7 @@ def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float, *,
     rim = _rim(allowed, plan.middle, radius_m, safe)
     levels = headland_levels(radius_m, plan.width_m, plan.spacing_m) if headland_first else [
         radius_m]
-    inner = allowed if rim.is_empty else eroded(allowed, levels[-1] + plan.width_m / 2 - max(
+    inner = allowed if rim.is_empty else _inner(allowed, levels[-1] + plan.width_m / 2 - max(
         SIDE_M, plan.width_m - plan.spacing_m))
     return _pieces(allowed, plan.middle, inner, plan.reachable, levels, plan.width_m,
                    plan.spacing_m, math.radians(plan.angle_deg),

@@ -10,8 +10,10 @@ DECIMALS = 9  # of degrees: 0.1 mm
 
 
 def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
-        places: Sequence[tuple[str, Point]] = ()) -> str:
-    """GPX 1.1 with a route a stretch and a waypoint a place."""
+        places: Sequence[tuple[str, Point]] = (),
+        outlines: Sequence[tuple[str, Sequence[Sequence[Point]]]] = ()) -> str:
+    """GPX 1.1 with a route a stretch and a waypoint a place; outlines of ground not to enter, each
+    ring closed, are tracks: receivers draw these and lead nobody along them."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>',
            '<gpx version="1.1" creator="landrelease" xmlns="http://www.topografix.com/GPX/1/1">',
            f"<metadata><name>{escape(name)}</name><desc>{escape(words)}</desc></metadata>"]
@@ -21,12 +23,19 @@ def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
         out.append(f"<rte><name>{escape(title)}</name>")
         out += [f'<rtept lat="{y:.9f}" lon="{x:.9f}"/>' for x, y in points]
         out.append("</rte>")
+    for title, rings in outlines:
+        out.append(f"<trk><name>{escape(title)}</name>")
+        out += ["<trkseg>" + "".join(f'<trkpt lat="{y:.9f}" lon="{x:.9f}"/>' for x, y in ring)
+                + "</trkseg>" for ring in rings]
+        out.append("</trk>")
     return "\n".join([*out, "</gpx>", ""])
 
 
 def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
-        places: Sequence[tuple[str, Point]] = ()) -> str:
-    """KML 2.2 with a line a stretch and a point a place."""
+        places: Sequence[tuple[str, Point]] = (),
+        outlines: Sequence[tuple[str, Sequence[Sequence[Point]]]] = ()) -> str:
+    """KML 2.2 with a line a stretch, a point a place and a polygon for ground not to enter (its
+    outer ring, then its holes, each closed)."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>',
            '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>',
            f"<name>{escape(name)}</name><description>{escape(words)}</description>"]
@@ -34,6 +43,14 @@ def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str,
         text = " ".join(f"{x:.9f},{y:.9f}" for x, y in points)
         out.append(f"<Placemark><name>{escape(title)}</name><LineString><tessellate>1</tessellate>"
                    f"<coordinates>{text}</coordinates></LineString></Placemark>")
+    for title, rings in outlines:
+        texts = [" ".join(f"{x:.9f},{y:.9f}" for x, y in ring) for ring in rings]
+        sides = ["outerBoundaryIs", *["innerBoundaryIs"] * (len(rings) - 1)]
+        out.append(f"<Placemark><name>{escape(title)}</name><Style><LineStyle><color>ff000000"
+                   "</color><width>2</width></LineStyle><PolyStyle><color>99000000</color>"
+                   "</PolyStyle></Style><Polygon><tessellate>1</tessellate>" + "".join(
+                       f"<{side}><LinearRing><coordinates>{text}</coordinates></LinearRing></{side}>"
+                       for side, text in zip(sides, texts, strict=True)) + "</Polygon></Placemark>")
     out += [f"<Placemark><name>{escape(title)}</name><Point><coordinates>{x:.9f},{y:.9f}"
             "</coordinates></Point></Placemark>" for title, (x, y) in places]
     return "\n".join([*out, "</Document></kml>", ""])

@@ -25,10 +25,12 @@ AROUND = 0.25  # of its larger side the drawing reaches round the ground for con
 
 def sketch_svg(ground: BaseGeometry, by_hand: BaseGeometry, lines: Sequence[tuple[str, Any]],
                benchmark: tuple[float, float], control: Sequence[tuple[float, float]] = (),
-               safe: BaseGeometry | None = None, size: float = 480.0) -> str:
+               safe: BaseGeometry | None = None, closed: BaseGeometry | None = None,
+               kept_out: BaseGeometry | None = None, size: float = 480.0) -> str:
     """The drawing; `lines` are (kind, LineString or Polygon) in the same metres as the ground;
     `control` are positions of control, C1, C2 and so on. Those far off stand at the margin. `safe`
-    is ground beside the task on which the machine may be; as much of it as is near is drawn."""
+    is ground beside the task on which the machine may be; as much of it as is near is drawn.
+    `closed` is ground that nobody enters, hatched; `kept_out` ground of no lane, grey."""
     west, south, east, north = shapely.total_bounds([ground, shapely.Point(benchmark)])
     reach = AROUND * max(east - west, north - south)
     shown = [(min(max(x, west - reach), east + reach), min(max(y, south - reach), north + reach))
@@ -61,6 +63,16 @@ def sketch_svg(ground: BaseGeometry, by_hand: BaseGeometry, lines: Sequence[tupl
            'fill-rule="evenodd"/>']
     if not by_hand.is_empty:
         out.append(f'<path d="{path(by_hand)}" fill="#e58c8c" stroke="none" fill-rule="evenodd"/>')
+    if kept_out is not None and not kept_out.is_empty:
+        out.append(f'<path d="{path(kept_out)}" fill="#9a9a9a" stroke="none" '
+                   'fill-rule="evenodd"/>')
+    if closed is not None and not closed.is_empty:
+        out.append('<defs><pattern id="closed" width="5" height="5" '
+                   'patternUnits="userSpaceOnUse"><rect width="5" height="5" fill="#000000"/>'
+                   '<path d="M0 0L5 5M5 0L0 5" stroke="#ffffff" stroke-width="0.7"/></pattern>'
+                   '</defs>'
+                   f'<path d="{path(closed)}" fill="url(#closed)" stroke="#000000" '
+                   'stroke-width="1.2" fill-rule="evenodd"/>')
     for kind, line in lines:
         if line.geom_type in ("LineString", "Polygon", "MultiPolygon"):
             dash = ' stroke-dasharray="3 2"' if kind == "way" else ""

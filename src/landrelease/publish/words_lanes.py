@@ -11,11 +11,15 @@ CELLS: tuple[str, ...] = (
     "no.", "kind", "bearing of start", "distance of start", "bearing of leg", "length of leg",
     "bearing of end", "distance of end", "lane", "turn", "entered from", "corner", "base line",
     "along", "offset", "bearing", "distance", "nowhere", "safe side", "entry", "control position",
-    "edge", "swath", "inner", "spot", "way", "base", "working", "approach")
+    "edge", "swath", "inner", "spot", "way", "base", "working", "approach",
+    "only after")
 # What several machines beside each other, and people behind them, have to keep to.
-HOLDS = ("Before a stretch with `holds_until` wait for the others (schedule.csv): at the places "
-         "of LOITER_UNLIM in the plan the machine stops until it is let go.")
-OPENS = "A lane opens when the machines of `holds_until` have left."
+HOLDS = ("Before a stretch with a mark under 'only after' wait for the others: M1 12 is machine 1, "
+         "which must have left its stretch 12 (schedule.csv). At the places of LOITER_UNLIM in the "
+         "plan the machine stops until it is let go.")
+OPENS = ("A lane opens when each machine under 'only after' has left that stretch: M1 12 is "
+         "machine 1, which must have left its stretch 12 (schedule.csv). A lane without a mark is "
+         "open.")
 ENGLISH: Mapping[str, str] = {
     "lanes.title": "Sketch of lanes",
     "lanes.at": "{machine}, working width {width} m. Benchmark at {place} (latitude, longitude, "
@@ -23,6 +27,8 @@ ENGLISH: Mapping[str, str] = {
     "lanes.at_plane": "{machine}, working width {width} m. Benchmark at {place} (metres).",
     "lanes.task": "Task {m2} m².",
     "lanes.reach": "Reachable {m2} m²; by hand {hand} m²; {metres} m to drive.",
+    "lanes.closed": "Closed, nobody enters: {m2} m² of the task (other hazards and closures).",
+    "lanes.kept_out": "Kept out, in no lane: {m2} m² of the task.",
     "lanes.control": "Control positions: {count}, C1 and so on in the table, at least {standoff} m "
                      "from the task; together they have the path in range ({range} m), but where "
                      "a finding says otherwise.",
@@ -31,11 +37,12 @@ ENGLISH: Mapping[str, str] = {
     "lanes.base": "Base line {n}: begins {far} m from the benchmark at {to}°, runs at {along}° for "
                   "{long} m. Offsets are to its left, right of it below 0.",
     "lanes.around": AROUND_NOT_KNOWN,
-    "lanes.key": "North is up. Red outline: task; red ground: to be worked by hand; red cross: "
-                 "benchmark. Blue: round along the edge or base lane; black: swath or working "
-                 "lane; violet: inner piece; orange, broken: way without new ground; green ground: "
-                 "safe, not to be worked; green ring: control position (empty: it lies farther "
-                 "out).",
+    "lanes.key": "North is up. Red outline: task; red ground: to be worked by hand; "
+                 "black hatching: closed, nobody enters; grey ground: kept out, in no lane; "
+                 "red cross: benchmark. Blue: round along the edge or base lane; black: swath or "
+                 "working lane; violet: inner piece; orange, broken: way without new ground; "
+                 "green ground: safe, not to be worked; green ring: control position (empty: it "
+                 "lies farther out).",
     "lanes.holds": HOLDS, "lanes.opens": OPENS,
     # What was taken where nothing was stated, within findings.
     "lanes.corner": "the place nearest to the south-west corner",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,8 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     different profiles drive lanes for the narrowest tool and the largest body among them. A profile
     of people or animals gets lanes over all of the ground, each with what has to be away first.
 
-    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, LAN-021, LAN-022, and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, LAN-021, LAN-022, LAN-033, and
+    what `read_ground` raises.
     """
     lanes.check_options(options)
     from landrelease.operate import fleet
@@ -63,17 +65,19 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     # Steep ground is closed to all where it is to one of them.
     allowed = ground.geometry
     slopes = False
+    steep: list[BaseGeometry] = []
     for profile in dict.fromkeys(drive):
-        own_ground, _, slopes = lanes.allowed_ground(ground, profile, options)
+        own_ground, not_worked, slopes = lanes.allowed_ground(ground, profile, options)
         allowed = shapely.intersection(allowed, own_ground)
-    allowed = joined([p for p in shapely.get_parts(allowed)
-                                 if p.geom_type == "Polygon" and p.area > 1e-6])
+        steep.append(not_worked.steep)
+    allowed = lanes.areas(allowed)
+    not_worked = replace(not_worked, steep=joined(steep))
     widths = [w for p in drive if (w := _width(p, options)) is not None]
     overlap = options.overlap_m if options.overlap_m is not None else max(
         p.value("overlap_m") or 0.0 for p in drive)
     radii = [r for p in drive if (r := options.radius_m or p.value("radius_m"))]
     speeds = [_speed(p, speed_m_s, min(widths) - overlap) for p in drive]
-    entry = lanes.in_metres(ground, options.entry)
+    entry = lanes.entry_of(ground, chosen, options)
     first = any(lanes.headland(options, p) for p in drive)
     unsafe = lanes.unsafe_around(ground, allowed, drive, options)
     safe = lanes.safe_beside(ground, unsafe, options)
@@ -81,13 +85,13 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
         allowed, speeds, apart_m=apart_m, width_m=min(widths), overlap_m=overlap,
         radius_m=max(radii, default=None), entry=entry, headland_first=first,
         safe=safe)
-    by_hand = joined([made.plan.by_hand, shapely.difference(ground.geometry, allowed)])
+    by_hand = joined([made.plan.by_hand, not_worked.steep])
     new = new_ground([[(s.start_s, s.drive) for s in path] for path in made.paths], min(widths),
                      made.radius_m, safe)
     result: dict[str, Any] = ({"synthetic": SYNTHETIC} if ground.synthetic else {}) | {
         "kind": "machines", "machines": [], "width_m": min(widths), "overlap_m": overlap,
         "radius_m": made.radius_m, "apart_m": apart_m, "task_m2": ground.geometry.area,
-        "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
+        **not_worked.areas, "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
         "length_m": made.plan.length_m, "headland_first": first, "seconds": made.seconds,
         "safe_m2": 0.0 if safe is None else safe.area,
         "not_joined": made.plan.apart, "around_known": options.danger is not None,
@@ -118,24 +122,27 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
             ) if reach else ([], 0.0)
         own |= {"control_range_m": reach, "control_positions": len(places),
                 "standoff_m": options.standoff_m or 0.0}
-        for text in lanes.from_control(places, out_m, options, reach) if reach else ():
+        controlled = lanes.from_control(places, out_m, options, reach) if reach else []
+        for text in controlled:
             text = text if text == STANDOFF_NOT_STATED.text() else f"Machine {m + 1}: {text}"
             result["findings"] += [text] if text not in result["findings"] else []
         leg, crossing = lanes.approach(entry, path[0].drive.xy[0], made.radius_m, unsafe)
         result["findings"] += [t for t in crossing if t not in result["findings"]]
-        told = {"lines": lines, "by_hand": shapely.Polygon(), "control": places,
-                "allowed": allowed if safe is None else with_safe(allowed, safe),
+        told = {"lines": lines, "by_hand": by_hand, "not_worked": not_worked,
+                "control": places, "allowed": allowed if safe is None else with_safe(allowed, safe),
                 "approach": leg, "safe": safe,
-                "holds": {n: _words(s.holds) for n, s in enumerate(path) if s.holds}}
+                "holds": {n: _words(s.holds) for n, s in enumerate(path) if s.holds},
+                "after": {n: _short(s.holds) for n, s in enumerate(path)}}
         apart = lanes.not_joined([shape for _, _, shape in lines])
         result["findings"] += [f"Machine {m + 1}: {text}" for text in apart]
-        shown = {**result, **own, "by_hand_m2": 0.0, "findings": [
-            *stated, *apart, HOLDS]}
+        shown = {**result, **own, "findings": [*stated, *controlled, *crossing, *apart, HOLDS]}
         files += lanes.write(out / f"machine-{m + 1}", ground, told, benchmark, profile, shown,
                              options.lang)
+    lines_of_people: list[list[str]] = []
     if walk is not None and people_apart_m is not None:
-        files += _people(out / "people", ground, allowed, walk, options, entry, benchmark, made,
-                         people_apart_m, result)
+        written, lines_of_people = _people(out / "people", ground, walk, options, entry, benchmark,
+                                           made, people_apart_m, result, notes)
+        files += written
     rows = io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     if ground.synthetic:
@@ -144,6 +151,7 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     for m, path in enumerate(made.paths, start=1):
         writer.writerows([m, n, s.drive.kind, f"{s.drive.length_m:.2f}", f"{s.start_s:.1f}",
                           f"{s.leave_s:.1f}", _words(s.holds)] for n, s in enumerate(path, 1))
+    writer.writerows(lines_of_people)
     write_atomically(out / "schedule.csv", rows.getvalue().encode())
     result["files"] = [str(p) for p in (*files, out / "schedule.csv", out / "lanes.json")]
     write_atomically(out / "lanes.json", dump(result))
@@ -186,28 +194,48 @@ def _words(holds: Sequence[Hold]) -> str:
                      for h in holds)
 
 
-def _people(out: Path, ground: Ground, allowed: BaseGeometry, profile: Profile,
-            options: LaneOptions, entry: tuple[float, float] | None,
-            benchmark: tuple[float, float], made: FleetPlan, apart_m: float,
-            result: dict[str, Any]) -> list[Path]:
+def _short(holds: Sequence[Hold]) -> str:
+    """As the column of a printed table has it."""
+    return ", ".join(f"M{h.machine + 1} {h.stretch + 1}" for h in holds)
+
+
+def _people(out: Path, ground: Ground, profile: Profile, options: LaneOptions,
+            entry: tuple[float, float] | None, benchmark: tuple[float, float], made: FleetPlan,
+            apart_m: float, result: dict[str, Any], notes: Sequence[str]
+            ) -> tuple[list[Path], list[list[str]]]:
+    """The files of the people's lanes, and their rows of the schedule; what is to be told of the
+    lanes joins the findings of `result`."""
     from landrelease.operate import fleet
 
     width = lanes.width_of(profile, None, options)  # --width is of the machines
-    told = lanes.people(ground, allowed, profile, width, entry, options)
+    # So is --slope-limit: what is too steep for them is work of people, but where their own profile
+    # says how steep they may go.
+    limit = profile.value("slope_deg")
+    options = replace(options, slope_deg=lanes.ANY_SLOPE_DEG if limit is None else None,
+                      relief=None if limit is None else options.relief)
+    allowed, not_worked, _ = lanes.allowed_ground(ground, profile, options)
+    told = lanes.people(ground, allowed, not_worked, profile, width, entry, options)
     opens: dict[int, str] = {}
+    short: dict[int, str] = {}
     first: list[float] = []
-    for n, (_, _, shape) in enumerate(told["lines"]):
+    rows: list[list[str]] = []
+    for n, (kind, name, shape) in enumerate(told["lines"]):
         holds = fleet.open_after(shape, made, apart_m)
         first.append(max((made.paths[h.machine][h.stretch].leave_s for h in holds), default=0.0))
+        short[n] = _short(holds)
         if holds:
             opens[n] = _words(holds)
-    told["holds"] = opens
-    own = told["result"] | {"profile": profile.id, "width_m": width, "apart_m": apart_m,
+        rows.append(["people", name, kind, "", f"{first[-1]:.1f}", "", opens.get(n, "")])
+    told |= {"holds": opens, "after": short}
+    result["findings"] += [f"People: {text}" for text in told["result"]["findings"]]
+    own = told["result"] | not_worked.areas | {"profile": profile.id, "width_m": width,
+                                               "apart_m": apart_m,
                             "first_opens_s": min(first, default=0.0),
                             "last_opens_s": max(first, default=0.0)}
     result["people"] = own
     return lanes.write(out, ground, told, benchmark, profile,
-                       {**result, **own, "findings": [OPENS]}, options.lang)
+                       {**result, **own, "findings": [*notes, *own["findings"], OPENS]},
+                       options.lang), rows
 
 
 def fleet_words(result: dict[str, Any]) -> list[str]:
@@ -227,6 +255,7 @@ def fleet_words(result: dict[str, Any]) -> list[str]:
                    f"after {p['last_opens_s'] / 60:,.0f} min.")
     out.append(f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2.")
+    out += lanes.shut_words(result)
     if not result["around_known"]:
         out.append(AROUND_NOT_KNOWN)
     if result["not_joined"]:

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import WGS84, joined
 from landrelease.errors import (
+    ENTRY_NOT_SAFE,
     ENTRY_NOT_STATED,
     LANES_APPROACH,
     LANES_GIVEN_UP,
@@ -59,6 +60,12 @@ LEFT_M2 = 0.05  # ground in no lane that is worth a word
 CONTROL_STEP = 72  # candidate control positions round the task,
 CONTROL_RINGS = 9  # at so many distances, from the stand-off on, within the range and
 CONTROL_OUT_M = 500.0  # no farther out than this: hazards beyond are not looked at
+FAR_M = 100_000.0  # beyond that a plane of the task says nothing
+ON_EDGE_M = 0.05  # an entry may lie so far within an edge
+ANY_SLOPE_DEG = 90.0  # no ground is steeper
+CLOSED = "closed: nobody enters"  # names of ground in the files
+KEPT_OUT = "kept out: in no lane"
+BY_HAND = "ground that the machine cannot reach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,29 @@ class LaneOptions:
     stated: Assumptions | None = None  # None: those of the package
 
 
+@dataclass(frozen=True, slots=True)
+class NotWorked:
+    """Ground of a task that a plan leaves out, each square metre once, in the metres of the task.
+
+    `closed`: other hazards and closures; nobody enters it. `kept_out`: as the user draws it,
+    whatever its slope. `steep`: more than this profile may go, or not known to be less.
+    """
+
+    closed: BaseGeometry
+    kept_out: BaseGeometry
+    steep: BaseGeometry
+
+    @property
+    def shut(self) -> BaseGeometry:
+        """What is no hand work either."""
+        return joined([self.closed, self.kept_out])
+
+    @property
+    def areas(self) -> dict[str, float]:
+        return {"closed_m2": self.closed.area, "keep_out_m2": self.kept_out.area,
+                "steep_m2": self.steep.area}
+
+
 def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOptions,
                profiles: Path | None = None, notes: Sequence[str] = (),
                known: Mapping[str, Profile] | None = None) -> dict[str, Any]:
@@ -95,19 +125,19 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     notes : findings about the ground that its reader has already.
     known : profiles with what the programme measured of them, before those of the file
 
-    Raises LAN-001 to LAN-006, LAN-021, LAN-022, and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-021, LAN-022, LAN-033, and what `read_ground` raises.
     """
     check_options(options)
     chosen = chosen_profile(profile, profiles, known)
     ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
     options = with_relief(options, ground)
-    allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
-    entry = in_metres(ground, options.entry)
+    allowed, not_worked, slopes = allowed_ground(ground, chosen, options)
+    entry = entry_of(ground, [chosen], options)
     width = width_of(chosen, options.width_m, options)
     if chosen.kind != "machine":
-        made = people(ground, allowed, chosen, width, entry, options)
+        made = people(ground, allowed, not_worked, chosen, width, entry, options)
     else:
-        made = _machine(ground, allowed, chosen, width, entry, options)
+        made = _machine(ground, allowed, not_worked, chosen, width, entry, options)
         made["result"]["findings"][:0] = taken(
             [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes,
             ground)
@@ -117,8 +147,8 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
               "profile": chosen.id, "width_m": width,
               "width_source": f"{figure.basis}: {figure.source}" if figure else "as stated",
-              "task_m2": ground.geometry.area,
-              "keep_out_m2": kept_out, "not_known": list(chosen.not_known)}
+              "task_m2": ground.geometry.area, **not_worked.areas,
+              "not_known": list(chosen.not_known)}
     result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result,
                                               options.lang)]
     return result
@@ -184,6 +214,63 @@ def with_relief(options: LaneOptions, ground: Ground) -> LaneOptions:
     return replace(options, relief=relief_of(ground, options.elevation))
 
 
+def entry_of(ground: Ground, profiles: Sequence[Profile], options: LaneOptions
+             ) -> tuple[float, float] | None:
+    """The entry in the metres of the task. LAN-033: it is no place on the safe side, being in the
+    task or round by its ground, on a hazard (widened), a closure or a keep-out, or farther off than
+    `lane_entry_m`."""
+    from landrelease.workflows import load_assumptions
+
+    entry = in_metres(ground, options.entry)
+    if options.entry is None or entry is None:
+        return entry
+    most = (options.stated or load_assumptions()).value("lane_entry_m")
+    place = shapely.Point(entry)
+    outer = joined([shapely.Polygon(p.exterior) for p in shapely.get_parts(ground.geometry)])
+    away = _away(ground, outer, options.entry)
+    why = ""
+    if not away <= most:
+        turned = _away(ground, outer, options.entry[::-1])
+        why = f"it is {away / 1000:,.1f} km from the task" if away < math.inf else (
+            "it is nowhere near the task")
+        if turned <= most:
+            why += "; with its two numbers exchanged it is near (longitude comes first)"
+    elif _deep(place, outer):
+        why = "it lies in the task" if _deep(place, ground.geometry) else (
+            "ground of the task lies all round it")
+    elif any(_deep(place, shape) for shape in options.danger or ()):
+        why = "it lies on a hazard, as far as that may be off, or on a closure"
+    elif any(_deep(place, shape) for p in dict.fromkeys(profiles)
+             for shape in kept_out(ground, p, replace(options, relief=None, slope_deg=(
+                 ANY_SLOPE_DEG)))[0]):
+        why = "it lies on ground not to enter (--keep-out)"
+    if why:
+        raise LandReleaseError(ENTRY_NOT_SAFE, found=f"{options.entry[0]:g},{options.entry[1]:g}",
+                               why=why, most=most)
+    return entry
+
+
+def _away(ground: Ground, outer: BaseGeometry, place: tuple[float, float]) -> float:
+    """Metres from the task to a place in its coordinates; on the ellipsoid where it is far off.
+    Infinite where there is no such place."""
+    x, y = place
+    if ground.plane is None:
+        return float(shapely.distance(outer, shapely.Point(place)))
+    if not (abs(x) <= 180 and abs(y) <= 90):
+        return math.inf
+    middle = shapely.get_coordinates(ground.plane.to_degrees(outer.centroid))[0]
+    far = float(WGS84.inv(middle[0], middle[1], x, y)[2])
+    near = in_metres(ground, place)
+    return far if far > FAR_M or near is None else float(
+        shapely.distance(outer, shapely.Point(near)))
+
+
+def _deep(place: BaseGeometry, shape: BaseGeometry) -> bool:
+    """Whether a place lies in a shape and not only on its edge."""
+    return bool(shapely.intersects(shape, place)
+                and shapely.distance(shapely.boundary(shape), place) > ON_EDGE_M)
+
+
 def in_metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
     if place is None or ground.plane is None:
         return place
@@ -199,22 +286,36 @@ def corner(shape: BaseGeometry) -> tuple[float, float]:
 
 
 def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
-                   ) -> tuple[BaseGeometry, float, bool]:
-    """The task less keep-outs, and less ground that is steeper than the machine may go; how many
-    m² that takes off; whether any polygon states a slope. Raises what `kept_out` raises.
+                   ) -> tuple[BaseGeometry, NotWorked, bool]:
+    """The task less what is closed and kept out, and less ground that is steeper than the profile
+    may go; what that takes off; whether any polygon states a slope. Raises what `kept_out` raises.
     """
-    gone, slopes = kept_out(ground, profile, options)
+    drawn, steep, slopes = kept_out(ground, profile, options)
+    task = ground.geometry
+    closed = _within(task, options.forbidden)
+    kept = areas(shapely.difference(_within(task, drawn), closed))
+    gone = [*options.forbidden, *drawn, *steep]
     if not gone:
-        return ground.geometry, 0.0, slopes
-    left = shapely.difference(ground.geometry, joined(gone))
-    parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
-    allowed = joined(parts)
-    return allowed, ground.geometry.area - allowed.area, slopes
+        return task, NotWorked(closed, kept, shapely.Polygon()), slopes
+    allowed = areas(shapely.difference(task, joined(gone)))
+    return allowed, NotWorked(closed, kept, areas(shapely.difference(
+        _within(task, steep), joined([closed, kept])))), slopes
+
+
+def _within(task: BaseGeometry, shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    return areas(shapely.intersection(task, joined(list(shapes)))) if shapes else shapely.Polygon()
+
+
+def areas(shape: BaseGeometry) -> BaseGeometry:
+    """The polygons of a shape; what rounding leaves between two is none."""
+    return joined([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"
+                   and p.area > 1e-6])
 
 
 def kept_out(ground: Ground, profile: Profile, options: LaneOptions
-             ) -> tuple[list[BaseGeometry], bool]:
-    """Ground not to enter, also outside the task; whether any polygon states a slope.
+             ) -> tuple[list[BaseGeometry], list[BaseGeometry], bool]:
+    """Ground that the user keeps out, also outside the task; ground that is too steep for the
+    profile; whether any polygon states a slope.
 
     Raises LAN-006, LAN-022 a slope that is none, LAN-023 a keep-out that is no polygon, and what
     `read_places` raises: a keep-out that cannot be read is never passed over.
@@ -223,7 +324,8 @@ def kept_out(ground: Ground, profile: Profile, options: LaneOptions
     from landrelease.workflows.areas import read_places
 
     limit = options.slope_deg if options.slope_deg is not None else profile.value("slope_deg")
-    gone: list[BaseGeometry] = list(options.forbidden)
+    gone: list[BaseGeometry] = []
+    too_steep: list[BaseGeometry] = []
     slopes = False
     for path in options.keep_out:
         for number, place, values in read_places(path, plane=ground.plane is None):
@@ -238,14 +340,15 @@ def kept_out(ground: Ground, profile: Profile, options: LaneOptions
                     raise LandReleaseError(SLOPE_NOT_KNOWN, file=path.name, found=profile.title)
                 if _slope(path.name, number, steep) <= limit:
                     continue
-            gone.append(shape if ground.plane is None else ground.plane.to_plane(shape))
+            (gone if steep in (None, "") else too_steep).append(
+                shape if ground.plane is None else ground.plane.to_plane(shape))
     if options.relief is not None:
         if limit is None:
             raise LandReleaseError(SLOPE_NOT_KNOWN, file=options.relief.file, found=profile.title)
         slopes = True
-        gone += [s for s in (options.relief.steeper(limit), options.relief.outside(ground.geometry))
-                 if not s.is_empty]
-    return gone, slopes
+        too_steep += [s for s in (options.relief.steeper(limit),
+                                  options.relief.outside(ground.geometry)) if not s.is_empty]
+    return gone, too_steep, slopes
 
 
 def unsafe_around(ground: Ground, allowed: BaseGeometry, profiles: Sequence[Profile],
@@ -253,7 +356,8 @@ def unsafe_around(ground: Ground, allowed: BaseGeometry, profiles: Sequence[Prof
     """Where nobody stands and no way leads: keep-outs, hazards that stand and closures, as far as
     they are known; less the ground that the lanes are for.
     """
-    gone = [g for p in dict.fromkeys(profiles) for g in kept_out(ground, p, options)[0]]
+    gone = [*options.forbidden, *(g for p in dict.fromkeys(profiles)
+                                  for kind in kept_out(ground, p, options)[:2] for g in kind)]
     return shapely.difference(joined([*gone, *(options.danger or ())]), allowed) if (
         gone or options.danger) else shapely.Polygon()
 
@@ -322,28 +426,30 @@ def taken(profiles: Sequence[Profile], radius: float, overlap: float, options: L
     return out
 
 
-def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
-             entry: tuple[float, float] | None, options: LaneOptions) -> dict[str, Any]:
+def _machine(ground: Ground, allowed: BaseGeometry, not_worked: NotWorked, profile: Profile,
+             width: float, entry: tuple[float, float] | None, options: LaneOptions
+             ) -> dict[str, Any]:
     from landrelease.operate import lanes
 
     overlap = options.overlap_m if options.overlap_m is not None else (
         profile.value("overlap_m") or 0.0)
-    radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
+    radius = lanes.body_radius(width, options.radius_m if options.radius_m is not None
+                               else profile.value("radius_m"))
     first = headland(options, profile)
     unsafe = unsafe_around(ground, allowed, [profile], options)
     safe = safe_beside(ground, unsafe, options)
     plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry,
                       back=options.back, headland_first=first, run_up_m=options.run_up_m, safe=safe)
-    by_hand = joined([plan.by_hand, shapely.difference(ground.geometry, allowed)])
+    by_hand = joined([plan.by_hand, not_worked.steep])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
     places, out_m = control(ground.geometry, plan.drives, options.standoff_m or 0.0, reach, unsafe
                             ) if reach else ([], 0.0)
-    leg, crossing = approach(entry, plan.drives[0].xy[0], radius or width / 2, unsafe)
-    new = lanes.new_ground([list(enumerate(plan.drives))], width, radius or width / 2, safe)
+    leg, crossing = approach(entry, plan.drives[0].xy[0], radius, unsafe)
+    new = lanes.new_ground([list(enumerate(plan.drives))], width, radius, safe)
     rate = profile.figure("rate_m2_h")
     result: dict[str, Any] = {
-        "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
+        "kind": "machine", "overlap_m": overlap, "radius_m": radius,
         "reachable_m2": plan.reachable.area, "by_hand_m2": by_hand.area,
         "length_m": plan.length_m, "least_length_m": plan.least_m,
         "over_least": plan.length_m / plan.least_m - 1, "turn_deg": plan.turn_deg,
@@ -363,9 +469,9 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
                  for n, d in enumerate(plan.drives, start=1)]
     lines = [s for s in stretches if s[2] is not None]
     result["findings"] += not_joined([shape for _, _, shape in lines])
-    return {"result": result, "lines": lines, "by_hand": by_hand, "control": places,
-            "allowed": allowed if safe is None else lanes.with_safe(allowed, safe),
-            "approach": leg, "safe": safe}
+    return {"result": result, "lines": lines, "by_hand": by_hand, "not_worked": not_worked,
+            "control": places, "approach": leg, "safe": safe,
+            "allowed": allowed if safe is None else lanes.with_safe(allowed, safe)}
 
 
 def on_new_ground(new: NewGround) -> dict[str, float]:
@@ -496,8 +602,9 @@ def approach(entry: tuple[float, float] | None, begin: Sequence[float], radius: 
     return line, [LANES_APPROACH.text(metres=f"{crossed:.1f}")] if crossed > 1e-2 else []
 
 
-def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
-           entry: tuple[float, float] | None, options: LaneOptions) -> dict[str, Any]:
+def people(ground: Ground, allowed: BaseGeometry, not_worked: NotWorked, profile: Profile,
+           width: float, entry: tuple[float, float] | None, options: LaneOptions
+           ) -> dict[str, Any]:
     from landrelease.operate import by_hand
 
     made, base = by_hand.lanes(
@@ -511,6 +618,8 @@ def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float
         findings.append(LANES_NOT_REACHED.text(
             count=len(lost), found=", ".join(lost[:20]) + (" and more" if len(lost) > 20 else "")))
     left = shapely.difference(ground.geometry, allowed)
+    # Ground that is too steep for these people is nobody's work either.
+    not_worked = replace(not_worked, kept_out=joined([not_worked.kept_out, not_worked.steep]))
     leg, crossing = approach(entry, made[0].start, 0.0, unsafe_around(
         ground, allowed, [profile], options)) if made else (None, [])
     findings += crossing
@@ -524,7 +633,7 @@ def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float
             "starts": [lane.start for lane in made], "turns": [lane.turn for lane in made],
             "reached": [lane.reached_from for lane in made],
             "line": [lane.line for lane in made], "base": base,
-            "by_hand": left, "left": "ground of the task in no lane", "control": [],
+            "by_hand": shapely.Polygon(), "not_worked": not_worked, "control": [],
             "approach": leg}
 
 
@@ -556,10 +665,13 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
     if leg is not None:
         features.insert(0, _feature(ground, leg, {"kind": "approach", "name": "A", "order": 0,
                                                   **mark}))
-    if not made["by_hand"].is_empty:
-        features.append(_feature(ground, made["by_hand"], {
-            "kind": "kept out" if "left" in made else "by hand",
-            "name": made.get("left", "ground that the machine cannot reach"), **mark}))
+    shut = [(kind, name, shape) for kind, name, shape in (
+        ("closed", CLOSED, made["not_worked"].closed),
+        ("kept out", KEPT_OUT, made["not_worked"].kept_out)) if not shape.is_empty]
+    features += [_feature(ground, shape, {"kind": kind, "name": name, **mark})
+                 for kind, name, shape in [
+                     *([] if made["by_hand"].is_empty else [("by hand", BY_HAND, made["by_hand"])]),
+                     *shut]]
     if made.get("safe") is not None:
         features.append(_feature(ground, made["safe"], {
             "kind": "safe ground", "name": "as stated; not to be worked", **mark}))
@@ -581,8 +693,14 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
         stands = [(f"C{n} control position", (float(x), float(y))) for n, (x, y) in enumerate(
             shapely.get_coordinates(ground.plane.to_degrees(shapely.multipoints(made["control"]))
                                     ) if made["control"] else (), start=1)]
-        files["lanes.gpx"] = guidance.gpx("lanes", ways_in + routes, words, stands).encode()
-        files["lanes.kml"] = guidance.kml("lanes", ways_in + routes, words, stands).encode()
+        outlines = [(name, [[(float(x), float(y)) for x, y in shapely.get_coordinates(ring)]
+                            for ring in (part.exterior, *part.interiors)])
+                    for _, name, shape in shut
+                    for part in shapely.get_parts(ground.plane.to_degrees(shape))]
+        files["lanes.gpx"] = guidance.gpx("lanes", ways_in + routes, words, stands,
+                                          outlines).encode()
+        files["lanes.kml"] = guidance.kml("lanes", ways_in + routes, words, stands,
+                                          outlines).encode()
         if result["kind"] == "machine":
             shapes = [shape for _, _, shape in made["lines"]]
             parts = parts_of(shapes)
@@ -622,12 +740,17 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
             profile: Profile, result: dict[str, Any], w: Words) -> dict[str, Any]:
     from landrelease.publish import sketch
 
-    lines = list(made["lines"])
-    if made.get("approach") is not None:
-        lines.insert(0, ("approach", "A", made["approach"]))
+    leg = made.get("approach")
+    after: Mapping[int, str] | None = made.get("after")
     heads, rows = _corner_rows(ground, made, benchmark) if "base" in made else (
         LEG_HEADS, control_rows(ground, made["control"], benchmark)
-        + leg_rows(ground, lines, benchmark))
+        + leg_rows(ground, [("approach", "A", leg)] if leg is not None else [], benchmark)
+        + leg_rows(ground, made["lines"], benchmark))
+    if after is not None:  # in the first row of each lane or stretch
+        due = {made["lines"][n][1]: text for n, text in after.items()}
+        heads = [*heads, AFTER]
+        rows = [[*row, due.pop(row[0].partition(".")[0], "")] for row in rows]
+    lines = [*([("approach", "A", leg)] if leg is not None else []), *made["lines"]]
     at = shapely.get_coordinates(ground.back(shapely.Point(benchmark)))[0]
     facts = [w("lanes.at" if ground.plane else "lanes.at_plane", machine=profile.title,
                width=f"{result['width_m']:g}", place=f"{at[1]:.7f}, {at[0]:.7f}" if ground.plane
@@ -636,6 +759,9 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
     if result["kind"] == "machine":
         facts.append(w("lanes.reach", m2=f"{result['reachable_m2']:,.1f}",
                        hand=f"{result['by_hand_m2']:,.1f}", metres=f"{result['length_m']:,.0f}"))
+    facts += [w(f"lanes.{key}", m2=f"{shape.area:,.1f}") for key, shape in (
+        ("closed", made["not_worked"].closed), ("kept_out", made["not_worked"].kept_out))
+        if not shape.is_empty]
     if made["control"]:
         facts.append(w("lanes.control", count=len(made["control"]),
                        standoff=f"{result['standoff_m']:g}",
@@ -652,10 +778,12 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
             "facts": facts, "findings": result["findings"],
             "svg": sketch.sketch_svg(ground.geometry, made["by_hand"],
                                      [(kind, shape) for kind, _, shape in lines], benchmark,
-                                     made["control"], made.get("safe")),
+                                     made["control"], made.get("safe"),
+                                     made["not_worked"].closed, made["not_worked"].kept_out),
             "heads": heads, "rows": rows}
 
 
+AFTER = "only after"
 LEG_HEADS = ["no.", "kind", "bearing of start", "distance of start", "bearing of leg",
              "length of leg", "bearing of end", "distance of end"]
 CORNER_HEADS = ["lane", "kind", "turn", "entered from", "corner", "base line", "along", "offset",
@@ -729,6 +857,15 @@ def _bearings(ground: Ground, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
     return bearing % 360, distance
 
 
+def shut_words(result: dict[str, Any]) -> list[str]:
+    """What the command says of ground that is nobody's work."""
+    return [text for text, m2 in (
+        (f"Closed, nobody enters: {result['closed_m2']:,.1f} m2 of the task (lanes.geojson).",
+         result["closed_m2"]),
+        (f"Kept out, in no lane: {result['keep_out_m2']:,.1f} m2 of the task (lanes.geojson).",
+         result["keep_out_m2"])) if m2 > LEFT_M2]
+
+
 def lane_words(result: dict[str, Any]) -> list[str]:
     """What the command says."""
     out: list[str] = []
@@ -739,13 +876,15 @@ def lane_words(result: dict[str, Any]) -> list[str]:
         if result["left_m2"] > LEFT_M2:
             out.append(f"{result['left_m2']:,.1f} m2 of the task lie in no lane: they may not be "
                        "entered (lanes.geojson).")
+        out += shut_words(result)
     else:
         out += [f"{result['swaths']:,} swaths of {result['width_m']:g} m, overlap "
                 f"{result['overlap_m']:g} m, at {result['angle_deg']:.1f} degrees from east; "
                 f"{result['length_m']:,.0f} m to drive, turns and ways included: "
                 f"{100 * result['over_least']:.1f} % above area / (width - overlap).",
                 f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
-                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2."]
+                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2.",
+                *shut_words(result)]
         out.append(f"Turns on ground that is not yet worked: {result['turns_on_new_ground']:,}, "
                    f"and {result['corners_on_new_ground']:,} corners of rounds; ways over such "
                    f"ground {result['way_on_new_ground_m']:,.0f} m, with the tool engaged.")

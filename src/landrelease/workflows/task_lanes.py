@@ -14,7 +14,14 @@ import shapely
 from landrelease.core import lineage
 from landrelease.core.geometry import joined
 from landrelease.core.record import Record
-from landrelease.errors import LANES_CLOSED, LANES_ENTRY, LANES_FORBIDDEN, LandReleaseError
+from landrelease.errors import (
+    LANES_CLOSED,
+    LANES_ENTRY,
+    LANES_FORBIDDEN,
+    LANES_WAITING,
+    LANES_WAITING_NOWHERE,
+    LandReleaseError,
+)
 from landrelease.workflows.coverage import recorded_ground
 from landrelease.workflows.lanes import LaneOptions, measured_profiles
 from landrelease.workflows.operate import Ground
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 
 NEAR_M = 500.0  # roads and released ground farther from the task than this give no entry
 EVERY_M = 10.0  # of them a place so far from the next is looked at
+LEAST_M2 = 0.01  # ground of a task below this is rounding
 INSIDE_M = 0.01  # by which an entry lies within the safe ground, not on its edge
 
 
@@ -48,29 +56,35 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
     """The ground of a task, with what of it may not be entered and where to come from.
 
     Forbidden is ground of other hazards that stand, widened by their accuracy (S04), and of
-    closures in force at any hour of the day. The entry, unless stated, lies on ground that a signed
+    closures in force at any hour of the day; rows of both that wait in quarantine count as wide as
+    they may be read, like those on record. The entry, unless stated, lies on ground that a signed
     release in force covers, else on a road that can be passed; never on a hazard; the place from
     which the straight way to the task crosses least of hazards and closures, then the nearest.
 
-    Raises COV-004, COV-007, LAN-018 (a closure without ground closes everything).
+    Raises COV-004, COV-007, LAN-018 (a closure without ground closes everything, and so does what
+    lies on all of the task).
     """
     from landrelease.operate.gate import closures_on
     from landrelease.workflows import hazards_that_stand, load_land
-    from landrelease.workflows.operating import offset_of
+    from landrelease.workflows.operating import _waiting_closures, offset_of
 
     record, ground = recorded_ground(registry, reader, task)
     assert ground.plane is not None
     near = _near(ground, 2 * NEAR_M + (options.standoff_m or 0.0))
     standing = [h for h in hazards_that_stand(registry) if near(h)]
     own = _own(registry, record, standing, ground)
-    others = [h for h in standing if h.id not in own]
-    closed = closures_on(registry.records("closure"), day, offset_of(registry, utc_offset_hours))
+    waits, nowhere = _waiting_hazards(registry, own)
+    waits = [h for h in waits if near(h)]
+    others = [h for h in (*standing, *waits) if h.id not in own]
+    closed = closures_on([*registry.records("closure"), *_waiting_closures(registry, {})], day,
+                         offset_of(registry, utc_offset_hours))
     everywhere = [c.id for c in closed if c.geometry is None or c.geometry.is_empty]
     closed = [c for c in closed if near(c)]
     if everywhere:
         raise LandReleaseError(LANES_CLOSED, task=task, day=day, found=", ".join(everywhere))
     forbidden: list[BaseGeometry] = []
-    findings = []
+    findings: list[str] = []
+    on_it: list[str] = []
     for what, listed in (("hazard", others), ("closure", closed)):
         hit = []
         for r in listed:
@@ -78,9 +92,19 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
             if shape.intersects(ground.geometry) and not shape.touches(ground.geometry):
                 hit.append(r.id)
                 forbidden.append(shape)
+        on_it += sorted(hit)
         if hit:
             findings.append(LANES_FORBIDDEN.text(what=what, found=", ".join(sorted(hit))))
-    danger = [_widened(ground, r) for r in (*standing, *closed)]
+    if forbidden and shapely.difference(ground.geometry, joined(forbidden)).area < LEAST_M2:
+        raise LandReleaseError(LANES_CLOSED, task=task, day=day, found=", ".join(on_it))
+    waiting = sorted({r.id for r in (*waits, *closed) if r.revision < 0})
+    if waiting:
+        findings.append(LANES_WAITING.text(found=", ".join(waiting)))
+    if nowhere:
+        findings.append(LANES_WAITING_NOWHERE.text(
+            count=len(nowhere), found=", ".join(nowhere[:20]) + (
+                " and more" if len(nowhere) > 20 else "")))
+    danger = [_widened(ground, r) for r in (*standing, *waits, *closed)]
     entry = options.entry
     if entry is None:
         land = load_land(registry, stated, for_models=False)
@@ -96,6 +120,31 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
                       stated=stated)
     return TaskGround(ground, options, tuple(findings),
                       measured_profiles(registry, reader, profiles))
+
+
+def _waiting_hazards(registry: Registry, own: set[str]) -> tuple[list[Record], list[str]]:
+    """Rows of hazards that wait, `quarantine-7` and so on with a revision below 0, as wide as they
+    may be read; and the names of those that nobody can place. A row about the task's own hazard has
+    its name: it makes that wider and hinders no work on it."""
+    from landrelease.core.names import folded
+    from landrelease.workflows.waiting_rows import waiting_rows
+
+    rows = waiting_rows(registry, ("hazard",))
+    if not rows:
+        return [], []
+    names = {folded(n): r.id for r in registry.records("hazard") if r.id in own
+             for n in (r.id, str(r.values.get("identifier") or "")) if n}
+    placed, nowhere = [], []
+    for row in rows:
+        number = row.entry.number
+        said = str(row.entry.row.values.get("identifier") or "")
+        if row.place is None or row.place.is_empty:
+            nowhere.append(f"quarantine-{number}")
+            continue
+        name = names.get(folded(said), f"quarantine-{number}") if said else f"quarantine-{number}"
+        placed.append(Record("hazard", name, {"position_accuracy_m": row.reach_m}, row.place,
+                             revision=-number))
+    return placed, nowhere
 
 
 def _near(ground: Ground, within_m: float) -> Callable[[Record], bool]:
