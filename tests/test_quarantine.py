@@ -330,3 +330,31 @@ def test_a_mapping_that_does_not_fit_a_later_file_stops_before_the_first(registr
     with pytest.raises(LandReleaseError, match=r"FIL-018.*accidents\.csv"):
         imports.import_files(registry, [good, bad], today=TODAY)
     assert registry.imports() == []
+
+
+def test_safety_S17_a_heading_that_the_mapping_takes_to_a_name_is_masked(registry, tmp_path):
+    """On every way out of quarantine, in what is said of it too, and for who brought it in."""
+    from landrelease.workflows import mending, own_imports
+
+    file, mapping = tmp_path / "a.csv", tmp_path / "m.yaml"
+    file.write_text("id,when,lat,lon,names,text\nA1,2026-14-07,44,17,Olena Secret,Two boys\n",
+                    encoding="utf-8")
+    fields = "kind: accident\ncrs: EPSG:4326\ncolumns: {identifier: id, information_date: when, " \
+        "latitude: lat, longitude: lon, narrative: text"
+    mapping.write_text(fields + ", victim_names: names}\n", encoding="utf-8")
+    imports.import_files(registry, [file], mapping_path=mapping, today=TODAY)
+    # Of the same sheet the column is a name, also in a row of an import that did not say so.
+    mapping.write_text(fields + "}\n", encoding="utf-8")
+    imports.import_files(registry, [file], mapping_path=mapping, today=TODAY)
+    reader = planner(registry)
+    shown = [*quarantine.visible_quarantine(registry, reader),
+             *own_imports.waiting_rows(registry, reader, [e.number for e in registry.quarantine()]),
+             *mending.of_reader(registry, reader).rows]
+    assert len(shown) == 3
+    for entry in shown:
+        assert "Secret" not in str(entry) and entry.row.values["names"] == "(withheld)"
+        assert entry.row.values["text"] == "Two boys"
+    quarantine.write_return(registry, tmp_path / "out.xlsx", reader, made_on=TODAY)
+    cells = [c for sheet in openpyxl.load_workbook(tmp_path / "out.xlsx") for row in
+             sheet.iter_rows(values_only=True) for c in row]
+    assert "Two boys" in cells and "Secret" not in str(cells)

@@ -148,21 +148,19 @@ def waiting_rows(registry: Registry, reader: View, numbers: Sequence[int]
                  ) -> list[QuarantineEntry]:
     """Those of the rows that an import put to wait that still wait, as who brought them in may see
     them: the values are that person's own; what would be personal is withheld all the same."""
-    from landrelease.access.policy import WITHHELD, personal_columns
+    from landrelease.workflows.quarantine import Masks
 
     check_may(reader)
+    masks = Masks(registry, reader)
     wanted = set(numbers)
     out = []
     for entry in registry.quarantine("waiting"):
         if entry.number not in wanted or entry.row.kind not in reader.kinds:
             continue
-        kind = reader.kinds[entry.row.kind]
         report = ImportReport(entry.row.file, entry.row.source, entry.row.kind, 0, 0, 0, 0,
                               entry.row.findings)
-        hidden = personal_columns(kind, entry.row.values)
-        out.append(dataclasses.replace(entry, row=dataclasses.replace(
-            entry.row, findings=tuple(told_to(report, reader)),
-            values={k: WITHHELD if k in hidden else v for k, v in entry.row.values.items()})))
+        out.append(masks.masked(dataclasses.replace(entry, row=dataclasses.replace(
+            entry.row, findings=tuple(told_to(report, reader))))))
     return out
 
 

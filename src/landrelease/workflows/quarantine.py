@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
+from landrelease.core.names import folded
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.texts import ENGLISH
@@ -374,8 +375,6 @@ def visible_quarantine(
     Raises ACC-101 where the reader may not see them, STO-... where there is no such row, or not for
     this reader.
     """
-    from landrelease.access.policy import WITHHELD, personal_columns
-
     reader.check("quarantine list")
     entries = (registry.quarantine("waiting") if number is None
                else [quarantine_entry(registry, number)])
@@ -385,16 +384,46 @@ def visible_quarantine(
             raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
     from landrelease.workflows.submissions import with_remarks
 
-    shown = []
-    for entry in with_remarks(registry, entries):
-        kind = reader.kinds.get(entry.row.kind)
-        if kind is not None:
-            hidden = personal_columns(kind, entry.row.values)
-            entry = dataclasses.replace(entry, row=dataclasses.replace(
-                entry.row, findings=without_personal(entry.row.findings, kind),
-                values={k: WITHHELD if k in hidden else v for k, v in entry.row.values.items()}))
-        shown.append(entry)
-    return shown
+    masks = Masks(registry, reader)
+    return [masks.masked(entry) for entry in with_remarks(registry, entries)]
+
+
+class Masks:
+    """Which columns of rows that wait hold what is personal (S17): those whose headings name a
+    personal field, and those that a mapping took to one, whichever import of that sheet it was."""
+
+    def __init__(self, registry: Registry, reader: View):
+        self.kinds = reader.kinds
+        self._mapped: dict[tuple[str, str], set[str]] = {}
+        for _, report in registry.imports():
+            kind = registry.kinds.get(report.kind)
+            columns = (report.mapping or {}).get("columns")
+            if kind is None or not isinstance(columns, Mapping):
+                continue
+            self._mapped.setdefault((report.source, report.layer), set()).update(
+                folded(heading) for f in kind.fields
+                if f.personal and (heading := columns.get(f.name)))
+
+    def columns(self, row: QuarantinedRow) -> set[str]:
+        """The headings of a row whose cells nobody sees."""
+        from landrelease.access.policy import personal_columns
+
+        kind = self.kinds.get(row.kind)
+        mapped = self._mapped.get((row.source, row.layer), set())
+        return {h for h in row.values if folded(h) in mapped} | (
+            set() if kind is None else personal_columns(kind, row.values))
+
+    def masked(self, entry: QuarantineEntry) -> QuarantineEntry:
+        """A row without what is personal, in its cells and in what is said of them."""
+        from landrelease.access.policy import WITHHELD
+
+        row, hidden = entry.row, self.columns(entry.row)
+        kind = self.kinds.get(row.kind)
+        findings = tuple(_withheld(f) if f.field in hidden else f for f in (
+            row.findings if kind is None else without_personal(row.findings, kind)))
+        return dataclasses.replace(entry, row=dataclasses.replace(
+            row, findings=findings,
+            values={k: WITHHELD if k in hidden else v for k, v in row.values.items()}))
 
 
 def _lies_with(reader: View, entry: QuarantineEntry) -> bool:
@@ -433,11 +462,15 @@ def carried_m(registry: Registry, row: QuarantinedRow) -> float:
 
 def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, ...]:
     """Findings as they may be shown: of a personal field without what was found (S17)."""
-    from landrelease.access.policy import WITHHELD, personal_columns
+    from landrelease.access.policy import personal_columns
 
-    return tuple(
-        dataclasses.replace(f, found=WITHHELD, problem=f"{f.field}: {WITHHELD}.")
-        if personal_columns(kind, [f.field]) else f for f in findings)
+    return tuple(_withheld(f) if personal_columns(kind, [f.field]) else f for f in findings)
+
+
+def _withheld(finding: Finding) -> Finding:
+    from landrelease.access.policy import WITHHELD
+
+    return dataclasses.replace(finding, found=WITHHELD, problem=f"{finding.field}: {WITHHELD}.")
 
 
 # --- back to the sender and in again -----------------------------------------------------------
