@@ -640,6 +640,12 @@ def test_from_lot_to_result(command):
     file.write_text("unit,items\n" + "".join(f"{u},0\n" for u in units[1:]) + f"{units[0]},\n")
     status, words, _ = command("verify", "record", r, "lot:t1:1", "--results", file, "--day", DAY)
     assert status == 0 and f"{len(units) - 1} of {len(units)}" in words
+    # What the file says was found, no option calls clear.
+    file.write_text(f"unit,items\n{units[0]},2\n")
+    for option in (("--clear", "all"), ("--found", f"{units[0]}=0")):
+        status, _, error = command("verify", "record", r, "lot:t1:1", "--results", file, "--day",
+                                   DAY, *option)
+        assert status == 2 and option[0] in error
     status, words, _ = command("verify", "record", r, "lot:t1:1", "--found", f"{units[0]}=1",
                                "--day", DAY)
     assert status == 1 and "rejected" in words

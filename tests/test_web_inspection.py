@@ -133,6 +133,19 @@ def test_a_lot_from_its_forming_to_its_acceptance_and_another_to_its_correction(
     without = client.post("/api/inspection/results", headers=headers, json={
         "lot": second, "day": "2026-04-05", "results": {unit: "item_found"}})
     assert without.status_code == 400 and without.json()["code"] == "WEB-011"
+    # "0.5" became no item, and a unit with what was found clear
+    before = count(place)
+    for items in ("0.5", "0", "-1", "nan", "1e0", "1,5", "9" * 20):
+        wrong = client.post("/api/inspection/results", headers=headers, json={
+            "lot": second, "day": "2026-04-05", "results": {unit: "item_found"},
+            "items": {unit: items}})
+        assert wrong.status_code == 400 and wrong.json()["code"] == "WEB-011", (items, wrong.text)
+    for results in ({}, {unit: ""}, {unit: "clear"}, {unit: "item_found", f"0{unit}": "clear"}):
+        wrong = client.post("/api/inspection/results", headers=headers, json={
+            "lot": second, "day": "2026-04-05", "all_clear": "yes", "results": results,
+            "items": {unit: "1"}})
+        assert wrong.status_code == 400 and wrong.json()["code"] == "WEB-011", (results, wrong.text)
+    assert count(place) == before
     done = client.post("/api/inspection/results", headers=headers, json={
         "lot": second, "day": "2026-04-05", "results": {unit: "item_found"}, "items": {unit: "1"}})
     assert done.json()["result"] == "rejected"

@@ -248,12 +248,20 @@ def verify_record(
         drawn = [u["unit"] for u in inspecting.draw_of(opened_registry, reader, lot,
                                                        record=False)["units"]]
         told = inspecting.read_results(results) if results is not None else {}
-        told |= dict.fromkeys(_numbers("--clear", clear, drawn), 0)
+        cleared = _numbers("--clear", clear, drawn)
+        # What was found stays found: no option says so and otherwise of one unit.
+        if wrong := [n for n in cleared if told.get(n)]:
+            raise LandReleaseError(BAD_OPTION, option="--clear", found=clear, expected="no unit in "
+                                   f"which the file says that items were found: {wrong[0]}")
+        told |= dict.fromkeys(cleared, 0)
         for words in found or ():
             unit, _, items = words.partition("=")
             if not (_WHOLE.fullmatch(unit.strip()) and _WHOLE.fullmatch(items.strip())):
                 raise LandReleaseError(BAD_OPTION, option="--found", found=words,
                                        expected="a unit and how many items, as 5=1")
+            if told.get(int(unit)) not in (None, 0, int(items)):
+                raise LandReleaseError(BAD_OPTION, option="--found", found=words,
+                                       expected=f"unit {int(unit)} once")
             told[int(unit)] = int(items)
         stated = workflows.load_assumptions(assumptions, opened_registry)
         done = inspecting.record_results(

@@ -235,9 +235,9 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
             raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}", found="a result",
                                    expected="a unit of the draw: " + (
                                        _few(sorted(drawn)) or "nothing is drawn yet"))
-        if items is not None and items < 0:
+        if items is not None and not (0 <= items < 1e9 and items == int(items)):
             raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}", found=items,
-                                   expected="a number of items from 0")
+                                   expected="a whole number of items from 0")
         if unit.value("unit_result") == "item_found" and not items:
             raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}",
                                    found="no item", expected="what was found stays found")

@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from landrelease.access.policy import WAYS_OUT, View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.forms import day_of_form, number_of_form
+from landrelease.apps.web.forms import count_of_form, day_of_form, number_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, intervals, plan
@@ -492,20 +492,25 @@ class Results:
 
 def _told_results(data: Results, drawn: list[int]) -> dict[int, int | None]:
     told: dict[int, int | None] = dict.fromkeys(drawn, 0) if data.all_clear else {}
-    for unit, result in data.results.items():
-        if not result:
-            continue
-        if not unit.isdecimal() or len(unit) > 9 or result not in _UNIT or result == "not_reported":
+    said = {unit: result for unit, result in data.results.items() if result}
+    for unit, result in said.items():
+        # "7" and "07" would be two results of one unit.
+        if not unit.isdecimal() or len(unit) > 9 or str(int(unit)) != unit \
+                or result not in _UNIT or result == "not_reported":
             raise LandReleaseError(PARAMETER_WRONG, name=f"results.{unit[:20]}", found=result[:40],
                                    expected="it is clear, item_found or not_searched of a unit")
-        stated = number_of_form(f"items.{unit}", data.items.get(unit, ""), least=0)
+        stated = count_of_form(f"items.{unit}", data.items.get(unit, ""))
         if result == "item_found" and not stated:
             raise LandReleaseError(PARAMETER_WRONG, name=f"items.{unit}", found="nothing",
                                    expected="it is the number of items that were found there")
         if result != "item_found" and stated:
             raise LandReleaseError(PARAMETER_WRONG, name=f"items.{unit}", found=stated,
                                    expected=f"it is nothing where the unit is {result}")
-        told[int(unit)] = None if result == "not_searched" else int(stated or 0)
+        told[int(unit)] = None if result == "not_searched" else stated or 0
+    for unit, items in data.items.items():
+        if unit not in said and items.strip():
+            raise LandReleaseError(PARAMETER_WRONG, name=f"items.{unit[:20]}", found=items[:40],
+                                   expected="it is nothing of a unit without a result")
     return told
 
 
