@@ -29,6 +29,7 @@ from landrelease.release.reopening import Find, Released, reopenings, same_groun
 from landrelease.store.open import open_registry
 from landrelease.units import at_least_m2, at_least_percent, circle_m2
 from landrelease.workflows import areas, certificates, packaged, releasing
+from landrelease.workflows.releasing import checklist_of
 from release_world import EAST, FIELD, shape_file
 from test_release import SIGNED_AT, mine, propose, ready, registry, release
 
@@ -201,6 +202,18 @@ def test_a_checklist_that_cannot_be_read_says_what_is_wrong(entry, words):
         read_extension(f'name: x\nversion: "1"\nchecklist:\n  name: n\n  version: "1"\n  {entry}')
 
 
+def test_a_national_item_does_not_take_the_id_of_a_safety_rule(ready, tmp_path):
+    registry, _, _ = ready
+    file = tmp_path / "e.yaml"
+    file.write_text('name: x\nversion: "1"\nchecklist:\n  name: n\n  version: "1"\n  items: [{id: '
+                    'gate_credit, question: q, source: s}]\n')
+    with pytest.raises(LandReleaseError, match=r"REL-001.*number 1: id.*check: gate_credit"):
+        areas.load_extension(registry, file, by="Ana")
+    registry.load_extension(file.read_text())  # as an earlier version did: it goes on being read
+    assert areas.extension_of(registry).checklist.items[0].id == "gate_credit"
+    assert "gate_credit" in {i.check for i in checklist_of(registry).of("cleared")}
+
+
 @pytest.mark.parametrize(("rows", "words"), [
     ("item,answer\n", "by is no such column"),
     ("item,answer,note,by\nluck,yes,,Ana\n", "line 2: item is luck"),
@@ -243,9 +256,20 @@ def test_the_certificate_says_what_was_released_and_how_it_is_known(ready, tmp_p
     with pytest.raises(LandReleaseError, match=r"REL-031.*-12"):
         certificates.hand_over(registry, name, ana, recipient="Other Example",
                                present={"women": 9}, now=SIGNED_AT.replace(day=20))
+    with pytest.raises(LandReleaseError, match=r"REL-023.*--on.*the day stays"):
+        certificates.hand_over(registry, name, ana, recipient="", present={"men": 3},
+                               on=date(2026, 5, 20), correct="a slip")
+    with pytest.raises(LandReleaseError, match=r"REL-023.*--men.*0 to 10000"):
+        certificates.hand_over(registry, name, ana, recipient="", present={"men": 99999999999},
+                               correct="a slip")
+    found = certificates.hand_over(registry, name, ana, recipient="", present={"boys": 3},
+                                   correct="a slip", now=SIGNED_AT.replace(day=21))
+    assert found.status == "valid" and found.handed_over_on == date(2026, 5, 12)
+    assert found.record.values["present_women"] == 4  # what is not given stays
+    assert registry.audit() == []
     after = text_of(certificates.certificate(registry, name)[1])
     assert "Completion and hand-over certificate" in after and "farmland" in after
-    assert "Took part in the hand-over 4 not reported 0 2" in after and "Mara" not in after
+    assert "Took part in the hand-over 4 not reported 0 3" in after and "Mara" not in after
     assert after.count("verified") == 2
 
 

@@ -1634,8 +1634,10 @@ RELEASE_NOT_VALID = Message(
     "REL-015", "{release} is {found}.", "Only ground whose certificate is valid is handed over.")
 RELEASE_HANDED_OVER = Message(
     "REL-031", "{release} was handed over on {day}.",
-    "Ground is handed over once. What was recorded of it is corrected by a change of its record, "
-    "with a reason of its own.")
+    "Ground is handed over once. A number or a use that is wrong is corrected with "
+    "`landrelease release handover --correct WORDS`, signed by the authority as well.",
+    on_page="Ground is handed over once. A number or a use that is wrong is corrected on the "
+            "command line, signed by the authority as well.")
 RELEASE_UNKNOWN = Message(
     "REL-020", "There is no certificate {found}.",
     "Give the id of the release, or the code as it is printed on the certificate.")

@@ -208,7 +208,7 @@ def handover(
     registry: RegistryArgument, release: ReleaseArgument, key: SignKey,
     recipient: Annotated[str, typer.Option(
         "--recipient", metavar="NAME", help="Who signed for the community; kept beside the chain, "
-        "erasable.")],
+        "erasable.")] = "",
     use: Annotated[str | None, typer.Option("--use", help="Use of the land, docs/records.md.")]
     = None,
     women: Annotated[int | None, typer.Option("--women", min=0, help="Who took part.")] = None,
@@ -216,8 +216,10 @@ def handover(
     girls: Annotated[int | None, typer.Option("--girls", min=0)] = None,
     boys: Annotated[int | None, typer.Option("--boys", min=0)] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
+    correct: Annotated[str, typer.Option(
+        "--correct", metavar="WORDS", help="Correct a hand-over of before, for this reason.")] = "",
 ) -> None:
-    """Hand released land back to the people who live on it.
+    """Hand released land back to the people who live on it, or correct what was said of it.
 
     Example: landrelease release handover district.gpkg release-3f2a91c07d55 --key authority.pem
     --recipient "..." --use farmland --women 4 --men 5
@@ -230,7 +232,7 @@ def handover(
         found = certificates.hand_over(
             opened_registry, release, opened_, recipient=recipient, land_use=use,
             present={"women": women, "men": men, "girls": girls, "boys": boys},
-            on=as_date("--on", on) if on else None)
+            on=as_date("--on", on) if on else None, correct=correct.strip())
     say(f"{found.id}: {found.hazard} handed over on {found.handed_over_on}")
 
 

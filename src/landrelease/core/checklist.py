@@ -139,6 +139,16 @@ def checklist_from(said: Any, file: str) -> Checklist:
                      str(said.get("source", "")).strip(), tuple(items))
 
 
+def refuse_twins(checklist: Checklist, file: str) -> None:
+    """Refuse a list in which an item has the id of what a safety rule asks, and is not it: that is
+    asked beside it, and two items of one id would have one answer. For lists that are loaded; one
+    that a registry holds goes on being read. Raises REL-001."""
+    for n, item in enumerate(checklist.items, 1):
+        if item.id in CHECKS and CHECKS[item.id][2].startswith("safety") and item.check != item.id:
+            raise _refused(file, f"items, number {n}: id", item.id, "another id, or check: "
+                           f"{item.id} beside it; the records answer what a safety rule asks")
+
+
 def _item(entry: Any, place: str, file: str, taken: set[str]) -> Item:
     if not isinstance(entry, dict):
         raise _refused(file, place, entry, "a table with id, question, source and applies")

@@ -325,8 +325,10 @@ RELEASE: tuple[str, ...] = (
     "the area {id}, from which it came, was opened again",
     "its record was changed by {n} revisions that no authority signed; they are no part of it",
     "a day from the release on ({day}) until today",
+    "a number of people from 0 to {n}",
     # Marking and environment in the weekly report (`operate.markings`, `operate.environment`).
     "not marked", "removed before release", "check overdue", "state not reported", "removal open",
+    "type not reported", "far from hazard", "hazard not known", "removal in doubt",
     "missing", "due", "overdue", "fact",
 )
 # What answers the checklist of a release (`release.proposal`), and what may remain.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core import lineage
+from landrelease.core.checklist import refuse_twins
 from landrelease.core.checks import checker
 from landrelease.core.extension import Extension, extended, read_extension
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
@@ -283,7 +284,8 @@ def load_extension(registry: Registry, path: Path, *, by: str, now: datetime | N
                    ) -> Extension:
     """Load a national extension, or a later version of it, which may only add.
 
-    EXT-001, EXT-002; ASS-302, ASS-303: a weight of evidence that nothing uses, or out of range.
+    EXT-001, EXT-002, REL-001; ASS-302, ASS-303: a weight of evidence that nothing uses, or out of
+    range.
     """
     from landrelease.workflows.assessing import weights_of_extension
 
@@ -300,6 +302,8 @@ def load_extension(registry: Registry, path: Path, *, by: str, now: datetime | N
         _only_grows(read_extension(held), new, path.name)
         if held == text:
             return new
+    if new.checklist is not None:
+        refuse_twins(new.checklist, path.name)
     content = text.encode()
     sha256 = hashlib.sha256(content).hexdigest()
     revision = Revision(

@@ -884,28 +884,44 @@ def revoke(registry: Registry, words: str, *, reason: str, by: str = "",
 
 def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str,
               land_use: str | None = None, present: Mapping[str, int | None] | None = None,
-              on: date | None = None, now: datetime | None = None) -> Release:
+              on: date | None = None, now: datetime | None = None, correct: str = "") -> Release:
     """Give released ground back: the area is handed over, its certificate held.
 
     `recipient`: who signed for the community; personal, beside the chain, erasable (S17).
-    `present`: women, men, girls, boys who took part; None: not reported (S12).
+    `present`: women, men, girls, boys who took part; None: not reported (S12). `correct`: the
+    reason for which a hand-over of before is corrected, in those of these that are given; its day
+    stays.
 
-    Raises REL-010, REL-015 (not valid), REL-020, REL-023 (a use of land that is none), REL-031
+    Raises REL-010, REL-015 (not valid), REL-020, REL-023 (a use of land that is none, more people
+    than `handover_present_most`, a correction of what was not handed over or of its day), REL-031
     (handed over already).
     """
+    from landrelease.workflows import load_assumptions
+
     at = now or datetime.now(UTC)
     person = authority(registry, key, at)
     found = find_release(registry, words)
+    most = int(load_assumptions(None, registry).value("handover_present_most"))
+    for who, n in (present or {}).items():
+        if n is not None and not 0 <= n <= most:
+            raise LandReleaseError(RELEASE_OPTION, option=f"--{who}", found=n,
+                                   expected=f"a number of people from 0 to {most}")
     if found.status != "valid":
         raise LandReleaseError(RELEASE_NOT_VALID, release=found.id, found=found.status + (
             f" ({'; '.join(found.why)})" if found.why else ""))
-    if found.record.values.get("handover_status") == "held":
+    if found.record.values.get("handover_status") == "held" and not correct:
         raise LandReleaseError(RELEASE_HANDED_OVER, release=found.id,
                                day=found.record.values.get("handed_over_on") or "a day before")
     uses = KINDS["handover"].field("land_use_intended").choices
     if land_use is not None and land_use not in uses:
         raise LandReleaseError(RELEASE_OPTION, option="--use", found=land_use,
                                expected=", ".join(uses))
+    said: dict[str, Any] = {
+        f"present_{who}": n for who, n in (present or {}).items() if n is not None}
+    if land_use is not None:
+        said["land_use_intended"] = land_use
+    if correct:
+        return _corrected(registry, found, key, person, said, recipient.strip(), on, at, correct)
     if not recipient.strip():
         raise LandReleaseError(RELEASE_OPTION, option="--recipient", found="nothing",
                                expected="the name of who signed for the community")
@@ -919,10 +935,7 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
         raise LandReleaseError(RELEASE_NOT_VALID, release=found.id,
                                found=f"of an area of which there is no record here: {found.hazard}")
     r = found.record
-    values = {**r.values, **{f"present_{who}": n for who, n in (present or {}).items()
-                             if n is not None}}
-    if land_use is not None:
-        values["land_use_intended"] = land_use
+    values = {**r.values, **said}
     registry.append([Revision(
         "handover", r.id, values, r.geometry, at, person, "who signed for the community", "",
         r.valid_from)], personal={r.id: {"community_representative": recipient.strip()}})
@@ -935,6 +948,31 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
         found.proposal, dated, hazard.validation)
     registry.append([signed(x, key, person, registry.tips(x.record_id)) for x in (held, given)])
     return find_release(registry, r.id)
+
+
+def _corrected(registry: Registry, found: Release, key: SigningKey, person: str,
+               said: Mapping[str, Any], recipient: str, on: date | None, at: datetime, reason: str
+               ) -> Release:
+    """A hand-over in which the authority corrects what it signed."""
+    last = as_signed(registry.history(found.id), ring_of(registry))[1]
+    if last is None or last.values.get("handover_status") != "held":
+        raise LandReleaseError(RELEASE_OPTION, option="--correct", found=found.id,
+                               expected="ground that was handed over")
+    if on is not None:
+        raise LandReleaseError(RELEASE_OPTION, option="--on", found=on,
+                               expected="nothing beside --correct: the day stays")
+    if not said and not recipient:
+        raise LandReleaseError(RELEASE_OPTION, option="--correct", found="nothing to correct",
+                               expected="the numbers or the use that are right")
+    reason = f"hand-over corrected: {reason.strip()}"
+    if recipient:
+        registry.append([Revision(
+            "handover", found.id, last.values, last.geometry, at, person, reason, "",
+            found.record.valid_from)], personal={found.id: {"community_representative": recipient}})
+    registry.append([signed(Revision(
+        "handover", found.id, {**last.values, **said}, last.geometry, at, person, reason,
+        found.proposal, last.valid_from), key, person, registry.tips(found.id))])
+    return find_release(registry, found.id)
 
 
 # --- the certificate ---------------------------------------------------------------------------
