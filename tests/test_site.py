@@ -1,8 +1,10 @@
 """INC: accidents, environment, marking, evacuations, exposure, competence."""
 
+import hashlib
 import json
 import math
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,13 +16,14 @@ from shapely import LineString, Point
 from inspected import NOON, field, fill, programme, record
 from landrelease import workflows
 from landrelease.access import policy
-from landrelease.operate.accidents import accident_states, harmed_totals
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
+from landrelease.operate.accidents import LATER, accident_states, harmed_totals
 from landrelease.operate.competence import leaves
 from landrelease.operate.environment import environment_overview
 from landrelease.operate.evacuations import drills, evacuations
 from landrelease.operate.exposure import accident_rate, exposure
 from landrelease.operate.markings import marking_overview
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import site
 
 DAY = date(2026, 5, 1)
@@ -66,6 +69,18 @@ def test_where_only_the_day_is_known_nobody_is_called_late_before_it_ended():
     assert states_of(accident("2026-05-03T08:00:00+00:00")) == ()
 
 
+@pytest.mark.parametrize("dated", [
+    {"occurred_at": "2062-04-20T08:00:00+00:00"}, {"information_date": date(2062, 4, 20)}])
+def test_an_accident_that_is_dated_in_the_future_is_listed(dated):
+    """On a day of the past it is left out only what happened since."""
+    one = record("accident", "a1", Point(17, 44), injured_men=1, **dated)
+    (found,) = accident_states([one], NOW, WITHIN, NOW + timedelta(days=30))
+    assert found.doubts == (LATER,) and {d.state for d in found.duties} == {"unknown"}
+    assert harmed_totals([found])["not_reported"]["injured_men"] == 1
+    since = record("accident", "a1", Point(17, 44), information_date=date(2026, 5, 9))
+    assert accident_states([since], NOW, WITHIN, NOW + timedelta(days=30)) == ()
+
+
 def test_safety_S12_people_not_counted_are_not_zero():
     (found,) = states_of(accident(injured_women=1, killed_boys=0))
     assert found.harmed["injured_women"] == 1 and found.harmed["killed_boys"] == 0
@@ -88,6 +103,8 @@ def test_what_does_not_fit_is_said():
     assert "not an incident" in harmed.doubts[0]
     (before,) = states_of(accident(notified_at="2026-04-19T08:00:00+00:00"))
     assert before.doubts == ("it is reported before it happened",)
+    (long,) = states_of(accident(notified_at="2026-03-19T08:00:00+00:00"))
+    assert long.doubts == before.doubts and long.duties[0].state == "overdue"
 
 
 def test_the_report_of_an_incident_asks_for_no_victims_and_of_a_closed_review_for_causes():
@@ -109,7 +126,7 @@ def marks(*found, hazards=(HAZARD,), day=DAY):
 
 def board(id_="m1", **said):
     return record("marking", id_, field(120, 0, 1, 1), **{
-        "placed_on": date(2026, 3, 1), "state": "good"} | said)
+        "placed_on": date(2026, 3, 1), "state": "good", "marking_type": "sign"} | said)
 
 
 @pytest.mark.parametrize(("mark", "problems"), [
@@ -121,18 +138,30 @@ def board(id_="m1", **said):
     (board(placed_on=date(2026, 1, 1)), ["check_overdue"]),
     (board(placed_on=date(2026, 1, 1), checked_on=date(2026, 4, 1)), []),
     (board(state="not_reported"), ["state_not_reported"]),
-    (record("marking", "m1", field(120, 0, 1, 1), state="good"), ["check_overdue"]),
+    (board(placed_on=None), ["check_overdue"]),
+    # After a repair the visits go on; what was missing stands when somebody saw it.
+    (board(state="damaged", checked_on=date(2020, 1, 1), maintained_on=date(2020, 1, 2),
+           placed_on=date(2019, 5, 1)), ["check_overdue"]),
+    (board(state="damaged", maintained_on=date(2026, 4, 3)), ["damaged"]),
+    (board(state="missing", checked_on=date(2026, 4, 1), maintained_on=date(2026, 4, 1)),
+     ["missing"]),
+    # Points of the survey warn nobody; of what has no type nobody says that it does.
+    (board(marking_type="benchmark", permanent="yes"), ["not_marked"]),
+    (board(marking_type="turning_point", hazard="h1", state="missing"), ["not_marked", "missing"]),
+    (board(marking_type=None), ["type_not_reported"]),
+    (board(hazard=" H1 "), []),
     (board(removed_on=date(2026, 4, 1)), ["removed_before_release"]),
     (board(state="removed"), ["removed_before_release"]),
     (board(removed_on=date(2026, 6, 1)), []),  # not yet, on that day
     (board(placed_on=date(2026, 6, 1)), ["not_marked"]),
-    (board(hazard="h2"), ["not_marked"])])
+    (board(hazard="h2"), ["not_marked", "hazard_not_known"])])
 def test_marking_stands_until_release(mark, problems):
     assert [f.problem for f in marks(mark).findings] == problems
 
 
 def test_marking_belongs_to_the_hazards_near_it_and_outlives_none():
-    far = record("marking", "m1", field(140, 0, 1, 1), state="good", placed_on=date(2026, 4, 1))
+    far = record("marking", "m1", field(140, 0, 1, 1), state="good", placed_on=date(2026, 4, 1),
+                 marking_type="fence")
     found = marks(far)
     assert [f.problem for f in found.findings] == ["not_marked"] and found.marked == 0
     second = record("hazard", "h2", field(150, 0, 50, 50))
@@ -142,6 +171,58 @@ def test_marking_belongs_to_the_hazards_near_it_and_outlives_none():
     left = marks(board(permanent="no"), hazards=())
     assert [f.problem for f in left.findings] == ["removal_open"]
     assert marks(board(permanent="yes"), hazards=()).findings == ()
+    survey = board(permanent="no", marking_type="benchmark")
+    assert marks(survey, hazards=()).findings == ()  # by it the outline is found again
+
+
+PARTS = tuple(record("hazard", f"h1/{n}", field(50 * n, 0, 50, 100), parents=["h1"])
+              for n in (0, 1))
+
+
+def told(*found, hazards=(HAZARD,), **more):
+    return [(f.problem, f.hazard) for f in marking_overview(
+        list(hazards), found, DAY, check_days=90, near_m=30, **more).findings]
+
+
+def test_safety_S01_marking_follows_the_descent_of_what_it_names():
+    fence = record("marking", "m1", field(0, 0, 100, 100).boundary, marking_type="fence",
+                   state="good", permanent="no", hazard="h1", placed_on=date(2026, 3, 1))
+    assert told(fence, hazards=PARTS, known=[HAZARD]) == []
+    assert told(fence, hazards=PARTS[1:], known=[HAZARD, PARTS[0]]) == []  # the rest is released
+    # A board at one part marks no other, nor does one of which nobody says at which it stands.
+    at_edge = board(hazard="h1", permanent="no")
+    assert told(at_edge, hazards=PARTS, known=[HAZARD]) == [("not_marked", "h1/0")]
+    nowhere = record("marking", "m1", None, **at_edge.values)
+    assert told(nowhere, hazards=PARTS, known=[HAZARD]) == [
+        ("not_marked", "h1/0"), ("not_marked", "h1/1")]
+    # A part that this reader is not told of holds the fence as well.
+    assert told(fence, hazards=(), known=[HAZARD], beside=PARTS) == []
+
+
+@pytest.mark.parametrize(("said", "more", "wanted"), [
+    ({"hazard": "h0"}, {"known": [record("hazard", "h0")]}, ("hazard_not_known", "h0")),
+    ({"hazard": "H1-OLD"}, {}, ("hazard_not_known", "H1-OLD")),
+    ({"hazard": "H1-OLD"}, {"hazards": ()}, ("hazard_not_known", "H1-OLD")),
+    ({"hazard": "h1"}, {"hazards": (), "known": [HAZARD]}, ("removal_open", "h1")),
+    ({}, {"hazards": (), "unplaced": 1}, ("removal_in_doubt", "")),
+    ({}, {"hazards": (), "beside": [HAZARD]}, None),
+    ({"hazard": "h1"}, {"hazards": (), "known": [HAZARD], "beside": [
+        record("hazard", "quarantine-1", field(900, 0, 9, 9), position_accuracy_m=800.0)]},
+     ("hazard_not_known", "h1"))])
+def test_safety_S01_nothing_is_taken_away_from_hazardous_ground(said, more, wanted):
+    found = told(board(permanent="no", **said), **more)
+    assert wanted in found if wanted else found == []
+    assert ("removal_open" in dict(found)) is (wanted is not None and wanted[0] == "removal_open")
+
+
+def test_marking_away_from_what_it_names_or_without_a_place():
+    away = record("marking", "m1", field(900, 0, 1, 1), **board(hazard="h1").values)
+    assert told(away) == [("far_from_hazard", "h1")]
+    assert marks(away).marked == 0
+    assert told(away, hazards=[record("hazard", "h1", field(0, 0, 100, 100),
+                                      position_accuracy_m=900.0)]) == []
+    assert told(record("marking", "m1", None, **board(permanent="no").values), hazards=()) == [
+        ("hazard_not_known", "")]
 
 
 # --- environment ---------------------------------------------------------------------------------
@@ -156,10 +237,15 @@ def trace(kind="demolition_place", **said):
     (trace(), "due"), (trace(restore_by=date(2026, 4, 1)), "overdue"),
     (trace(restored_on=date(2026, 4, 1)), "restored"), (trace(restored="yes"), "restored"),
     (trace(restored_on=date(2026, 6, 1)), "due"), (trace("water_source"), "fact"),
+    (trace(restored_on=date(2025, 12, 31), restored="yes"), "due"),
+    (trace(restored_on=date(2026, 4, 1), restored="no"), "due"),
     (record("environment", "e1", environment_type="soil_disturbed"), "overdue")])
 def test_traces_are_restored_in_time(made, state):
     found = environment_overview([made], [], DAY, restore_days=180)
     assert [t.state for t in found.traces] == [state]
+    said = made.values.get("restored_on")  # contradicts itself
+    assert bool(found.traces[0].doubts) is (said is not None and (
+        said < date(2026, 1, 1) or made.values.get("restored") == "no"))
 
 
 def test_what_the_environmental_record_lacks():
@@ -415,3 +501,32 @@ def test_safety_S17_no_names_leave_with_the_overview(command, tmp_path):
     found = site.accidents_of(registry, policy.view("authority"), STATED, NOW)
     assert "Somebody" not in json.dumps(found, default=str)
     assert math.isfinite(found["overdue"])
+
+
+def test_safety_S01_what_waits_in_quarantine_and_what_is_dated_later_let_no_marking_go(
+        command):
+    """A fence beside a hazard that waits, one round a hazard that is dated 2062, and one that is
+    "removed" in 2062."""
+    def fence(name, x, **said):
+        return record("marking", name, field(x, 3000, 10, 10), **{
+            "marking_type": "fence", "state": "good", "permanent": "no",
+            "placed_on": date(2026, 3, 1), "checked_on": date(2026, 4, 20)} | said)
+    registry = open_registry(command.address)
+    later = record("hazard", "late", field(600, 3000, 90, 90))
+    fill(registry, [fence("m1", 0), fence("m2", 600),
+                    fence("m3", 2000, state="removed", removed_on=date(2062, 4, 1)),
+                    replace(later, valid_from=date(2062, 4, 1))], NOON)
+    reader = policy.view("authority")
+
+    def said():
+        found = site.marking_of(registry, reader, STATED, date.today())
+        return {(f["problem"], f["marking"]) for f in found["findings"]
+                if f["problem"].startswith("removal")}, found["standing"]
+    assert said() == ({("removal_open", "m1")}, 2)
+    wrong = Finding("VAL-001", "h.csv", 1, "status", "x", "Why.", "How.", "quarantined")
+    row = QuarantinedRow("h.csv", "0" * 64, 1, "hazard", {"identifier": "h9"},
+                         field(0, 3000, 50, 50).wkt, (wrong,))
+    registry.take_in(Intake(ImportReport("h.csv", hashlib.sha256(b"x").hexdigest(), "hazard", 1, 0,
+                                         0, 1, (wrong,)), (), (row,), b"x"))
+    assert said() == (set(), 2)
+    registry.close()

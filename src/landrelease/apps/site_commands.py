@@ -34,6 +34,12 @@ def _day(on: str | None) -> date:
     return as_date("--on", on) if on else date.today()
 
 
+def _say_waiting(found: dict[str, Any]) -> None:
+    if found["waiting"]:
+        say(f"{found['waiting']} rows wait in quarantine and are not in this: "
+            "landrelease quarantine list")
+
+
 def operate_accidents(
     registry: RegistryArgument, on: OnOption = None, assumptions: AssumptionsOption = None,
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
@@ -78,6 +84,7 @@ def operate_accidents(
                if row["without_counts"] else ""))
     say(f"{len(found['accidents'])} accidents and incidents, {found['overdue']} with something "
         "overdue.")
+    _say_waiting(found)
     _end(found["overdue"])
 
 
@@ -104,12 +111,14 @@ def operate_environment(
             ", nobody said by when" if t["due_on"] is None else f", by {t['due_on']}") + (
             f", {t['days_over']} days over" if t["days_over"] else "")
         say(f"{t['state']:<10}{t['record']}  {_words(t['type'])}{due}" + (
-            f"; not reported: {', '.join(map(_words, t['missing']))}" if t["missing"] else ""))
+            f"; not reported: {', '.join(map(_words, t['missing']))}" if t["missing"] else "")
+            + "".join(f"; doubtful: {doubt}" for doubt in t["doubts"]))
     for work in found["without_place"]:
         say(f"missing   items of {work} were destroyed, and no demolition place is on record")
     late = sum(t["state"] == "overdue" for t in found["traces"])
     say(f"{len(found['traces'])} records, {late} overdue, {found['demolitions']} demolitions, "
         f"{found['disturbed_m2']:,.0f} m2 not restored as far as reported.")
+    _say_waiting(found)
     _end(late + len(found["without_place"]))
 
 
@@ -125,6 +134,7 @@ def operate_marking(
     Example: landrelease operate marking district.gpkg --as inspector
     """
     from landrelease import workflows
+    from landrelease.operate.markings import REMOVALS
     from landrelease.workflows import site
 
     with reading(registry, "operate marking", role, organisation, area) as (opened, reader):
@@ -133,10 +143,11 @@ def operate_marking(
     put_json(json, found)
     for f in found["findings"]:
         say(f"{_words(f['problem']):<24}{f['hazard']}  {f['marking']}  {f['words']}".rstrip())
-    wrong = sum(f["problem"] != "removal_open" for f in found["findings"])
+    wrong = sum(f["problem"] not in REMOVALS for f in found["findings"])
     say(f"{found['marked']} of {found['hazards']} hazards that stand are marked; "
         f"{found['standing']} markings stand, {found['signs']} signs as far as reported; "
         f"{wrong} findings.")
+    _say_waiting(found)
     _end(wrong)
 
 

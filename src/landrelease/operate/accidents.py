@@ -29,6 +29,7 @@ DUTIES = {"notification": "notified_at", "detailed_report": "detailed_report_at"
 _REPORT = ("occurred_at", "accident_class", "ordnance_category", "activity_at_the_time",
            "narrative", "hazard", "site_preserved")
 _HARMED = ("protective_equipment", "minutes_to_care")
+LATER = "it is dated in the future: nobody knows when it happened"
 _REVIEW = ("causes", "corrective_action", "investigating_organisation")
 
 
@@ -64,19 +65,25 @@ class AccidentState:
 
 
 def accident_states(accidents: Iterable[Record], now: datetime,
-                    within: Mapping[str, timedelta]) -> tuple[AccidentState, ...]:
+                    within: Mapping[str, timedelta], asked: datetime | None = None
+                    ) -> tuple[AccidentState, ...]:
     """All accidents and incidents as they stand at an instant; overdue ones first, then the latest.
 
     within : duty ("notification", "detailed_report", "investigation") -> time after the accident
+    asked : the instant at which somebody asks, which may be later than `now`
 
-    What lies after `now` has not happened yet. Where only the day is on record, times count from
-    its end, so that nobody is called late who may have been in time.
+    What lies after `now` has not happened yet; what lies after `asked` as well has a day that is
+    wrong: it is listed as an accident of which nobody knows when it happened. Where only the day is
+    on record, times count from its end, so that nobody is called late who may have been in time.
     """
     found = []
     for r in accidents:
         happened, day_only = _happened(r)
-        if happened is not None and happened > now and not day_only:
+        begins = None if happened is None else happened - timedelta(days=1) * day_only
+        later = begins is not None and begins > now
+        if later and (asked is None or begins is None or begins <= max(now, asked)):
             continue
+        due_from = None if later else happened
         harmed = {f"{harm}_{who}": _count(r, f"{harm}_{who}") for harm in HARM for who in WHO}
         told = _count(r, "victims")
         counted = None if all(v is None for v in harmed.values()) else sum(
@@ -85,9 +92,10 @@ def accident_states(accidents: Iterable[Record], now: datetime,
             r.id, str(r.value("accident_class")), happened, day_only,
             str(r.values.get("task") or ""), str(r.values.get("team") or ""), harmed,
             told if told is not None else counted,
-            tuple(_duty(r, name, field, happened, now, within[name])
+            tuple(_duty(r, name, field, due_from, now, within[name])
                   for name, field in DUTIES.items()),
-            _missing(r, harmed, told), _doubts(r, harmed, told, counted)))
+            _missing(r, harmed, told), (*([LATER] if later else []), *_doubts(
+                r, harmed, told, counted))))
     latest = datetime.min.replace(tzinfo=UTC)
     return tuple(sorted(found, key=lambda a: (
         not a.overdue, -((a.happened or latest) - latest).total_seconds(), a.record)))
@@ -119,7 +127,9 @@ def _happened(r: Record) -> tuple[datetime | None, bool]:
 def _duty(r: Record, name: str, field: str, happened: datetime | None, now: datetime,
           within: timedelta) -> Duty:
     done = moment_of(r.values.get(field))
-    done = None if done is not None and done > now else done
+    # What is dated a day and more before the accident is no report of it (zones and slips apart).
+    done = None if done is not None and (done > now or (
+        happened is not None and done < happened - timedelta(days=2))) else done
     due = None if happened is None else happened + within
     if name == "investigation" and done is None and r.value("investigation") == "closed":
         return Duty(name, due, None, "done")

@@ -22,7 +22,8 @@ TRACES = ("demolition_place", "soil_disturbed", "topsoil_stored", "vegetation_re
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One record of the environment as it stands. `missing`: what the record still lacks."""
+    """One record of the environment as it stands. `missing`: what the record still lacks;
+    `doubts`: what of it contradicts itself."""
 
     record: str
     type: str
@@ -32,6 +33,7 @@ class Trace:
     state: State
     days_over: int
     missing: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def environment_overview(records: Iterable[Record], items: Iterable[Record], day
     """The environmental record on a day: overdue first, then due, restored, facts.
 
     A trace is to be restored by its `restore_by`, else `restore_days` after it was observed. Where
-    neither day is on record it counts as overdue: nobody said that there is time (S12).
+    neither day is on record it counts as overdue: nobody said that there is time (S12). What says
+    that it was restored and contradicts itself is not restored.
     """
     known = list(records)
     found = []
@@ -62,16 +65,18 @@ def environment_overview(records: Iterable[Record], items: Iterable[Record], day
         if due is None and observed is not None:
             due = observed + timedelta(days=round(restore_days))
         state: State
+        doubts: tuple[str, ...] = ()
         if kind not in (*TRACES, NOT_REPORTED):
             state = "fact"
-        elif (restored is not None and restored <= day) or (
-                restored is None and r.value("restored") == "yes"):
+        elif not (doubts := _doubts(r, restored)) and (
+                restored <= day if restored is not None else r.value("restored") == "yes"):
             state = "restored"
         else:
             state = "overdue" if due is None or due < day else "due"
         found.append(Trace(
             r.id, kind, str(r.values.get("task") or ""), observed, due, state,
-            (day - due).days if state == "overdue" and due else 0, _missing(r, kind, state)))
+            (day - due).days if state == "overdue" and due else 0, _missing(r, kind, state),
+            doubts))
     order = ("overdue", "due", "restored", "fact")
     open_ones = {t.record for t in found if t.state in ("overdue", "due")}
     return EnvironmentOverview(
@@ -79,6 +84,16 @@ def environment_overview(records: Iterable[Record], items: Iterable[Record], day
         _without_place(known, items),
         sum(number_of(r.values.get("disturbed_m2")) or 0.0 for r in known if r.id in open_ones),
         sum(int(number_of(r.values.get("demolitions")) or 0) for r in known))
+
+
+def _doubts(r: Record, restored: date | None) -> tuple[str, ...]:
+    observed = day_of(r.values.get("observed_on"))
+    out = []
+    if restored is not None and observed is not None and restored < observed:
+        out.append(f"it is said to be restored on {restored}, before it was observed on {observed}")
+    if restored is not None and r.value("restored") == "no":
+        out.append(f"it is said to be restored on {restored}, and not to be restored")
+    return tuple(out)
 
 
 def _missing(r: Record, kind: str, state: State) -> tuple[str, ...]:

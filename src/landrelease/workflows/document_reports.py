@@ -290,18 +290,15 @@ def _environment(m: Making, first: date, last: date) -> Section:
 
 def _marking(m: Making, last: date) -> Section:
     """What is wrong with the marking of hazards at the end of the week."""
-    from landrelease.operate.markings import marking_overview
-    from landrelease.workflows import hazards_that_stand, load_assumptions
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.site import marking_found
 
     w = m.words
     if m.reader.precision("marking") != "exact" or m.reader.precision("hazard") != "exact":
         return Section("marking", w("paper.week.marking"), lines=(w(
             "paper.withheld", what=w("paper.week.marking")),))
-    stated = load_assumptions(None, m.registry)
-    found = marking_overview(
-        m.reader.inside(hazards_that_stand(m.registry, valid_at=last, known_at=m.known_at)),
-        m.records("marking"), last, check_days=stated.value("marking_check_days"),
-        near_m=stated.value("marking_near_m"))
+    found = marking_found(m.registry, m.reader, load_assumptions(None, m.registry), last,
+                          m.records("marking"), m.known_at)
     return Section("marking", w("paper.week.marking"), (
         (w("paper.week.marking.hazards"), found.hazards),
         (w("paper.week.marking.marked"), found.marked)), grids=(Grid(

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.ledger import Figure
+from landrelease.core.lineage import anywhere
+from landrelease.core.moment import day_of
 from landrelease.core.plurals import counted
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from landrelease.access.policy import View
     from landrelease.operate.exposure import ExposureLog
+    from landrelease.operate.markings import MarkingOverview
     from landrelease.store.registry import Registry
 
 
@@ -28,7 +33,8 @@ def accidents_of(registry: Registry, reader: View, stated: Assumptions, now: dat
     within = {"notification": timedelta(hours=stated.value("accident_notify_hours")),
               "detailed_report": timedelta(days=stated.value("accident_report_days")),
               "investigation": timedelta(days=stated.value("accident_investigation_days"))}
-    states = accident_states(reader.inside(registry.records("accident")), now, within)
+    states = accident_states(reader.inside(registry.records("accident")), now, within,
+                             datetime.now(UTC))
     told = [r for r in reader.inside(registry.records("inspection"))
             if r.value("inspection_part") == "recommendation" or r.values.get("accident")]
     days = {s: stated.value(f"correction_days_{s}") for s in ("critical", "major", "minor")}
@@ -40,7 +46,7 @@ def accidents_of(registry: Registry, reader: View, stated: Assumptions, now: dat
         "at": now.isoformat(), "harmed": harmed_totals(states),
         "accidents": [dataclasses.asdict(s) | {"overdue": s.overdue, "recommendations": sum(
             r["accident"] == s.record for r in recommendations)} for s in states],
-        "recommendations": recommendations,
+        "recommendations": recommendations, "waiting": rows_waiting(registry, reader, "accident"),
         "overdue": sum(s.overdue for s in states) + sum(
             r["state"] == "overdue" for r in recommendations)}
 
@@ -53,20 +59,66 @@ def environment_of(registry: Registry, reader: View, stated: Assumptions, day: d
     found = environment_overview(
         reader.inside(registry.records("environment")), reader.inside(registry.records("item")),
         day, restore_days=stated.value("environment_restore_days"))
-    return {"day": day.isoformat(), **dataclasses.asdict(found)}
+    return {"day": day.isoformat(), **dataclasses.asdict(found),
+            "waiting": rows_waiting(registry, reader, "environment")}
 
 
 def marking_of(registry: Registry, reader: View, stated: Assumptions, day: date
                ) -> dict[str, Any]:
     """Marking of all hazards that stand, with what is wrong."""
-    from landrelease.operate.markings import marking_overview
-    from landrelease.workflows import hazards_that_stand
+    found = marking_found(registry, reader, stated, day, reader.inside(
+        registry.records("marking")))
+    return {"day": day.isoformat(), **dataclasses.asdict(found),
+            "waiting": rows_waiting(registry, reader, "marking")}
 
-    found = marking_overview(
-        reader.inside(hazards_that_stand(registry, valid_at=day)),
-        reader.inside(registry.records("marking")), day,
-        check_days=stated.value("marking_check_days"), near_m=stated.value("marking_near_m"))
-    return {"day": day.isoformat(), **dataclasses.asdict(found)}
+
+def marking_found(registry: Registry, reader: View, stated: Assumptions, day: date,
+                  markings: Iterable[Record], known_at: datetime | None = None
+                  ) -> MarkingOverview:
+    """Marking of the hazards that stand and that the reader may know of, on a day.
+
+    What waits in quarantine, and hazards that the reader may not know of, let no marking go (S01):
+    they are held against it, and told without their names.
+    """
+    from landrelease.operate.markings import marking_overview
+    from landrelease.workflows import hazards_said, hazards_that_stand
+    from landrelease.workflows.waiting_areas import hazards_waiting
+
+    # A hazard that is dated after today stands today: its day is wrong, not its ground.
+    today = known_at.date() if known_at is not None else datetime.now(UTC).date()
+    now = hazards_that_stand(registry, known_at=known_at)
+    standing = now if day >= today else hazards_that_stand(
+        registry, valid_at=day, known_at=known_at)
+    seen = reader.inside(standing)
+    told = {h.id for h in seen}
+    waiting, unplaced = hazards_waiting(registry)
+    return marking_overview(
+        seen, [_taken_away(m, today) for m in markings], day,
+        check_days=stated.value("marking_check_days"),
+        near_m=stated.value("marking_near_m"), known=hazards_said(registry, known_at=known_at),
+        beside=[*{h.id: h for h in (*now, *standing) if h.id not in told}.values(), *waiting],
+        unplaced=unplaced + sum(anywhere(h) for h in standing))
+
+
+def rows_waiting(registry: Registry, reader: View, kind: str) -> int | None:
+    """How many rows of a kind wait in quarantine, and so are in no overview; None for who may not
+    know how many wait."""
+    from landrelease.workflows.quarantine import kinds_in
+
+    if not reader.may("quarantine", "counts"):
+        return None
+    return sum(e.row.kind == kind or (e.row.kind == "source" and kind in kinds_in(e.row))
+               for e in registry.quarantine("waiting"))
+
+
+def _taken_away(marking: Record, today: date) -> Record:
+    """A marking that is told to be removed on a day that has not come: it is gone, and nobody knows
+    since when."""
+    gone = day_of(marking.values.get("removed_on"))
+    if marking.value("state") != "removed" or gone is None or gone <= today:
+        return marking
+    return dataclasses.replace(marking, values={
+        n: v for n, v in marking.values.items() if n != "removed_on"})
 
 
 def evacuations_of(registry: Registry, reader: View, stated: Assumptions, day: date

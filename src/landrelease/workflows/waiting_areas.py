@@ -16,10 +16,16 @@ import shapely
 
 from landrelease.core.record import Record
 from landrelease.core.recorded import Waiting, WaitingGround
-from landrelease.workflows import waiting_hazards
+from landrelease.workflows import _PLACE_IN_DOUBT, waiting_hazards
 from landrelease.workflows.quarantine import may_hold_hazards, visible_quarantine
 from landrelease.workflows.unsigned import unsigned
-from landrelease.workflows.waiting_rows import said_of, waiting_places, waiting_rows
+from landrelease.workflows.waiting_rows import (
+    NO_DATUM,
+    TURNED,
+    said_of,
+    waiting_places,
+    waiting_rows,
+)
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -89,6 +95,20 @@ def without_record(registry: Registry, reader: View) -> list[Record]:
     found = [Record("hazard", a, {"why": "waiting"}, place) for a, place in (
         (f"waiting-{n}", place) for n, place in enumerate(_grounds(registry)[0].values(), 1))]
     return reader.inside([*found, *_reopened(registry)])
+
+
+def hazards_waiting(registry: Registry) -> tuple[list[Record], int]:
+    """The hazards that wait, as wide as their place may be, off as far as their cells say; and of
+    how many nobody knows where they lie. For decisions, not for a reader."""
+    entries = registry.quarantine("waiting")
+    nowhere = sum(may_hold_hazards(e.row) for e in entries if e.row.kind != "hazard")
+    rows = waiting_rows(registry, ("hazard",))
+    anywhere = _PLACE_IN_DOUBT - {NO_DATUM} - TURNED  # of these all readings are in the place
+    nowhere += sum(row.place is None or row.place.is_empty or not row.known
+                   or any(f.code in anywhere for f in row.entry.row.findings) for row in rows)
+    return [Record("hazard", f"quarantine-{row.entry.number}", {"position_accuracy_m": row.reach_m},
+                   row.place if row.place.is_valid else shapely.make_valid(row.place))
+            for row in rows if row.place is not None and not row.place.is_empty], nowhere
 
 
 def waiting_for_plans(registry: Registry, reader: View) -> Waiting:

@@ -39,7 +39,7 @@ _ACCURACY = "position_accuracy_m"
 _MEASURED = re.compile(r"[-_. ](?:accuracy|precision)$", re.I)
 NO_DATUM = "GEO-001"
 _MOST_PARTS = 100
-_TURNED = frozenset({"GEO-012", "GEO-212"})  # read otherwise the place lies inside the programme
+TURNED = frozenset({"GEO-012", "GEO-212"})  # read otherwise the place lies inside the programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def waiting_rows(registry: Registry, kinds: Collection[str] | None = None) -> li
         place = None if read is nothing else read.place
         if kind not in SPEAKS and codes & _PLACE_IN_DOUBT:
             place = None
-        if place is not None and codes & _TURNED:
+        if place is not None and codes & TURNED:
             place = _turned(place)
         if place is not None and NO_DATUM in codes:
             place = widened(place, datum_m)
