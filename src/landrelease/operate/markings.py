@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import M_PER_DEGREE, plane_for
+from landrelease.core.geometry import M_PER_DEGREE, LocalPlane
 from landrelease.core.lineage import lineage, reach_m
 from landrelease.core.moment import day_of
 from landrelease.core.names import folded
@@ -274,15 +274,24 @@ def _around(grounds: Sequence[Record], marks: Sequence[Record],
     out: list[list[tuple[str, float]]] = [[] for _ in marks]
     tree = shapely.STRtree([_box(r.geometry, near_m + reach_m(r)) for r in grounds])
     boxes = [_box(place, reach_m(m)) for m, place in zip(marks, places, strict=True)]
-    which, where = tree.query(np.array(boxes, dtype=object)) if boxes else ((), ())
-    for n, k in sorted(zip(map(int, which), map(int, where), strict=True)):
-        place, ground = places[n], grounds[k]
-        if place is None or ground.geometry is None:
-            continue
-        plane = plane_for(place.bounds)
-        away = float(shapely.distance(plane.to_plane(place), plane.to_plane(ground.geometry)))
-        if away <= near_m + reach_m(ground) + reach_m(marks[n]):
-            out[n].append((ground.id, away))
+    pairs = tree.query(np.array(boxes, dtype=object)) if boxes else np.empty((2, 0), dtype=int)
+    pairs = pairs[:, np.lexsort(pairs[::-1])]
+    where = np.array(places, dtype=object)
+    which = np.array([r.geometry for r in grounds], dtype=object)
+    limits = near_m + np.array([reach_m(m) for m in marks])[pairs[0]] \
+        + np.array([reach_m(r) for r in grounds])[pairs[1]]
+    # One plane a degree: within it distances are true to a thousandth.
+    middle = np.round(shapely.bounds(where[pairs[0]]).reshape(-1, 2, 2).mean(axis=1))
+    for centre in np.unique(middle, axis=0):
+        some = np.flatnonzero((middle == centre).all(axis=1))
+        plane = LocalPlane(float(centre[0]), float(centre[1]))
+        (of_mark, n), (of_ground, k) = (np.unique(row, return_inverse=True)
+                                        for row in pairs[:, some])
+        away = shapely.distance(plane.to_plane(where[of_mark])[n],
+                                plane.to_plane(which[of_ground])[k])
+        for pair in np.flatnonzero(away <= limits[some]).tolist():
+            m, ground = pairs[:, some[pair]]
+            out[m].append((grounds[ground].id, float(away[pair])))
     return out
 
 
