@@ -65,10 +65,11 @@ def environment_overview(records: Iterable[Record], items: Iterable[Record], day
         if due is None and observed is not None:
             due = observed + timedelta(days=round(restore_days))
         state: State
-        doubts: tuple[str, ...] = ()
-        if kind not in (*TRACES, NOT_REPORTED):
+        trace = kind in (*TRACES, NOT_REPORTED)
+        doubts = _doubts(r, restored) if trace or kind == "restored" else ()
+        if not trace and not doubts:
             state = "fact"
-        elif not (doubts := _doubts(r, restored)) and (
+        elif not doubts and (
                 restored <= day if restored is not None else r.value("restored") == "yes"):
             state = "restored"
         else:
@@ -91,7 +92,9 @@ def _doubts(r: Record, restored: date | None) -> tuple[str, ...]:
     out = []
     if restored is not None and observed is not None and restored < observed:
         out.append(f"it is said to be restored on {restored}, before it was observed on {observed}")
-    if restored is not None and r.value("restored") == "no":
+    if r.value("environment_type") == "restored" and r.value("restored") == "no":
+        out.append("its type says that it was restored, and the record that it was not")
+    elif restored is not None and r.value("restored") == "no":
         out.append(f"it is said to be restored on {restored}, and not to be restored")
     return tuple(out)
 
