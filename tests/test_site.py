@@ -530,4 +530,8 @@ def test_safety_S01_what_waits_in_quarantine_and_what_is_dated_later_let_no_mark
     registry.take_in(Intake(ImportReport("h.csv", hashlib.sha256(b"x").hexdigest(), "hazard", 1, 0,
                                          0, 1, (wrong,)), (), (row,), b"x"))
     assert said() == (set(), 2)
+    # What waits is in no overview, and each says how many rows of its kind that are.
+    assert site.rows_waiting(registry, reader, "hazard") == 1
+    assert site.marking_of(registry, reader, STATED, DAY)["waiting"] == 0
+    assert site.rows_waiting(registry, policy.view("public"), "hazard") is None
     registry.close()
