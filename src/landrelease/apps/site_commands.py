@@ -134,7 +134,6 @@ def operate_marking(
     Example: landrelease operate marking district.gpkg --as inspector
     """
     from landrelease import workflows
-    from landrelease.operate.markings import REMOVALS
     from landrelease.workflows import site
 
     with reading(registry, "operate marking", role, organisation, area) as (opened, reader):
@@ -143,7 +142,7 @@ def operate_marking(
     put_json(json, found)
     for f in found["findings"]:
         say(f"{_words(f['problem']):<24}{f['hazard']}  {f['marking']}  {f['words']}".rstrip())
-    wrong = sum(f["problem"] not in REMOVALS for f in found["findings"])
+    wrong = found["wrong"]
     say(f"{found['marked']} of {found['hazards']} hazards that stand are marked; "
         f"{found['standing']} markings stand, {found['signs']} signs as far as reported; "
         f"{wrong} findings.")

@@ -65,10 +65,13 @@ def environment_of(registry: Registry, reader: View, stated: Assumptions, day: d
 
 def marking_of(registry: Registry, reader: View, stated: Assumptions, day: date
                ) -> dict[str, Any]:
-    """Marking of all hazards that stand, with what is wrong."""
+    """Marking of all hazards that stand, with what is wrong; `wrong`: how many findings say so."""
+    from landrelease.operate.markings import REMOVALS
+
     found = marking_found(registry, reader, stated, day, reader.inside(
         registry.records("marking")))
     return {"day": day.isoformat(), **dataclasses.asdict(found),
+            "wrong": sum(f.problem not in REMOVALS for f in found.findings),
             "waiting": rows_waiting(registry, reader, "marking")}
 
 
