@@ -117,10 +117,13 @@ def test_safety_S08_a_drill_with_the_reason_of_an_evacuation_is_one(reason, real
     ({"evacuated_at": NOON, "clear_at": LATER, "evacuation_reason": "drill"}, False),
     ({"evacuated_at": NOON, "clear_at": LATER, "gate_type": "evacuation_drill"}, False),
     ({"evacuated_at": "not_reported", "people_on_site": 4}, False),
-    ({"evacuated_at": NOON - timedelta(days=1), "clear_at": LATER - timedelta(days=1)}, False)])
+    ({"evacuated_at": NOON - timedelta(days=1), "clear_at": LATER - timedelta(days=1)}, None)])
 @pytest.mark.parametrize("day", [DAY, None])
 def test_safety_S08_an_evacuation_is_one_by_its_times_without_a_type_or_a_day(said, shut, day):
     told = record("gate", "e", task="t1", **said, **({} if day is None else {"day": day}))
+    if shut is None:  # times of another day: of this one only where it states this one
+        assert opened(told, AGAIN).passed is (day is None)
+        return
     assert failing(opened(told)) == ({"evacuation": "failed"} if shut else {})
     if shut and "clear_at" in said:
         assert opened(told, AGAIN).passed
@@ -133,6 +136,28 @@ def test_safety_S08_an_evacuation_that_began_before_midnight_holds_until_all_wer
     told = record("gate", "e", task="t1", day=DAY - timedelta(days=1), gate_type="evacuation",
                   evacuated_at=NOON - timedelta(hours=15), clear_at=NOON + timedelta(hours=hours))
     assert failing(opened(told)) == ({"evacuation": "failed"} if shut else {})
+
+
+@pytest.mark.parametrize(("said", "shut", "finding"), [
+    ({"evacuated_at": LATER, "clear_at": NOON - timedelta(hours=1)}, True, "before it began"),
+    ({"clear_at": LATER - timedelta(days=30)}, True, "another day"),
+    ({"clear_at": LATER + timedelta(days=1)}, True, "another day"),
+    ({"people_on_site": 8, "people_counted": 6}, True, "2 people on the list were not counted"),
+    ({"evacuated_at": NOON, "people_on_site": 8, "people_counted": 8}, False, "")])
+def test_safety_S08_an_evacuation_that_does_not_say_that_all_were_out_opens_when_mended(
+        said, shut, finding):
+    told = out(task="t1", **said)
+    assert failing(opened(told, AGAIN)) == ({"evacuation": "failed"} if shut else {})
+    assert finding in "; ".join(evacuations([told], timedelta(hours=2))[0].findings)
+    mended = out(task="t1", evacuated_at=NOON, people_on_site=8, people_counted=8)
+    assert opened(told, mended, AGAIN).passed
+    assert failing(opened(told, mended)) == {"evacuation": "failed"}
+
+
+def test_safety_S08_an_evacuation_asks_for_a_check_after_the_latest_of_all_its_times():
+    wrong = out(task="t1", evacuated_at=LATER + timedelta(hours=4), clear_at=LATER)
+    mended = out(task="t1", evacuated_at=NOON)  # what was said before of this day counts as well
+    assert failing(opened(wrong, mended, AGAIN)) == {"evacuation": "failed"}
 
 
 def test_safety_S08_an_evacuation_that_says_no_time_at_all_holds_for_the_day_of_its_entry():

@@ -418,6 +418,9 @@ GATE: tuple[str, ...] = (
     "order", "competence", "machines", "closures", "permits",
     "the work names no task on record: no gate", "no evacuation is on record for the day",
     "an evacuation is on record, and not when all were out",
+    "an evacuation is on record, and all were out before it began or on another day: its "
+    "times are to be mended",
+    "an evacuation is on record, and {n} of {total} people on the list were counted",
     "evacuated, all out at {time} UTC; the site was not checked again since",
     "checked again after the evacuation", "nobody recorded this check for the day",
     "{id} was entered on {day}, {n} days after the day: the authority reviews the report of the "

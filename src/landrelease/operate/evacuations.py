@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from landrelease.core.kind import DECLINED
 from landrelease.core.moment import day_of, moment_of, number_of
@@ -66,8 +66,27 @@ def tells(gate: Record) -> bool:
         for n in ("evacuated_at", "clear_at", "evacuation_reason"))
 
 
-def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
-    """The log of evacuations and drills, the latest first; other gates are passed over."""
+def in_sequence(gate: Record) -> bool:
+    """Whether all were out no earlier than it began, where both times are on record."""
+    begun, clear = (moment_of(gate.values.get(n)) for n in ("evacuated_at", "clear_at"))
+    return begun is None or clear is None or begun <= clear
+
+
+def not_counted(gate: Record) -> tuple[int, int] | None:
+    """People counted and people on the list where the first are fewer; None: not, or not known."""
+    listed, counted = (number_of(gate.values.get(n)) for n in ("people_on_site",
+                                                               "people_counted"))
+    if listed is None or counted is None or counted >= listed:
+        return None
+    return int(counted), int(listed)
+
+
+def evacuations(gates: Iterable[Record], utc_offset: timedelta | None = None
+                ) -> tuple[Evacuation, ...]:
+    """The log of evacuations and drills, the latest first; other gates are passed over.
+
+    utc_offset : of the programme's local time, in which a record states its day; None: not known.
+    """
     found = []
     for g in gates:
         if not tells(g):
@@ -80,8 +99,11 @@ def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
         findings = []
         if clear is None:
             findings.append("when all were out is not on record")
-        if minutes is not None and minutes < 0:
+        stated = day_of(g.values.get("day"))
+        if not in_sequence(g):
             findings.append("all were out before it began")
+        elif clear is not None and stated is not None and _another_day(clear, stated, utc_offset):
+            findings.append("all were out on another day than it states")
         if missing is None:
             findings.append("people on the list or people counted are not on record")
         elif missing > 0:
@@ -90,11 +112,18 @@ def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
             findings.append(f"{-missing} more people were counted than are on the list")
         found.append(Evacuation(
             g.id, str(g.values.get("task") or ""), str(g.values.get("team") or ""),
-            day_of(g.values.get("day")) or next(
+            stated or next(
                 (t.date() for t in (begun, clear) if t is not None), g.valid_from), not is_real(g),
             str(g.value("evacuation_reason")), minutes, None if on_site is None else int(on_site),
             None if counted is None else int(counted), missing, tuple(findings)))
     return tuple(sorted(found, key=lambda e: (-(e.day or date.min).toordinal(), e.record)))
+
+
+def _another_day(at: datetime, day: date, utc_offset: timedelta | None) -> bool:
+    """Whether a time is of another local day: of none in any zone where that is not known."""
+    if utc_offset is not None:
+        return (at + utc_offset).date() != day
+    return not (at - timedelta(hours=12)).date() <= day <= (at + timedelta(hours=14)).date()
 
 
 def drills(log: Iterable[Evacuation], tasks: Iterable[Record], day: date, *, every_days: float

@@ -29,7 +29,7 @@ from landrelease.core.names import folded
 from landrelease.core.plurals import counted
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
-from landrelease.operate.evacuations import is_real, tells
+from landrelease.operate.evacuations import in_sequence, is_real, not_counted, tells
 from landrelease.operate.permits import accuracy_of, narrowed_by, refused_part, without_leave
 
 # What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
@@ -391,11 +391,11 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
     """After an evacuation the site is checked again before work goes on: what was found in order
     in the morning may not be so any more. A drill asks for nothing. An evacuation that names no
     task, or none on record, holds for all of them; so it is with teams."""
-    out: dict[str, list[datetime | None]] = {}  # what each revision says: when all were out
+    out: dict[str, list[Record]] = {}  # what each revision says
     for g in site.gates:
         if (is_real(g) and _out_on(g, day, site) and _may_mean(g, "task", task, site)
                 and _may_mean(g, "team", team, site)):
-            out.setdefault(g.id, []).append(moment_of(g.values.get("clear_at")))
+            out.setdefault(g.id, []).append(g)
     if not out:
         return GateCheck("evacuation", "passed", "no evacuation is on record for the day")
     ids = tuple(out)
@@ -404,10 +404,16 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
         return GateCheck("evacuation", "failed", f"row {-undated[0].revision} in quarantine tells "
                          "of an evacuation; nobody can read its day, so it counts until it is "
                          "mended", ids)
-    if any(times[-1] is None for times in out.values()):
-        return GateCheck("evacuation", "failed", "an evacuation is on record, and not when all "
-                         "were out", ids)
-    last = max(t for times in out.values() for t in times if t is not None)
+    begin, end = day_in_utc(day, site.utc_offset)
+    times: list[datetime] = []
+    for told in out.values():
+        if why := _not_all_out(told[-1], begin, end):
+            return GateCheck("evacuation", "failed", why, ids)
+        # What was said before counts as well, but for a time of another day, which was mended.
+        times += [t for g in told for n in ("evacuated_at", "clear_at")
+                  if (t := moment_of(g.values.get(n))) is not None
+                  and (g is told[-1] or begin <= t < end)]
+    last = max(times)
     again = dict.fromkeys(g.id for at, g in recorded.timed
                           if at > last and _goes_on(g) == "passed")
     if not again:
@@ -415,6 +421,20 @@ def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) ->
                          "site was not checked again as a whole since" + _unknown_zone(site), ids)
     return GateCheck("evacuation", "passed", "checked again after the evacuation",
                      (*ids, *again))
+
+
+def _not_all_out(g: Record, begin: datetime, end: datetime) -> str:
+    """Why an evacuation does not say that all were out on the day: no later check opens it."""
+    clear = moment_of(g.values.get("clear_at"))
+    if clear is None:
+        return "an evacuation is on record, and not when all were out"
+    if not in_sequence(g) or not begin <= clear < end:
+        return ("an evacuation is on record, and all were out before it began or on another day: "
+                "its times are to be mended")
+    if (people := not_counted(g)) is not None:
+        return (f"an evacuation is on record, and {people[0]} of {people[1]} people on the list "
+                "were counted")
+    return ""
 
 
 def _out_on(g: Record, day: date, site: Site) -> bool:

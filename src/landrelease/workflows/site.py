@@ -128,8 +128,10 @@ def evacuations_of(registry: Registry, reader: View, stated: Assumptions, day: d
                    ) -> dict[str, Any]:
     """The log of evacuations and drills, and which tasks are to practise."""
     from landrelease.operate.evacuations import drills, evacuations
+    from landrelease.workflows.operating import offset_of
 
-    log = [e for e in evacuations(reader.inside(registry.records("gate")))
+    log = [e for e in evacuations(reader.inside(registry.records("gate")),
+                                  offset_of(registry, None))
            if e.day is None or e.day <= day]
     due = drills(log, reader.inside(registry.records("task")), day,
                  every_days=stated.value("evacuation_drill_days"))
