@@ -15,6 +15,7 @@ from landrelease.core.gate import CHECKS, SITE_CHECKS
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
+from landrelease.operate.competence import leaves
 from landrelease.operate.gate import Site, by_day, flagged_work, gates, in_force, scope_of
 from landrelease.store.open import create_registry
 from landrelease.workflows import operating, sharing
@@ -55,6 +56,15 @@ def one(task=TASK, **change):
     (gate,) = gates(task, DAY, site(**change))
     assert tuple(c.name for c in gate.checks) == CHECKS
     return gate
+
+
+# Leave for machines beside the manual work of `site`.
+MAY_DRIVE = record("accreditation", "mech", team="team-a", scope="mechanical",
+                   accreditation_status="granted", granted_on=date(2027, 1, 1),
+                   expires_on=date(2027, 12, 31))
+DRIVER = {"accreditations": [MAY_DRIVE], "persons": {
+    "p1": record("person", "p1", role="deminer", competences=["manual_clearance", "mechanical"]),
+    "p2": record("person", "p2", role="medic")}}
 
 
 def failing(gate):
@@ -192,10 +202,11 @@ def test_safety_S08_what_was_taken_back_shuts_until_it_is_granted_anew(holder, w
     own = [said("a", "granted", date(2027, 1, 1)), said("b", word, at)]
     own += [said("c", "granted", again)] if again else []
     other = [] if holder in ("team", "accredited_organisation") else site().accreditations
+    driven = ({"machines": {"m1": record("machine", "m1", machine_status="ready")}, **DRIVER}
+              if holder == "machine" else {})
     gate = one(
-        dataclasses.replace(TASK, values={**TASK.values, "machines": ["m1"]}),
-        machines={"m1": record("machine", "m1", machine_status="ready")},
-        accreditations=[*own, *other])
+        dataclasses.replace(TASK, values={**TASK.values, "machines": ["m1"] if driven else []}),
+        **driven | {"accreditations": [*own, *other, *driven.get("accreditations", ())]})
     check = {"person": "competence", "machine": "machines"}.get(holder, "accreditation")
     assert failing(gate) == ({} if good else {check: "failed"})
 
@@ -228,6 +239,41 @@ def test_safety_S08_a_closure_that_ends_before_it_begins_closes_every_day():
     wrong = record("closure", "c", GROUND, closed_from=datetime(2027, 4, 5, tzinfo=UTC),
                    closed_until=datetime(2027, 3, 30, tzinfo=UTC))
     assert failing(one(closures=[wrong])) == {"closures": "failed"}
+
+
+@pytest.mark.parametrize("method", ["manual", "mixed", "not_reported"])
+def test_safety_S08_a_machine_asks_for_mechanical_leave_whatever_the_method(method):
+    task = dataclasses.replace(TASK, values={**TASK.values, "method": method, "machines": ["m1"]})
+    ready = {"m1": record("machine", "m1", machine_status="ready")}
+    assert failing(one(task, machines=ready)) == {
+        "accreditation": "failed", "competence": "failed"}
+    both = [*site().accreditations, MAY_DRIVE]
+    assert failing(one(task, machines=ready, accreditations=both)) == {"competence": "failed"}
+    assert one(task, machines=ready, **DRIVER | {"accreditations": both}).passed
+    # Those who search by hand beside it need not be able to drive it; who operates machines does.
+    teams = {"team-a": record("team", "team-a", organisation="Org A", members=["p1", "p3"])}
+    for role, good in (("deminer", True), ("machine_operator", False)):
+        persons = DRIVER["persons"] | {"p3": record("person", "p3", role=role,
+                                                    competences=["manual_clearance"])}
+        assert one(task, machines=ready, accreditations=both, teams=teams,
+                   persons=persons).passed is good
+    survey = dataclasses.replace(task, values={**task.values, "task_type": "TS"})
+    assert scope_of(survey) == "TS"  # for machines, too
+    assert "mechanical" not in str(one(survey, machines=ready).open)
+
+
+def test_safety_S08_an_own_accreditation_does_not_outlast_the_training_of_the_person():
+    own = record("accreditation", "own", person="p1", scope="manual_clearance",
+                 accreditation_status="granted", granted_on=date(2027, 1, 1),
+                 expires_on=date(2027, 12, 31))
+    for until, state in ((DAY, {}), (date(2027, 3, 31), {"competence": "failed"})):
+        persons = site().persons | {"p1": record("person", "p1", role="deminer",
+                                                 training_until=until)}
+        held = [*site().accreditations, own]
+        assert failing(one(persons=persons, accreditations=held)) == state
+        (training,) = [x for x in leaves(persons.values(), held, [], DAY, warn_days=0)
+                       if x.what == "training"]
+        assert (training.state == "expired") is bool(state)
 
 
 def test_machines_and_animals():

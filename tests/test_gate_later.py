@@ -551,6 +551,7 @@ def test_safety_S08_the_machines_that_the_work_names_are_ready_and_ordered(progr
         world.record(registry, "machine", "m9", machine_status=state)
     found = used(registry, machines=["m9"])
     assert "machines: the machine m9 is not in the order" in found
+    assert any(w.startswith("accreditation: no accreditation for mechanical") for w in found)
     assert not words or f"machines: {words}" in found
 
 
@@ -563,6 +564,13 @@ def test_a_machine_that_was_ordered_and_is_ready_may_work(programme):
     registry, ana = programme
     world.record(registry, "machine", "m9", machine_status="ready", identifier="FLAIL 9")
     order(registry, ana, machines=["m9"])
+    found = used(registry, machines=["flail 9"])  # of a manual order, and nobody may drive it
+    assert [w.partition(":")[0] for w in found] == ["accreditation", "competence"]
+    world.signed_record(registry, "accreditation", "acc-m", ana, team="team-a",
+                        scope="mechanical", accreditation_status="granted",
+                        granted_on=date(2026, 1, 1), expires_on=date(2026, 12, 31))
+    world.record(registry, "person", "p1", role="deminer", hours=3,
+                 competences=["manual_clearance", "TS", "mechanical"])
     assert used(registry, machines=["flail 9"]) == []
 
 

@@ -44,8 +44,8 @@ def leaves(persons: Iterable[Record], accreditations: Iterable[Record], teams: I
     out = []
     for p in persons:
         scopes = p.values.get("competences") or ()
-        if scopes and p.value("erased") != "yes":
-            until = day_of(p.values.get("training_until"))
+        until = day_of(p.values.get("training_until"))
+        if (scopes or until is not None) and p.value("erased") != "yes":
             out.append(Leave(p.id, "training", p.id, ", ".join(map(str, scopes)), until,
                              _state(until, day, warn_days), tuple(member_of.get(p.id, ()))))
     for a in accreditations:

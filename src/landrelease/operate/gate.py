@@ -192,6 +192,11 @@ def _used(work: Record, task: Record, team: str, day: date, site: Site) -> list[
                 out.append(GateCheck("detector_test", state, words if words.startswith("row ")
                                      else f"{said} {words}", (name,)))
     ordered = {name for m in _listed(task, "machines") for name in _meant("machine", m, site)}
+    if _listed(work, "machines") and not _listed(task, "machines"):  # else the gate has asked
+        for of in _driven(task):
+            out += [c for c in (_accreditation(task, team, of, day, site),
+                                _competence(team, of, day, site, driving=True))
+                    if c.state != "passed"]
     for said in _listed(work, "machines"):
         for name in _meant("machine", said, site):
             if name not in ordered:
@@ -272,13 +277,17 @@ def _method_used(work: Record, task: Record, team: str, day: date, site: Site) -
 def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
     recorded = _recorded(task.id, team, day, site)
     scope = scope_of(task)
+    driven = _driven(task) if _listed(task, "machines") else ()
     checks = [_on_site(name, recorded) for name in SITE_CHECKS]
     checks += [
         _order(task, team, day, site),
         _with(_closures(task, day, site), "closures", recorded),
         _permits(task, team, day, site),
-        _with(_accreditation(task, team, scope, day, site), "accreditation", recorded),
-        _competence(team, scope, day, site),
+        _with(_both(_accreditation(task, team, scope, day, site), *(
+            _accreditation(task, team, of, day, site) for of in driven)),
+            "accreditation", recorded),
+        _both(_competence(team, scope, day, site), *(
+            _competence(team, of, day, site, driving=True) for of in driven)),
         _machines(task, scope, day, site),
         _with(_detectors(task, team, day, site), "detector_test", recorded),
         _evacuation(task.id, team, day, site, recorded),
@@ -291,6 +300,17 @@ def scope_of(task: Record) -> str:
     """The scope of accreditation that a task asks for."""
     kind = str(task.value("task_type"))
     return _BY_TYPE.get(kind) or _BY_METHOD.get(str(task.value("method")), "manual_clearance")
+
+
+def _driven(task: Record) -> tuple[str, ...]:
+    """The scope that a machine asks for besides that of the task, whatever method is stated."""
+    of = scope_of(replace(task, values={**task.values, "method": "mechanical"}))
+    return () if of == scope_of(task) else (of,)
+
+
+def _both(first: GateCheck, *more: GateCheck) -> GateCheck:
+    """The first that has not passed, else the first."""
+    return next((c for c in (first, *more) if c.state != "passed"), first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -790,8 +810,13 @@ def _why_not(a: Record, day: date, held: Sequence[Record]) -> str:
     return ""
 
 
-def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
-    """Each member on their own: people who joined a unit inherit its procedures, not its leave."""
+def _competence(team: str, scope: str, day: date, site: Site, *, driving: bool = False
+                ) -> GateCheck:
+    """Each member on their own: people who joined a unit inherit its procedures, not its leave.
+
+    `driving`: for a machine among other work, for which each operator of machines is competent, and
+    somebody is at all; those who search by hand beside it need not be.
+    """
     if team not in site.teams:
         return GateCheck("competence", "not_reported",
                          f"the team {team} is not on record" if team else "no team is ordered")
@@ -803,6 +828,7 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
                          "the members of the team are not on record", (team,))
     lacking, unknown = [], []
     searching = set[str]()
+    operators = False  # whether one of those who lack it operates machines
     for member in members:
         stages = _stages("person", member, site.persons, site)
         if not stages:
@@ -814,12 +840,17 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
         searching.add(member)
         held = [a for a in site.accreditations if _is_of(a, "person", member)
                 and _is_for(a, scope)]
-        if held:
-            able = any(in_force(a, day, held) for a in held)
+        if held:  # it rests on the person's training, too
+            able = any(in_force(a, day, held) for a in held) and not any(
+                _training_ended(p, day) for p in searches)
         else:
             able = all(_trained(p, scope, day) for p in searches)
         if not able:
             lacking.append(member)
+            operators |= any(p.value("role") == "machine_operator" for p in searches)
+    if driving and not operators and all(
+            (searching - set(lacking)) & set(of_them) for of_them in told):
+        lacking = []
     if unknown:
         return GateCheck("competence", "not_reported", f"not on record: {', '.join(unknown)}",
                          tuple(unknown))
@@ -833,9 +864,12 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
 
 
 def _trained(person: Record, scope: str, day: date) -> bool:
+    return scope in (person.values.get("competences") or ()) and not _training_ended(person, day)
+
+
+def _training_ended(person: Record, day: date) -> bool:
     ends = person.values.get("training_until")
-    return scope in (person.values.get("competences") or ()) and not (
-        isinstance(ends, date) and ends < day)
+    return isinstance(ends, date) and ends < day
 
 
 def _stages(kind: str, name: str, now: Mapping[str, Record], site: Site) -> tuple[Record, ...]:
