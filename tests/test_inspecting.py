@@ -583,7 +583,8 @@ def test_a_failure_elsewhere_raises_the_residual_risk_of_the_same_hands(registry
                        result="rejected" if found else "not_reported")]
 
     fill(registry, [
-        record("outcome", "o-team-a", field(0, 0, 100, 100), outcome_type="cleared",
+        # Of its own, as that of the programme names work for which no gate is on record (S08).
+        record("outcome", "o-h1", field(0, 0, 100, 100), outcome_type="cleared",
                hazard="h1", organisation="Org A", method="manual", depth_m=0.2,
                decided_on=date(2026, 3, 1))], later(1))
 
