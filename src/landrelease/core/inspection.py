@@ -7,7 +7,7 @@ Longitude and latitude on WGS 84.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shapely.geometry.base import BaseGeometry
@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core.geometry import joined
 from landrelease.core.lineage import holds
 from landrelease.core.moment import day_of, listed
+from landrelease.core.names import folded
 from landrelease.core.plurals import several
 from landrelease.core.record import NOT_REPORTED, Record
 
@@ -143,17 +144,20 @@ def closed_on(record: Record, until: date) -> date | None:
     return None if day is None or corrected is None or not corrected <= day <= until else day
 
 
-def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], until: date
-               ) -> list[str]:
+def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], until: date,
+               of_hands: Container[str] = ()) -> list[str]:
     """Ids of what keeps ground from being released on the day `until`: nonconformities without a
     measure, or, of the severities in `closed_by_visit`, that no visit has found corrected; refused
     visits after which no visit to the same work or ground was made, whatever else their records
     say.
+
+    of_hands : refused visits that name no work and no ground on record; a visit to the same teams
+        or detectors, or where they name none to the same organisation, answers them.
     """
     out = []
     for r in inspections:
         if was_refused(r):
-            done = any(_answers(other, r, until) for other in inspections)
+            done = any(_answers(other, r, until, r.id in of_hands) for other in inspections)
         elif is_nonconformity(r):
             done = closed_on(r, until) is not None or (
                 corrected_on(r, until) is not None and severity_of(r) not in closed_by_visit)
@@ -164,20 +168,45 @@ def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], u
     return out
 
 
-def _answers(visit: Record, refused: Record, until: date) -> bool:
+def _answers(visit: Record, refused: Record, until: date, of_hands: bool) -> bool:
     """Whether a visit was made where one had been refused, on that day or later, not after `until`.
     """
     made, day = day_of(visit.values.get("inspected_on")), inspected_on(refused)
     if was_refused(visit) or made is None or day is None or not (
             day <= made <= until) or visit.value("inspection_part") in _NO_FINISHED_GROUND:
         return False
-    for name in ("task", "activity"):
-        if refused.values.get(name) and refused.values[name] == visit.values.get(name):
-            return True
-    if set(listed(refused.values.get("outcomes"))) & set(listed(visit.values.get("outcomes"))):
+    if _work_of(refused) & _work_of(visit):
         return True
     a, b = own_ground(refused), own_ground(visit)
-    return a is not None and b is not None and bool(a.intersects(b))
+    if a is not None and b is not None and a.intersects(b):
+        return True
+    if not of_hands:
+        return False
+    hands = hands_of(refused)
+    return bool((hands or organisations_of(refused)) & (
+        hands_of(visit) if hands else organisations_of(visit)))
+
+
+def _work_of(record: Record) -> set[tuple[str, str]]:
+    """Order, work and outcomes that an inspection names, folded."""
+    v = record.values
+    return {(kind, folded(name)) for kind, names in (
+        ("task", (v.get("task"),)), ("activity", (v.get("activity"), *listed(v.get("activities")))),
+        ("outcome", listed(v.get("outcomes")))) for name in names if folded(name)
+        and name != NOT_REPORTED}
+
+
+def hands_of(record: Record) -> frozenset[tuple[str, str]]:
+    """Teams and detectors that a record names, folded."""
+    return frozenset((name, folded(who)) for name in ("teams", "detectors")
+                     for who in listed(record.values.get(name)) if folded(who))
+
+
+def organisations_of(record: Record) -> frozenset[str]:
+    """Organisations that were inspected, folded; several stand with semicolons."""
+    said = record.values.get("inspected_organisation")
+    return frozenset(filter(None, map(folded, said.split(";")))) if isinstance(said, str) \
+        and said != NOT_REPORTED else frozenset()
 
 
 def found_in_unit(record: Record) -> bool:
@@ -231,3 +260,51 @@ def rejections(inspections: Iterable[Record]) -> tuple[Rejection, ...]:
         for i in inspections if i.value("inspection_part") != "unit" and (
             i.value("result") == "rejected"
             or (i.value("result") == "accepted" and items_in_sample(i) > 0)))
+
+
+def as_told(now: Record, told: Sequence[Record]) -> Record:
+    """An inspection as the worst that its revisions say: rejected where any of them says so, with
+    an item where any found one. No change of the record unsays it, by whomever: what unsays it is
+    searching its ground again, and a lot of its own.
+
+    It is of all searches, work, teams and detectors that those revisions name, on all ground that
+    they draw, of the latest of their days and of the worst of their severities; measure and closing
+    are those of now.
+
+    told : all revisions, in their order.
+    """
+    against = [r for r in told if speaks_against(r)]
+    rejecting = [r for r in against if r.value("result") == "rejected"]
+    said = rejecting or against
+    if not said:
+        return now
+    last = said[-1]
+    values = {**{n: v for n, v in last.values.items() if n not in _MENDED}, **now.values}
+    for name in ("outcomes", "activities", "teams", "detectors"):
+        if every := tuple(dict.fromkeys(x for r in said for x in listed(r.values.get(name)))):
+            values[name] = list(every)
+    # A lot that came after none stays one, whatever lot is named since; a unit stays one of its.
+    values["inspection_part"] = "lot" if any(r.value("inspection_part") == "lot" for r in said) \
+        else last.values.get("inspection_part")
+    for name in ("inspection_type", "unit_result", "visit_refused", "lot"):
+        values[name] = last.values.get(name)
+    if not all(r.values.get("lot") for r in said):
+        values["lot"] = None
+    if not items_told(now) and (most := max(items_told(r) or 0 for r in said)):
+        values["items_found"] = most
+    if days := [d for r in said if (d := inspected_on(r)) is not None]:
+        values["inspected_on"] = max(days)
+    if rejecting:
+        values["result"] = "rejected"
+        worst = min(map(severity_of, said), key=SEVERITIES.index)
+        if severity_of(now) != worst:
+            values["nonconformity_severity"] = worst
+    drawn = [own_ground(r) for r in said]
+    ground = last.geometry if None in drawn else joined(drawn, degrees=True) \
+        if any(d != drawn[-1] for d in drawn) else drawn[-1]
+    values = {n: v for n, v in values.items() if v is not None}
+    return now if values == now.values and ground == now.geometry else replace(
+        now, values=values, geometry=ground)
+
+
+_MENDED = frozenset({"corrective_action", "corrected_on", "closed_on", "due_on"})

@@ -120,6 +120,9 @@ class Case:
     unsaid: Sequence[Record] = ()
     # Other areas that are hazardous and lie on the ground, or may, as far off as they may be.
     others: Sequence[Record] = ()
+    # Inspection that names neither work nor ground on record -> whose work it is of, or after which
+    # accident.
+    of_hands: Mapping[str, str] = field(default_factory=dict)
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -353,13 +356,15 @@ def _others(case: Case) -> Found:
 
 
 def _nonconformities(case: Case) -> Found:
-    open_ = still_open(case.inspections, case.closed_by_visit, case.until)
+    open_ = still_open(case.inspections, case.closed_by_visit, case.until, case.of_hands)
     if open_:
         refused = [i.id for i in case.inspections if i.id in open_ and was_refused(i)]
         words = [", ".join(i for i in open_ if i not in refused), ", ".join(refused)]
+        whose = ", ".join(f"{i} ({case.of_hands[i]})" for i in open_ if i in case.of_hands)
         return "not_met", "; ".join(w for w in (
             "not corrected, or not found corrected: " + words[0] if words[0] else "",
-            "a visit was refused, and none was made since: " + words[1] if words[1] else "")
+            "a visit was refused, and none was made since: " + words[1] if words[1] else "",
+            "of these, of whose work or after which accident: " + whose if whose else "")
             if w), open_
     return "met", "none is open", [i.id for i in case.inspections]
 

@@ -180,6 +180,7 @@ def load_land(
     from landrelease.workflows.certificates import in_force
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, doubts, standing_of
+    from landrelease.workflows.inspections import inspections_told
 
     def records(kind: str) -> list[Record]:
         day = areas_at if areas_at and kind == "administrative_area" else valid_at
@@ -192,6 +193,8 @@ def load_land(
         return records(kind) if for_models else []
 
     hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
+    inspected = inspections_told(registry, valid_at=valid_at, known_at=known_at) \
+        if for_models else []
     outcomes = records("outcome")
     unsure = doubts(registry, "outcome")
     # Of a release what was signed: what somebody wrote of its ground since is no part of it.
@@ -205,7 +208,7 @@ def load_land(
         activities=of_models("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head(), evidence=of_models("evidence"), items=of_models("item"),
-        inspections=of_models("inspection"),
+        inspections=inspected if reader is None else list(reader.nearby(inspected)),
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at,
                                   read=read))
     signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)

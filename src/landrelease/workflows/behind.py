@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from landrelease.release.proposal import Waiting
     from landrelease.release.reopening import Find, Released, Reopening
     from landrelease.store.registry import QuarantineEntry, Registry
+    from landrelease.workflows.inspections import Inspections
     from landrelease.workflows.waiting_rows import WaitingRow
 
 _DEGREE_M = 110_000.0  # a degree of latitude is nowhere shorter
@@ -41,6 +42,8 @@ class Behind:
     state: Mapping[str, tuple[str, ...]]
     # What was said of the ground before and holds still (`workflows.earlier`).
     earlier: Sequence[Record] = ()
+    # Inspection that names neither work nor ground -> whose work it is of, or after which accident.
+    of_hands: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Places:
@@ -141,6 +144,7 @@ class OnFile:
         self._waiting: tuple[list[WaitingRow], Any] | None = None
         self._reopened: Any = None
         self._earlier: dict[str, Places] = {}
+        self._inspections: Inspections | None = None
 
     def _state(self) -> tuple[int, tuple[int, int]]:
         return self.registry.count(), self.registry.quarantine_state()
@@ -174,6 +178,14 @@ class OnFile:
                 all_said(self.registry, kind) if kind in ("item", "accident") else
                 self.registry.records(kind))
         return self._kinds[kind]
+
+    def inspections(self) -> Inspections:
+        """Inspections as all of their history tells them."""
+        if self._inspections is None:
+            from landrelease.workflows.inspections import Inspections
+
+            self._inspections = Inspections(self)
+        return self._inspections
 
     def earlier(self, kind: str) -> Places:
         """Finds or direct evidence as they were said before, where that holds still."""
@@ -349,24 +361,28 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
 
     tasks = known.kind("task").of(placed("task") | of_name("task"),
                                   lambda r: named(r) or on_it(r))
-    task_ids = {t.id for t in tasks}
+    ordered = {t.id for t in tasks} | {n for t in tasks for n in _names(t)}
     # By whatever name, and all work that they ever named (S08, S11).
     of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
     of_outcomes = of_outcomes.union(*works_named_before(registry, outcomes).values())
-    called = {folded(n) for n in of_outcomes}
+    named_so = {folded(n) for n in of_outcomes}
     of_outcomes |= {i for i, names in works_called_before(registry).items()
-                    if called & {folded(n) for n in names}}
-    called = {folded(n) for n in of_outcomes}
+                    if named_so & {folded(n) for n in names}}
+    named_so = {folded(n) for n in of_outcomes}
     work = known.kind("activity")
     activities = work.of(
         placed("activity") | of_name("activity") | work.where("id", of_outcomes)
-        | work.where("identifier", of_outcomes) | work.where("task", task_ids),
-        lambda r: named(r) or bool(called.intersection(_names(r))) or close(r)
-        or str(r.values.get("task")) in task_ids)
-    task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
-    works = {a.id for a in activities}
+        | work.where("identifier", of_outcomes) | work.where("task", ordered),
+        lambda r: named(r) or bool(named_so.intersection(_names(r))) or close(r)
+        or folded(r.values.get("task")) in ordered)
+    task_ids = {t.id for t in tasks} | {
+        str(a.values["task"]) for a in activities if a.values.get("task")}
     by_name = {n: a for a in activities for n in _names(a)}
-    orders = {t.id: t for t in known.kind("task").of(known.kind("task").where("id", task_ids))}
+    every = known.kind("task")
+    listed = every.of(every.where("id", task_ids) | every.where("identifier", task_ids))
+    task_names = {folded(i) for i in task_ids} | {n for t in listed for n in _names(t)}
+    orders = {t.id: t for t in listed}
+    called = {n: t for t in listed for n in _names(t)}
 
     def of_work(r: Record) -> bool:
         """Whether something without a place is of this work, and of no other area that it, the
@@ -374,7 +390,7 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         done = by_name.get(folded(r.values.get("activity")))
         if done is None:
             return False
-        area = known.named_area(r, done, orders.get(str(done.values.get("task") or "")))
+        area = known.named_area(r, done, called.get(folded(done.values.get("task"))))
         return not area or bool(area & names)
 
     def close_or_of_it(r: Record) -> bool:
@@ -386,24 +402,21 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
             | known.kind(kind).where("activity", by_name), close_or_of_it)
         return list({r.id: r for r in reversed(found)}.values())[::-1]  # once, whoever says it
 
-    lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
-                                       if o.values.get("identifier")}
-    inspections, proofs = known.kind("inspection"), known.kind("coverage")
+    proofs = known.kind("coverage")
     found: dict[str, Sequence[Record]] = {
         "hazard": [hazard], "outcome": outcomes, "activity": activities,
         "task": list(orders.values()),
-        "item": about("item"), "accident": about("accident"),
-        "inspection": inspections.of(
-            placed("inspection") | inspections.where("outcomes", lots)
-            | inspections.where("activity", works) | inspections.where("task", task_ids),
-            lambda r: on_it(r) or bool(lots & {str(o) for o in r.values.get("outcomes") or ()})
-            or str(r.values.get("activity")) in works or str(r.values.get("task")) in task_ids),
+        "item": about("item"), "accident": about("accident")}
+    inspections, of_hands = _inspections_behind(
+        known, found, ground, called, task_names)
+    found |= {
+        "inspection": inspections,
         "evidence": known.kind("evidence").of(
             placed("evidence") | of_name("evidence"),
             lambda r: on_it(r) or close(r) or (r.geometry is None and named(r))),
-        "gate": known.kind("gate").of(known.kind("gate").where("task", task_ids)),
-        "track": known.kind("track").of(known.kind("track").where("task", task_ids)),
-        "coverage": proofs.of(proofs.where("activity", works) | proofs.where("task", task_ids)),
+        "gate": known.kind("gate").of(known.kind("gate").where("task", task_names)),
+        "track": known.kind("track").of(known.kind("track").where("task", task_names)),
+        "coverage": proofs.of(proofs.where("activity", by_name) | proofs.where("task", task_names)),
     }
     least_m = load_assumptions(None, registry).value("find_accuracy_m")
     before = [r for kind in earlier.DANGERS if known.earlier(kind).records for r in earlier.here(
@@ -413,7 +426,43 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     ids = dict.fromkeys(r.id for listed in (*found.values(), before) for r in listed
                         ) | dict.fromkeys(more)
     return Behind(found, tuple(sorted(task_ids)), known.waiting(ground, names),
-                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before)
+                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before, of_hands)
+
+
+def _inspections_behind(known: OnFile, found: Mapping[str, Sequence[Record]], ground: BaseGeometry,
+                        orders: Mapping[str, Record], tasks: Collection[str]
+                        ) -> tuple[list[Record], dict[str, str]]:
+    """Inspections that lie on the ground or name its order (`tasks`), work, outcomes, accident or
+    an inspection of these, by id or identifier, however it is written; and those that say something
+    against an organisation, a team or a detector alone whose work is on it. Those of whose work
+    or accident they are, in words."""
+    told = known.inspections()
+    held = told.places
+    names: dict[str, set[str]] = {
+        kind: {n for r in found[kind] for n in _names(r)}
+        for kind in ("outcome", "activity", "accident")} | {"task": set(tasks)}
+
+    def numbers(field: str, kind: str) -> set[int]:
+        return held.where(field, names[kind])
+
+    after = numbers("accident", "accident")
+    here = {n for n in held.near(ground)
+            if (shape := held.records[n].geometry) is not None and _overlap(shape, ground)}
+    here |= numbers("outcomes", "outcome") | numbers("activity", "activity") \
+        | numbers("activities", "activity") | numbers("task", "task")
+    hands = told.of_hands(told.hands_behind(found["activity"], orders, found["outcome"]))
+    whose = {held.records[n].id: f"accident {held.records[n].values['accident']}"
+             for n in after - here} | hands
+    here |= after | held.where("id", hands)
+    more = here
+    while more:
+        more = held.where("lot", {n for k in more for n in _names(held.records[k])}) - here
+        here |= more
+    here |= told.visits_of(hands)
+    by_id = {held.records[n].id for n in here}
+    raw = known.kind("inspection")
+    return raw.of(raw.where("id", by_id), lambda r: r.id in by_id), {
+        i: whose[i] for i in sorted(whose)}
 
 
 def near(r: Record, ground: BaseGeometry, least_m: float = 0.0) -> bool:

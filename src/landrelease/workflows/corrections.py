@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
 
 def nonconformity_of(registry: Registry, reader: View, record_id: str) -> Record:
-    """A nonconformity as it stands. INS-010 where there is none, or not for this reader."""
+    """A nonconformity as its history tells it, by id, or by an identifier that no other one has.
+    INS-010 where there is none, or not for this reader."""
     from landrelease.core.inspection import is_nonconformity
-    from landrelease.workflows.identities import standing_records
+    from landrelease.core.links import Called
+    from landrelease.workflows.inspections import inspections_told
 
-    for r in reader.inside(standing_records(registry, "inspection")):
-        if r.id == record_id and is_nonconformity(r):
-            return r
-    raise LandReleaseError(FINDING_UNKNOWN, found=record_id[:80])
+    held = {r.id: r for r in reader.inside(inspections_told(registry)) if is_nonconformity(r)}
+    found = Called(held.values()).ids(record_id)
+    if len(found) != 1:
+        raise LandReleaseError(FINDING_UNKNOWN, found=record_id[:80])
+    return held[next(iter(found))]
 
 
 def record_finding(registry: Registry, reader: View, *, severity: str, kind: str, finding: str,
@@ -105,11 +108,13 @@ def correct(registry: Registry, reader: View, record_id: str, *, measure: str = 
     Raises INS-010: there is none. INS-011: a day or a measure that cannot be.
     """
     from landrelease.core.signature import signed
-    from landrelease.workflows.identities import owner
+    from landrelease.workflows.identities import owner, standing_records
 
     at = now or datetime.now(UTC)
-    r = nonconformity_of(registry, reader, record_id)
-    found_on = day_of(r.values.get("inspected_on")) or r.valid_from
+    told = nonconformity_of(registry, reader, record_id)
+    found_on = day_of(told.values.get("inspected_on")) or told.valid_from
+    # What is recorded is the record as it stands, with its correction.
+    r = next(s for s in standing_records(registry, "inspection") if s.id == told.id)
     values: dict[str, Any] = dict(r.values)
     words = []
     if measure.strip() or corrected_on is not None:
@@ -166,9 +171,9 @@ def _choice(name: str, word: str, record: str) -> None:
 
 def lots_of(registry: Registry, reader: View) -> list[Mapping[str, Any]]:
     """The lots that a reader may know of, as they stand, the latest first."""
-    from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.inspections import inspections_told
 
-    found = [r for r in reader.inside(standing_records(registry, "inspection"))
+    found = [r for r in reader.inside(inspections_told(registry))
              if r.value("inspection_part") == "lot"]
     return [{"lot": r.id, "name": str(r.values.get("name") or ""),
              "task": str(r.values.get("task") or ""), "result": str(r.value("result")),

@@ -734,9 +734,9 @@ def _meets(piece: Piece, ground: BaseGeometry) -> bool:
 
 
 def _standing(registry: Registry) -> list[Record]:
-    from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.inspections import inspections_told
 
-    return standing_records(registry, "inspection")
+    return inspections_told(registry)
 
 
 def lot_of(registry: Registry, reader: View, lot_id: str) -> Record:

@@ -69,7 +69,8 @@ def load_effort(
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.coverage import coverages, logs_of, not_proofs
     from landrelease.workflows.credit import without_credit
-    from landrelease.workflows.identities import at_level, standing_records
+    from landrelease.workflows.identities import at_level
+    from landrelease.workflows.inspections import inspections_told
 
     def records(kind: str) -> list[Record]:
         found = registry.records(kind, valid_at=valid_at, known_at=known_at)
@@ -88,8 +89,7 @@ def load_effort(
     effort = build_effort(
         hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven | once,
         activities=records("activity"),
-        inspections=standing_records(registry, "inspection", valid_at=valid_at,
-                                     known_at=known_at),
+        inspections=inspections_told(registry, valid_at=valid_at, known_at=known_at),
         gates=registry.records("gate", valid_at=valid_at, known_at=known_at),
         assumptions=assumptions, independent=independent,
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))

@@ -65,9 +65,9 @@ def inspected(registry: Registry, reader: View
     """Inspections as they stand, and the outcomes, where any of them rejected ground: else neither
     bears on a plan."""
     from landrelease.core.inspection import rejections
-    from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.inspections import inspections_told
 
-    found = tuple(reader.inside(standing_records(registry, "inspection")))
+    found = tuple(reader.inside(inspections_told(registry)))
     if not rejections(found):
         return found, ()
     return found, tuple(reader.inside(registry.records("outcome")))

@@ -307,7 +307,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     worthless = not_proofs(registry, proofs, stated)
     proofs = [c for c in proofs if c.id not in worthless]
     outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
-    every = standing_records(registry, "inspection")
+    every = known.inspections().told
     inspections, accepted, unsigned, void = _inspected(registry, every, r["inspection"],
                                                        r["outcome"], until)
     effort = build_effort(
@@ -347,7 +347,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
         not_proofs=worthless, earlier=behind.earlier,
-        others=known.others_on(record, taken), unsaid=_unsaid_finds(registry, inspections))
+        others=known.others_on(record, taken), unsaid=_unsaid_finds(registry, inspections), of_hands=behind.of_hands)
 
 
 def _unsaid_finds(registry: Registry, inspections: Sequence[Record]) -> list[Record]:
@@ -407,23 +407,25 @@ def _not_on_record(known: OnFile, hazard: Record, records: Mapping[str, Sequence
 def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequence[Record],
                outcomes: Sequence[Record], until: date
                ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str], dict[str, str]]:
-    """Inspections of the ground as they stand; what those accept that count; ids of those that
-    accept and do not count: nobody signed, or somebody whose role does not accept lots (S09,
+    """Inspections of the ground as `every` has them; what those accept that count; ids of those
+    that accept and do not count: nobody signed, or somebody whose role does not accept lots (S09,
     `core.decision.DECIDERS`); those that accept nothing by what they say themselves, and why."""
     from landrelease.core.inspection import accepted_ground, accepts_nothing, in_lots
     from landrelease.core.moment import listed
     from landrelease.workflows.inspecting import as_it_was
 
     ids = {i.id for i in inspections}
-    standing = [i for i in every if i.id in ids]
+    # Of a unit an authority can sign that nothing was found in it (`_unsaid_finds`).
+    units = {i.id: i for i in inspections if i.value("inspection_part") == "unit"}
+    standing = [units.get(i.id, i) for i in every if i.id in ids]
     named = {str(o.values["identifier"]): o.id for o in outcomes if o.values.get("identifier")}
     held = in_lots(inspections)
     held |= {named[o] for o in held if o in named}
     void = {i.id: why for i in standing if i.value("result") == "accepted"
             and (why := accepts_nothing(i, inspections, until))}
-    rejected = {i.id: old for i in standing if (old := _once_rejected(registry, i)) is not i}
+    rejected = {i.id for i in standing if i.value("result") == "rejected"}
     accepts = [i for i in standing if i.value("result") == "accepted" and i.signed_by
-               and i.id not in void and i.id not in rejected]
+               and i.id not in void]
     accepted: dict[str, BaseGeometry] = {}
     for i in accepts:
         # What was added to an outcome since was in front of nobody who accepted it.
@@ -435,23 +437,8 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
             accepted[i.id] = ground
     claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
     counting = {i.id for i in accepts}
-    standing = [rejected.get(i.id, i) for i in standing]
     return standing, accepted, frozenset(
-        claimed - counting - void.keys() - rejected.keys()), void
-
-
-def _once_rejected(registry: Registry, inspection: Record) -> Record:
-    """An inspection, rejected where any of its revisions says so: neither a change of the record
-    nor an acceptance unsays it, but searching its ground again and a lot of its own."""
-    if inspection.value("result") == "rejected":
-        return inspection
-    said = [s.revision for s in registry.history(inspection.id)
-            if s.revision.values.get("result") == "rejected"]
-    if not said:
-        return inspection
-    return dataclasses.replace(inspection, geometry=said[-1].geometry, values={
-        **inspection.values, **{n: said[-1].values[n] for n in (
-            "result", "inspected_on", "outcomes") if n in said[-1].values}})
+        claimed - counting - void.keys() - rejected), void
 
 
 def _holes(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]

@@ -56,6 +56,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     from landrelease.workflows.coverage import coverages, logs_of, not_proofs
     from landrelease.workflows.identities import doubts
     from landrelease.workflows.inspecting import detection_elsewhere
+    from landrelease.workflows.inspections import inspections_told
     from landrelease.workflows.trials import trials_of
 
     known = reader.records(hazards_that_stand(registry))
@@ -64,7 +65,8 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
         raise LandReleaseError(RESIDUAL_NO_HAZARD, hazard=hazard)
     record = found[0]
     told = {kind: reader.records(registry.records(kind))
-            for kind in ("outcome", "activity", "item", "inspection")}
+            for kind in ("outcome", "activity", "item")}
+    told["inspection"] = reader.records(inspections_told(registry))
     # Work whose tracks are on record counts where they prove it, whoever may see them.
     works, proofs = registry.records("activity"), coverages(registry)
     words = not_proofs(registry, proofs, stated)
@@ -194,10 +196,10 @@ def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
     a report of what it found, whatever was corrected since (other searches count). A rejection
     that says what was found is evidence itself (`assess.stratum`)."""
     from landrelease.workflows.credit import without_credit
-    from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.inspections import inspections_told
 
     rejected = {str(o): "an inspection rejected it and does not report what it found"
-                for i in standing_records(registry, "inspection")
+                for i in inspections_told(registry)
                 if i.value("result") == "rejected"
                 and not isinstance(i.values.get("items_found"), int)
                 for o in i.values.get("outcomes") or ()}
