@@ -12,8 +12,10 @@ from landrelease.access import policy
 from landrelease.core.inspection import as_told
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
 from landrelease.workflows import corrections, identities, inspecting, releasing, sharing
+from landrelease.workflows.behind import OnFile
 from release_world import AT, DAY, FIELD, OTHER
 
 STATED = workflows.load_assumptions()
@@ -175,3 +177,126 @@ def test_what_a_history_says_is_the_worst_of_it():
     found = said(items_found=2, result="conditional")
     assert as_told(said(result="conditional"), [found]).values["items_found"] == 2
     assert as_told(said(items_found=1), [found]).values["items_found"] == 1
+
+
+def proposed(registry, folder, rows=(), *, minutes=0):
+    file = folder / "answers.csv"
+    file.write_text("item,answer,note,by\n" + "".join(f"{r}\n" for r in rows))
+    return releasing.propose(registry, "h1", sharing.reader_of(registry, "authority"), STATED,
+                             by="Ana", now=AT + timedelta(days=60, minutes=minutes),
+                             outcome="cleared", answers=file)
+
+
+def answer(made, item):
+    return next(a for a in made.document["checklist"]["items"] if a["id"] == item)
+
+
+def test_safety_S09_what_a_person_denied_does_not_vanish(field, tmp_path):
+    yes = [f"{i},yes,,Ana" for i in ("community_informed", "documents_complete")]
+    with pytest.raises(LandReleaseError, match=r"REL-005.*line 3.*boundary_marked: no, then yes"):
+        proposed(field, tmp_path, ["boundary_marked,no,signs are gone,Ivo",
+                                   "boundary_marked,yes,,Ana"])
+    # Before anybody denied it: what is signed later tells of the denial all the same.
+    before = proposed(field, tmp_path, [*yes, "boundary_marked,yes,seen,Ana"])
+    proposed(field, tmp_path, ["boundary_marked,no,signs are gone,Ivo"], minutes=1)
+    assert "denials" in " ".join(releasing.told_otherwise(
+        field, before, AT + timedelta(days=61), OnFile(field)))
+    proposed(field, tmp_path, ["quarantine_clear,no,a sheet is missing,Ivo"], minutes=1)
+    bare = proposed(field, tmp_path, [*yes, "boundary_marked,yes,,Ana"], minutes=2)
+    for item in ("boundary_marked", "quarantine_clear"):
+        assert answer(bare, item)["state"] == "open"
+        assert "needs its reason" in answer(bare, item)["words"]
+    said = proposed(field, tmp_path, [*yes, "boundary_marked,yes,put up on 3 May,Ana",
+                                      "quarantine_clear,yes,it came in,Ana"], minutes=3)
+    for item, words in (("boundary_marked", "signs are gone"),
+                        ("quarantine_clear", "a sheet is missing")):
+        told = answer(said, item)
+        assert told["state"] == "met" and words in told["words"]
+    assert [d["words"] for d in said.document["denials"]] == [
+        "signs are gone", "a sheet is missing; no row that waits touches the ground"]
+    reader = sharing.reader_of(field, "authority")
+    again = releasing.propose_again(field, said, reader, STATED, said={}, by="Ana",
+                                    now=AT + timedelta(days=60, minutes=4))
+    assert answer(again, "boundary_marked")["words"] == answer(said, "boundary_marked")["words"]
+    other = releasing.propose(field, "h2", reader, STATED, by="Ana", now=AT + timedelta(days=60))
+    assert other.document["denials"] == []
+
+
+def redone(registry, kind, name, *, hours=400, **values):
+    held = next(r for r in registry.records(kind) if r.id == name)
+    world.record(registry, kind, name, held.geometry, hours=hours, **{**held.values, **values})
+
+
+@pytest.mark.parametrize("changed", [
+    {"outcome": {"activity": "Act-12"}}, {"activity": {"task": "tas-12"}},
+    {"outcome": {"activity": "ACT-12"}, "activity": {"task": "TAS-12"}}])
+def test_lots_are_of_the_hands_that_worked_however_records_name_each_other(field, changed):
+    redone(field, "task", "t-h1-1", teams=["team-a", "team-z"])
+    for kind, values in changed.items():
+        redone(field, kind, f"{kind[0]}-h1-1", **values)
+    (lot,) = inspecting.propose_lots(field, INSPECTOR, "TAS-12", STATED, unit_m=20)
+    assert (lot["task"], lot["teams"], lot["detectors"], lot["activities"]) == (
+        "t-h1-1", ["team-a"], ["d1"], ["a-h1-1"])
+    (name,) = inspecting.record_lots(field, [lot], by="i", now=AT + timedelta(days=30))
+    drawn = inspecting.draw_of(field, INSPECTOR, name, by="i", now=AT + timedelta(days=31))
+    assert drawn["agrees"] and drawn["units_in_lot"] == lot["units"]
+
+
+def test_the_draw_of_a_lot_from_before_is_the_same(field):
+    """Its work was listed as it was written, and counted as none where that was no id."""
+    redone(field, "outcome", "o-h1-1", activity="ACT-12")
+    (lot,) = inspecting.propose_lots(field, INSPECTOR, "t-h1-1", STATED, unit_m=20)
+    (name,) = inspecting.record_lots(field, [{**lot, "activities": ["ACT-12"]}], by="i",
+                                     now=AT + timedelta(days=30))
+    drawn = inspecting.draw_of(field, INSPECTOR, name, by="i", now=AT + timedelta(days=31))
+    (unit, *_) = [r for r in field.records("inspection") if r.value("inspection_part") == "unit"]
+    assert drawn["agrees"] and not unit.values.get("detectors")
+
+
+def test_no_unit_is_shown_before_its_draw_is_recorded(field):
+    (lot,) = inspecting.propose_lots(field, INSPECTOR, "t-h1-1", STATED, unit_m=20)
+    (name,) = inspecting.record_lots(field, [lot], by="i", now=AT + timedelta(days=30))
+    for thrown in ("", "1", "2"):
+        seen = inspecting.draw_of(field, INSPECTOR, name, thrown=thrown, record=False)
+        assert (seen["units"], seen["seed"], seen["recorded"]) == ([], "", False)
+    inspecting.draw_of(field, INSPECTOR, name, thrown="7", by="i", now=AT + timedelta(days=31))
+    shown = inspecting.draw_of(field, INSPECTOR, name, record=False)
+    assert shown["thrown"] == "7" and len(shown["units"]) == shown["sample"] > 0
+    with pytest.raises(LandReleaseError, match=r"INS-007.*7, with which it was drawn"):
+        inspecting.draw_of(field, INSPECTOR, name, thrown="8", record=False)
+
+
+def test_safety_S05_a_rejected_lot_is_searched_again_to_its_own_depth(field):
+    """Whichever order asks for it, and whatever its own asks for since."""
+    (lot,) = inspecting.propose_lots(field, INSPECTOR, "t-h1-1", STATED, unit_m=20)
+    (name,) = inspecting.record_lots(field, [lot], by="i", now=AT + timedelta(days=10))
+    at = AT + timedelta(days=11)
+    units = [u["unit"] for u in inspecting.draw_of(field, INSPECTOR, name, by="i",
+                                                   now=at)["units"]]
+    inspecting.record_results(field, INSPECTOR, name, {units[0]: 1}, day=date(2026, 4, 11), by="i",
+                              now=at)
+    again = date(2026, 4, 12)
+    corrections.correct(field, INSPECTOR, name, measure="cleared again", corrected_on=again,
+                        by="i", now=AT + timedelta(days=13))
+
+    def search(number, depth):
+        world.record(field, "task", f"t{number}", FIELD, hours=24 * 12, hazard="h1",
+                     task_status="ordered", teams=["team-a"], required_depth_m=depth)
+        world.record(field, "activity", f"a{number}", FIELD.centroid, hours=24 * 13,
+                     operational_method="manual", started_on=again, ended_on=again, hazard="h1",
+                     task=f"t{number}", teams=["team-a"], depth_m=depth)
+        world.record(field, "outcome", f"o{number}", FIELD, hours=24 * 13, outcome_type="cleared",
+                     method="manual", depth_m=depth, hazard="h1", activity=f"a{number}",
+                     information_date=again)
+        world.record(field, "coverage", f"c{number}", FIELD, hours=24 * 13, task=f"t{number}",
+                     activity=f"a{number}", coverage_by="manual", proven_by="measured_lanes",
+                     confidence=0.95, information_date=again)
+
+    search(2, 0.05)
+    redone(field, "task", "t-h1-1", required_depth_m=0.05)
+    for task in ("t2", "t-h1-1"):
+        with pytest.raises(LandReleaseError, match=r"INS-009.*without a search to 0\.2 m"):
+            inspecting.propose_lots(field, INSPECTOR, task, STATED, unit_m=20, again=name)
+    search(3, 0.2)
+    (made,) = inspecting.propose_lots(field, INSPECTOR, "t2", STATED, unit_m=20, again=name)
+    assert made["after"] == name and made["level"] == "tightened"

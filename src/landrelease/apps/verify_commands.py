@@ -192,11 +192,14 @@ def verify_draw(
     registry: RegistryArgument, lot: LotArgument,
     thrown: Annotated[str, typer.Option(
         "--thrown", metavar="NUMBER", help="A number that both sides saw thrown just now.")] = "",
-    show: Annotated[bool, typer.Option("--show", help="Record nothing.")] = False,
+    show: Annotated[bool, typer.Option(
+        "--show", help="Show what was drawn; record nothing.")] = False,
     by: ByOption = UNVERIFIED, role: RoleOption = None, organisation: OrganisationOption = None,
     json: JsonOption = None,
 ) -> None:
     """Draw the units of a lot that are searched again; a second draw is the first one.
+
+    The draw is recorded before its units are shown. Exit status 1 where --show finds none.
 
     Example: landrelease verify draw district.gpkg lot:task-12:1 --as inspector
     """
@@ -209,12 +212,16 @@ def verify_draw(
     say(f"{found['lot']}: {found['sample']} of {found['units_in_lot']} units; a lot with the "
         f"tolerable defects is accepted with probability {found['accept_probability']:.4f} at "
         "most.")
+    if not found["recorded"]:
+        say("Nothing is drawn yet. Units are shown once the draw is recorded, with the first "
+            "number that is given.")
+        raise typer.Exit(FINDINGS)
     say(f"seed {found['seed']} = SHA-256 of the lot's first hash {found['lot_hash']}, its id"
         + (f" and {found['thrown']}" if found["thrown"] else ""))
     for unit in found["units"]:
         say(f"  unit {unit['unit']:>5}  {unit['latitude']:.7f} {unit['longitude']:.7f}  "
             f"{unit['area_m2']:>8.1f} m2  {unit['result'].replace('_', ' '):<13}{unit['stratum']}")
-    say("recorded" if found["recorded"] else "not recorded")
+    say("recorded")
     if not found["agrees"]:
         say("THE RECORDED DRAW IS NOT THE ONE THAT THE SEED GIVES.")
         raise typer.Exit(FINDINGS)

@@ -145,7 +145,7 @@ def closed_on(record: Record, until: date) -> date | None:
 
 
 def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], until: date,
-               of_hands: Container[str] = ()) -> list[str]:
+               of_hands: Container[str] = (), visits: Sequence[Record] = ()) -> list[str]:
     """Ids of what keeps ground from being released on the day `until`: nonconformities without a
     measure, or, of the severities in `closed_by_visit`, that no visit has found corrected; refused
     visits after which no visit to the same work or ground was made, whatever else their records
@@ -153,11 +153,13 @@ def still_open(inspections: Sequence[Record], closed_by_visit: Container[str], u
 
     of_hands : refused visits that name no work and no ground on record; a visit to the same teams
         or detectors, or where they name none to the same organisation, answers them.
+    visits : further inspections, which answer refused visits and keep nothing from being released.
     """
     out = []
     for r in inspections:
         if was_refused(r):
-            done = any(_answers(other, r, until, r.id in of_hands) for other in inspections)
+            done = any(_answers(other, r, until, r.id in of_hands)
+                       for other in (*inspections, *visits))
         elif is_nonconformity(r):
             done = closed_on(r, until) is not None or (
                 corrected_on(r, until) is not None and severity_of(r) not in closed_by_visit)

@@ -395,6 +395,7 @@ CHECKLIST: tuple[str, ...] = (
     "not corrected, or not found corrected: {what}",
     "a visit was refused, and none was made since: {what}", "none is open",
     "of these, of whose work or after which accident: {what}",
+    "denied by {name} on {day} ({id}): {why}", "a yes needs its reason as a note",
     "no inspection that accepted this ground is on record; nobody's word takes its place",
     "accepted by an inspection that nobody signed (S09): {what}",
     "{m2} m² are in no lot that was accepted",

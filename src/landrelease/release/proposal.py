@@ -48,6 +48,7 @@ from landrelease.release.searches import (
 
 READY = "evidence complete, ready for review"
 NOT_READY = "evidence not complete"
+DENIED = "denied by "
 GONE = ("neutralised", "destroyed", "removed")
 
 
@@ -58,6 +59,21 @@ class Waiting:
     number: int
     kind: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a person denied of some of this ground in a proposal that is on record."""
+
+    item: str
+    proposal: str
+    day: str  # of the proposal, UTC
+    by: str  # id of the person
+    words: str
+
+    @property
+    def told(self) -> str:
+        return f"{DENIED}{self.by} on {self.day} ({self.proposal}): {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,9 @@ class Case:
     # Inspection that names neither work nor ground on record -> whose work it is of, or after which
     # accident.
     of_hands: Mapping[str, str] = field(default_factory=dict)
+    # Visits to the same hands elsewhere, which may answer one that was refused.
+    visits: Sequence[Record] = ()
+    denials: Sequence[Denial] = ()
     # What was worked out of all this already (`release.searches`).
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -133,7 +152,8 @@ def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str,
 
     said : item id -> (answer, note, id of the person); an answer is "yes" or "no". A person can
         answer what the records leave open; what the records deny stays denied, because a tick does
-        not stand against the records.
+        not stand against the records. Where a person denied an item of this ground before, only a
+        "yes" with its reason meets it, and the denial is told beside it.
     """
     out = []
     for item in checklist.of(case.outcome):
@@ -146,6 +166,14 @@ def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str,
                 "not_met" if told[0] == "no" else "open")
             words = "; ".join(w for w in (told[1], words) if w)
             by = told[2] if state != "open" else by
+        if before := [d.told for d in case.denials if d.item == item.id]:
+            if state == "met" and told is not None and told[0] == "yes" and told[1].strip():
+                words = words if told[1] in words else f"{told[1]}; {words}"
+                by = told[2]
+            elif state == "met":
+                state, by = "open", "records" if item.check else ""
+                before.append("a yes needs its reason as a note")
+            words = "; ".join(w for w in (words, *(b for b in before if b not in words)) if w)
         out.append(Answer(item, state, words or "nobody answered", by, tuple(records)))
     return tuple(out)
 
@@ -356,7 +384,8 @@ def _others(case: Case) -> Found:
 
 
 def _nonconformities(case: Case) -> Found:
-    open_ = still_open(case.inspections, case.closed_by_visit, case.until, case.of_hands)
+    open_ = still_open(case.inspections, case.closed_by_visit, case.until, case.of_hands,
+                       case.visits)
     if open_:
         refused = [i.id for i in case.inspections if i.id in open_ and was_refused(i)]
         words = [", ".join(i for i in open_ if i not in refused), ", ".join(refused)]

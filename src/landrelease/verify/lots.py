@@ -41,6 +41,7 @@ class Piece:
     detectors: tuple[str, ...] = ()
     tool: str = ""
     day: date | None = None
+    works: tuple[str, ...] = ()  # the work that is on record of it
 
 
 @dataclass(frozen=True, slots=True)

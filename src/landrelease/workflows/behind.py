@@ -44,6 +44,8 @@ class Behind:
     earlier: Sequence[Record] = ()
     # Inspection that names neither work nor ground -> whose work it is of, or after which accident.
     of_hands: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    # Inspections of other work or ground that may answer a refused visit among these.
+    answering: frozenset[str] = frozenset()
 
 
 class Places:
@@ -407,7 +409,7 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         "hazard": [hazard], "outcome": outcomes, "activity": activities,
         "task": list(orders.values()),
         "item": about("item"), "accident": about("accident")}
-    inspections, of_hands = _inspections_behind(
+    inspections, of_hands, answering = _inspections_behind(
         known, found, ground, called, task_names)
     found |= {
         "inspection": inspections,
@@ -426,16 +428,18 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     ids = dict.fromkeys(r.id for listed in (*found.values(), before) for r in listed
                         ) | dict.fromkeys(more)
     return Behind(found, tuple(sorted(task_ids)), known.waiting(ground, names),
-                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before, of_hands)
+                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)}, before, of_hands,
+                  answering)
 
 
 def _inspections_behind(known: OnFile, found: Mapping[str, Sequence[Record]], ground: BaseGeometry,
                         orders: Mapping[str, Record], tasks: Collection[str]
-                        ) -> tuple[list[Record], dict[str, str]]:
+                        ) -> tuple[list[Record], dict[str, str], frozenset[str]]:
     """Inspections that lie on the ground or name its order (`tasks`), work, outcomes, accident or
     an inspection of these, by id or identifier, however it is written; and those that say something
-    against an organisation, a team or a detector alone whose work is on it. Those of whose work
-    or accident they are, in words."""
+    against an organisation, a team or a detector alone whose work is on it. Of whose work or after
+    which accident the last are, in words; and which of them are there only because they may answer
+    a refused visit."""
     told = known.inspections()
     held = told.places
     names: dict[str, set[str]] = {
@@ -458,11 +462,11 @@ def _inspections_behind(known: OnFile, found: Mapping[str, Sequence[Record]], gr
     while more:
         more = held.where("lot", {n for k in more for n in _names(held.records[k])}) - here
         here |= more
-    here |= told.visits_of(hands)
-    by_id = {held.records[n].id for n in here}
+    answering = told.visits_of(hands) - here
+    by_id = {held.records[n].id for n in here | answering}
     raw = known.kind("inspection")
     return raw.of(raw.where("id", by_id), lambda r: r.id in by_id), {
-        i: whose[i] for i in sorted(whose)}
+        i: whose[i] for i in sorted(whose)}, frozenset(held.records[n].id for n in answering)
 
 
 def near(r: Record, ground: BaseGeometry, least_m: float = 0.0) -> bool:

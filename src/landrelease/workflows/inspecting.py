@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -97,6 +97,7 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     side = stated.value("inspection_unit_m") if unit_m is None else unit_m
     inspections = reader.inside(_standing(registry))
     order = _task(registry, reader, task)
+    task = order.id
     pieces, done, left_out = _pieces(registry, reader, order, stated)
     held = [r for r in inspections if r.value("inspection_part") == "lot"
             and r.values.get("task") == task]
@@ -161,7 +162,8 @@ def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", 
     """The draw of a lot: as it was recorded, or made now and recorded.
 
     It follows from the lot's first revision, its id and `thrown` alone, so that it can be computed
-    again at any time, and a second draw is the first one. `record` False: only shown.
+    again at any time, and a second draw is the first one. `record` False: only what was drawn is
+    shown; before that nothing is drawn for any number, so that nobody looks which one suits.
 
     Raises INS-005: no such lot. INS-006: the records of then do not give the units of the lot.
     INS-007: drawn already, with another number thrown.
@@ -173,20 +175,20 @@ def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", 
         raise LandReleaseError(LOT_RESULT, lot=lot_id, name="--thrown", found=thrown,
                                expected=f"{said or 'no number'}, with which it was drawn")
     seed, plan, units, plane = _computed(registry, lot, said if drawn else thrown)
+    sample, agrees = len(units), True
     if drawn:
         agrees = not _not_as_drawn(registry, lot, units, plane)
+    elif record:
+        _record_draw(registry, lot, seed, units, plane, thrown, by, now)
+        drawn = _drawn(registry, lot_id)
     else:
-        agrees = True
-        if record:
-            _record_draw(registry, lot, seed, units, plane, thrown, by, now)
-            drawn = _drawn(registry, lot_id)
-    shapes = ([r.geometry or shapely.Polygon() for r in drawn] if drawn
-              else [_unit_ground(u, lot, plane) for u in units])
+        seed, thrown, units = "", "", []
+    shapes = [r.geometry or shapely.Polygon() for r in drawn]
     results = {int(r.values["unit_number"]): str(r.value("unit_result")) for r in drawn}
     return {
         "lot": lot_id, "seed": seed, "lot_hash": _first(registry, lot_id).hash,
         "thrown": said if drawn else thrown, "recorded": bool(drawn), "agrees": agrees,
-        "units_in_lot": int(lot.values["lot_size"]), "sample": len(units),
+        "units_in_lot": int(lot.values["lot_size"]), "sample": sample,
         "simple_sample": plan.simple, "accept_probability": plan.accept,
         "level": str(lot.value("inspection_level")),
         "units": [{
@@ -481,9 +483,7 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     plan = plan_sample(sizes, tolerable, detection, confidence)
     mine = [p for p in pieces if _meets(p, ground)]
     outcomes = sorted(p.id for p in mine)
-    held = {r.id: r for r in registry.records("outcome")}
-    works = sorted({str(held[o].values["activity"]) for o in outcomes
-                    if o in held and held[o].values.get("activity")})
+    works = sorted({w for p in mine for w in p.works})
     return {
         "id": lot_id, "name": name, "task": task.id, "area_m2": geodesic_area_m2(ground),
         "units": len(units), "unit_m": side, "strata": sizes, "teams": teams,
@@ -575,7 +575,9 @@ def _tolerable(units: int, detection: float, confidence: float, stated: Assumpti
 
 def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assumptions) -> None:
     """Whether searches from the day of the rejection on, each with a proof of coverage on record,
-    cover a rejected lot to the depth that is asked for, whoever asks; a day in a field is none.
+    cover a rejected lot to the depth that is asked for, whoever asks; a day in a field is none. The
+    depth is that of the order and of the order of the rejected lot, as it is and as it was when the
+    lot was formed: whichever is deepest.
 
     Raises INS-009: some of it, down to a spot that holds a circle of `spot_radius_m` (S05), is not.
     """
@@ -584,12 +586,21 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     from landrelease.workflows.coverage import coverages, not_proofs
 
     assert lot.geometry is not None
-    outcomes = [o for o in registry.records("outcome")
-                if o.geometry is not None and o.geometry.intersects(lot.geometry)]
     works, day = registry.records("activity"), inspected_on(lot)
+    called = Called(works)
+    outcomes = [o if len(ids := called.ids(o.values.get("activity"))) != 1 else replace(
+        o, values={**o.values, "activity": min(ids)}) for o in registry.records("outcome")
+        if o.geometry is not None and o.geometry.intersects(lot.geometry)]
     proofs = [c for c in coverages(registry)  # of the search that was rejected none counts
               if day is not None and c.valid_from is not None and c.valid_from >= day]
-    hazards = [h for h in registry.records("hazard") if h.id == task.values.get("hazard")]
+    number, own = _first(registry, lot.id).number, str(lot.values.get("task") or "")
+    orders = [task, *(t for t in registry.records("task") if t.id == own),
+              *filter(None, [as_it_was(registry, own, number)])]
+    areas = Called(registry.records("hazard"))
+    of_orders = [frozenset(i for n in ("hazard", "hazard_identifier") if o.values.get(n)
+                           for i in areas.ids(o.values[n])) for o in orders]
+    hazards = [h for h in registry.records("hazard") if h.id in frozenset().union(*of_orders)]
+    hazards += [h for i in of_orders[-1] if (h := as_it_was(registry, i, number)) is not None]
     words = not_proofs(registry, proofs, stated)
     proofs = [c for c in proofs if c.id not in words]
     proven = proofs_of(outcomes, works, proofs)
@@ -597,8 +608,13 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     effort = build_effort(hazards=hazards, outcomes=reported, items=(), activities=works,
                           inspections=_standing(registry), gates=(), assumptions=stated,
                           no_credit=unproven)
-    depth = number_of(task.values.get("required_depth_m")) or max(
-        effort.required_depth_m.values(), default=effort.depth_m)
+    asked: dict[str, float] = {}
+    for h in hazards:  # as they are, and as they were
+        said = number_of(h.values.get("required_depth_m"))
+        asked[h.id] = max(asked.get(h.id, 0.0), effort.depth_m if said is None else said)
+    depth = max(number_of(o.values.get("required_depth_m")) or max(
+        (asked[i] for i in ids if i in asked), default=effort.depth_m)
+        for o, ids in zip(orders, of_orders, strict=True))
     ground = joined([p.ground for p in effort.passes
                      if p.id in proven and p.depth_m >= depth - 1e-9], degrees=True)
     left = lot.geometry.difference(ground)
@@ -662,10 +678,11 @@ def _in_metres(pieces: Iterable[Piece], plane: LocalPlane) -> list[Piece]:
 
 
 def _task(registry: Registry, reader: View, task: str) -> Record:
-    found = [r for r in reader.inside(registry.records("task")) if r.id == task]
-    if not found:
+    held = {r.id: r for r in reader.inside(registry.records("task"))}
+    found = Called(held.values()).ids(task)
+    if len(found) != 1:
         raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="no such task is on record")
-    return found[0]
+    return held[next(iter(found))]
 
 
 def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
@@ -679,10 +696,16 @@ def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
     from landrelease.workflows.coverage import coverages, not_proofs
     from landrelease.workflows.finished import finished
 
-    works = {r.id: r for r in reader.inside(registry.records("activity"))}
-    every = {r.id: r for r in reader.inside(registry.records("outcome"))}
-    found = [_piece(r, works.get(str(r.values.get("activity") or "")), task, open_too=True)
-             for r in every.values()]
+    works = {r.id: r for r in _of_orders(
+        reader.inside(registry.records("activity")), Called(reader.inside(
+            registry.records("task"))), task)}
+    called = Called(works.values())
+    outcomes = reader.inside(registry.records("outcome"))
+    done_by = {r.id: _work_of(r, works, called, task) for r in outcomes}
+    every = {r.id: replace(r, values={**r.values, "activity": own[0].id})
+             if (own := done_by[r.id]) else r for r in outcomes}
+    area = _area_of(task, Called(reader.inside(registry.records("hazard"))))
+    found = [_piece(r, done_by[r.id], task, area, open_too=True) for r in every.values()]
     pieces = sorted((p for p in found if p is not None), key=lambda p: p.id)
     proofs = coverages(registry)
     done, left_out = finished([replace(every[p.id], geometry=p.ground) for p in pieces], works,
@@ -692,13 +715,42 @@ def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
               "reason": one.reason} for one in left_out])
 
 
-def _piece(outcome: Record, work: Record | None, task: Record, *, open_too: bool = False
-           ) -> Piece | None:
+def _of_orders(works: Sequence[Record], tasks: Called, task: Record) -> list[Record]:
+    """Work with the id of its order, however it names that; of orders of one name `task`, if it is
+    one of them."""
+    out = []
+    for w in works:
+        ids = tasks.ids(w.values.get("task"))
+        order = task.id if task.id in ids else min(ids, default="")
+        out.append(w if not order or order == w.values.get("task") else replace(
+            w, values={**w.values, "task": order}))
+    return out
+
+
+def _work_of(outcome: Record, works: Mapping[str, Record], called: Called, task: Record
+             ) -> list[Record]:
+    """The work that an outcome names, by id or identifier; of several of one name those of the
+    task."""
+    found = [works[i] for i in sorted(called.ids(outcome.values.get("activity"))) if i in works]
+    return [w for w in found if w.values.get("task") == task.id] or found
+
+
+def _area_of(task: Record, hazards: Called) -> Callable[[Record], bool]:
+    """Whether an outcome names the area of a task, however either of them names it."""
+    mine = {i for n in ("hazard", "hazard_identifier") if task.values.get(n)
+            for i in hazards.of(task.values[n])}
+    return lambda o: any(mine & hazards.of(o.values[n]) for n in ("hazard", "hazard_identifier")
+                         if o.values.get(n))
+
+
+def _piece(outcome: Record, works: Sequence[Record], task: Record,
+           of_area: Callable[[Record], bool], *, open_too: bool = False) -> Piece | None:
     """An outcome as completed ground of the task; None where it is not, or its follow-up is open
     (but for `open_too`)."""
     from landrelease.verify.lots import Piece, areal
 
     ground = outcome.geometry
+    work = works[0] if works else None
     if is_decision_outcome(outcome.id):
         return None  # the decision on work, not the work
     if ground is None or ground.is_empty or outcome.value("outcome_type") not in _COMPLETED \
@@ -707,8 +759,7 @@ def _piece(outcome: Record, work: Record | None, task: Record, *, open_too: bool
     if work is None or not work.values.get("task"):
         # Work that names no task is this one's where it lies in the same area and on its ground;
         # where either is not on record, nobody says so.
-        if not task.values.get("hazard") or outcome.values.get("hazard") != task.values["hazard"] \
-                or task.geometry is None:
+        if task.geometry is None or not of_area(outcome):
             return None
         ground = areal(ground.intersection(task.geometry))
     elif work.values["task"] != task.id:
@@ -717,11 +768,15 @@ def _piece(outcome: Record, work: Record | None, task: Record, *, open_too: bool
         return None
     said: Mapping[str, Any] = {} if work is None else work.values
     return Piece(
-        outcome.id, ground, listed(said.get("teams")) or listed(task.values.get("teams")),
-        listed(said.get("detectors")),
+        outcome.id, ground, _hands(works, "teams") or listed(task.values.get("teams")),
+        _hands(works, "detectors"),
         str(said.get("operational_method") or outcome.values.get("method") or ""),
         day_of(outcome.values.get("decided_on")) or day_of(said.get("ended_on"))
-        or outcome.valid_from)
+        or outcome.valid_from, tuple(w.id for w in works))
+
+
+def _hands(works: Sequence[Record], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(x for w in works for x in listed(w.values.get(name))))
 
 
 def _meets(piece: Piece, ground: BaseGeometry) -> bool:
@@ -770,11 +825,20 @@ def _computed(registry: Registry, lot: Record, thrown: str
     name = str(said.get("task") or "")
     task = as_it_was(registry, name, first.number) or Record("task", name, {})
     pieces = []
-    for outcome in listed(said.get("outcomes")):
-        then = as_it_was(registry, outcome, first.number)
-        work = None if then is None else as_it_was(
-            registry, str(then.values.get("activity") or ""), first.number)
-        if then is not None and (piece := _piece(then, work, task)) is not None:
+    # Its outcomes were found to be of this order when it was formed, and its work is listed by id;
+    # work that was listed by another name counted as none.
+    outcomes = [r for n in listed(said.get("outcomes"))
+                if (r := as_it_was(registry, n, first.number)) is not None]
+    names = dict.fromkeys([*listed(said.get("activities")), *(
+        str(r.values.get("activity") or "") for r in outcomes)])
+    works = {w.id: w if not w.values.get("task") else replace(
+        w, values={**w.values, "task": task.id})
+        for n in names if (w := as_it_was(registry, n, first.number)) is not None}
+    called, nothing = Called(works.values()), {*listed(said.get("activities"))} - works.keys()
+    for then in outcomes:
+        own = [] if then.values.get("activity") in nothing else _work_of(
+            then, works, called, task)
+        if (piece := _piece(then, own, task, lambda o: True)) is not None:
             pieces.append(piece)
     if ground is None or not all(number_of(said.get(n)) for n in (
             "unit_m", "lot_size", "tolerable_defects", "detection_probability", "confidence")):
@@ -901,7 +965,7 @@ class _Told:
             and r.value("visit_refused") != "yes" and r.value("result") != "refused"
             and number_of(r.values.get("sample_size")) is not None)]
         self.outcomes, self.works = records("outcome"), records("activity")
-        self.named = {str(r.values.get("identifier")): r.id for r in self.outcomes.values()}
+        self._outcome, self._work = Called(self.outcomes.values()), Called(self.works.values())
         self.items = records("item")
         # A file names teams by their identifier, this programme by the id of the record.
         self.teams = records("team")
@@ -914,13 +978,14 @@ class _Told:
         self._lots_of: dict[str, int] | None = None
 
     def outcomes_of(self, lot: Record) -> list[Record]:
-        found = [self.named.get(o, o) for o in listed(lot.values.get("outcomes"))]
-        return [self.outcomes[o] for o in found if o in self.outcomes]
+        return [self.outcomes[i] for i in dict.fromkeys(
+            i for o in listed(lot.values.get("outcomes")) for i in sorted(self._outcome.ids(o)))]
 
     def works_of(self, lot: Record) -> list[Record]:
         ids = [*listed(lot.values.get("activities")), str(lot.values.get("activity") or ""),
                *(str(o.values.get("activity") or "") for o in self.outcomes_of(lot))]
-        return [self.works[w] for w in dict.fromkeys(ids) if w in self.works]
+        return [self.works[i] for i in dict.fromkeys(
+            i for w in ids for i in sorted(self._work.ids(w)))]
 
     def groups(self, record: Record, lot: Record, by: str) -> tuple[str, ...]:
         """Who worked on a unit or a lot; () where nobody is on record."""
@@ -1024,11 +1089,11 @@ class _Told:
             self._by_work = {}
             for item in self.items.values():
                 if item.value("ordnance_category") not in ("small_arms_ammunition", "none_found"):
-                    done, n = str(item.values.get("activity") or ""), how_many(
-                        item.values.get("quantity"))
-                    self._by_work.setdefault(done, []).append((item.geometry, n.least))
-                    if not n.stated:
-                        self._uncounted.setdefault(done, []).append(item.id)
+                    n = how_many(item.values.get("quantity"))
+                    for done in self._work.ids(item.values.get("activity")):
+                        self._by_work.setdefault(done, []).append((item.geometry, n.least))
+                        if not n.stated:
+                            self._uncounted.setdefault(done, []).append(item.id)
         return self._by_work.get(work.id, ())
 
     def lots_of(self, work: Record) -> int:

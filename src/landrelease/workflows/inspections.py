@@ -123,7 +123,7 @@ class Inspections:
         return {i: ", ".join(dict.fromkeys(out[i])) for i in sorted(out)}
 
     def visits_of(self, ids: Iterable[str]) -> set[int]:
-        """Visits to the hands of some refused ones, which may answer them."""
+        """Visits to the hands of some refused ones, or what else they may be answered by."""
         wanted = set(ids)
         return {n for r in self.told if r.id in wanted and was_refused(r)
                 for who in _who(r) for n in self._of.get(who, ())

@@ -93,7 +93,8 @@ def kept_name(release: str) -> str:
     return f"{_KEPT}{release}.json"
 
 
-def _is_kept(name: str) -> bool:
+def is_kept(name: str) -> bool:
+    """Whether a source of the registry is kept as a proposal."""
     return name.startswith(_KEPT + RELEASE) and name.endswith(".json")
 
 
@@ -273,6 +274,7 @@ def _spoken(registry: Registry, case: Case, checklist: Checklist, listed: Sequen
         "hands": [list(h) for h in hands(case)],
         "evidence_records": [r.id for r in case.evidence],
         "lots": sorted({*case.accepted, *case.unsigned}),
+        "denials": [dataclasses.asdict(d) for d in case.denials],
         "evidence": {i: list(h) for i, h in behind.state.items()},
         "hazard_wkb": shapely.to_wkb(record.geometry, hex=True),
         "ground_wkb": shapely.to_wkb(taken.ground, hex=True),
@@ -293,6 +295,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.coverage import not_proofs
+    from landrelease.workflows.denials import denials
     from landrelease.workflows.inspecting import weaker_than
     from landrelease.workflows.risk import residual_of_hazard
 
@@ -308,8 +311,8 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
     proofs = [c for c in proofs if c.id not in worthless]
     outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], proofs, by_word(stated))
     every = known.inspections().told
-    inspections, accepted, unsigned, void = _inspected(registry, every, r["inspection"],
-                                                       r["outcome"], until)
+    own = [i for i in r["inspection"] if i.id not in behind.answering]
+    inspections, accepted, unsigned, void = _inspected(registry, every, own, r["outcome"], until)
     effort = build_effort(
         hazards=[record], outcomes=outcomes, items=r["item"], activities=r["activity"],
         inspections=inspections, gates=r["gate"], assumptions=stated, no_credit=unproven)
@@ -347,7 +350,9 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
          if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         since.again, stated.value("spot_radius_m"), void, _not_on_record(known, record, r),
         not_proofs=worthless, earlier=behind.earlier,
-        others=known.others_on(record, taken), unsaid=_unsaid_finds(registry, inspections), of_hands=behind.of_hands)
+        others=known.others_on(record, taken), unsaid=_unsaid_finds(registry, inspections),
+        of_hands=behind.of_hands, visits=[i for i in every if i.id in behind.answering],
+        denials=denials(registry, taken.ground))
 
 
 def _unsaid_finds(registry: Registry, inspections: Sequence[Record]) -> list[Record]:
@@ -506,6 +511,10 @@ def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: 
             if not fits:
                 raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=line, field=field,
                                        found=found or "nothing", expected=expected)
+        if answer and item in out and out[item][0] != answer:
+            raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=line, field="item",
+                                   found=f"{item}: {out[item][0]}, then {answer}",
+                                   expected="one answer to each item")
         if answer:
             out[item] = (answer, (row.get("note") or "").strip(), registry.author(name))
     return out
@@ -560,13 +569,13 @@ def load_proposal(registry: Registry, what: str) -> Proposal:
     if path.is_file():
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        if not _is_kept(sources.get(sha256, "")):
+        if not is_kept(sources.get(sha256, "")):
             try:
                 nonce = json.loads(content).get("nonce")
             except (ValueError, AttributeError):
                 nonce = None
             for known, name in sources.items():
-                if nonce and _is_kept(name) and json.loads(
+                if nonce and is_kept(name) and json.loads(
                         registry.source_content(known)).get("nonce") == nonce:
                     raise LandReleaseError(RELEASE_PROPOSAL_CHANGED, file=path.name,
                                            found=f"SHA-256 {sha256[:12]}, proposed {known[:12]}")
@@ -583,7 +592,7 @@ def kept_proposal(registry: Registry, what: str) -> Proposal:
     """A proposal by its release id or its SHA-256, from the registry alone. REL-006: there is none,
     or what is kept there came in as a file and was not made by `propose`."""
     found = [s for s, name in registry.sources().items()
-             if _is_kept(name) and (s == what or name == kept_name(what))]
+             if is_kept(name) and (s == what or name == kept_name(what))]
     if len(found) != 1:
         raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
     content = registry.source_content(found[0])
@@ -604,7 +613,7 @@ def proposals(registry: Registry) -> list[Proposal]:
     """All proposals that the registry holds, the newest first."""
     found = []
     for sha256, name in registry.sources().items():
-        if _is_kept(name):
+        if is_kept(name):
             try:
                 content = registry.source_content(sha256)
             except LandReleaseError:  # its content was erased
