@@ -68,6 +68,7 @@ SENT = {
     "/api/inspection/results": {"lot": "lot:t1:9", "day": "2026-04-02", "all_clear": "yes"},
     "/api/inspection/findings": {"finding": "", "severity": "major", "kind": "safety",
                                  "day": "2026-04-02"},
+    "/api/inspection/visits": {"day": "2026-04-02"},
 }
 
 
@@ -194,3 +195,22 @@ def test_a_finding_of_a_visit_and_the_operators_measure(client, place):
     assert client.post("/api/inspection/corrections", headers=headers, files={"key": ("", b"")},
                        data={"record": name, "closed_on": "2026-04-04"}).status_code == 200
     assert "closed" in client.get(f"/inspection/findings/{name}").text
+
+
+def test_a_visit_and_one_that_was_refused(client, place):
+    headers = sign_in(client, "inspector")
+    assert "Record a visit" in client.get("/inspection").text
+    for body, said in (({"task": "t1"}, "no"),
+                       ({"organisation": "Org B", "refused": "no escort"}, "yes")):
+        made = client.post("/api/inspection/visits", headers=headers,
+                           json={"day": "2026-04-03", **body})
+        assert made.status_code == 201, made.text
+        with open_registry(place / "r.gpkg") as registry:
+            values = registry.history(made.json()["record"])[-1].revision.values
+        assert values["visit_refused"] == said and values["inspected_on"] == date(2026, 4, 3)
+    page = client.get("/inspection").text
+    assert "Visits refused" in page and "no escort" in page
+    for body in ({"task": "no-such-task"}, {"task": "t1", "day": "2999-01-01"}):
+        refused = client.post("/api/inspection/visits", headers=headers,
+                              json={"day": "2026-04-03", **body})
+        assert refused.status_code == 400 and refused.json()["code"] == "INS-011", body

@@ -185,6 +185,7 @@ BODIES = {
     "POST /api/inspection/acceptance": [("/api/inspection/acceptance", {})],
     "POST /api/inspection/findings": [
         ("/api/inspection/findings", {"finding": "", "severity": "", "kind": "", "day": ""})],
+    "POST /api/inspection/visits": [("/api/inspection/visits", {"day": ""})],
     "POST /api/inspection/corrections": [("/api/inspection/corrections", {})],
     "POST /api/complaints/answer": [
         ("/api/complaints/answer", {"record": "nothing", "answer": "The sign stands again."}),

@@ -81,7 +81,8 @@ async def overview(request: Request) -> Response[str]:
         forms = None
         if _may(view, "verify draw"):
             tasks = [t.id for t in view.inside(registry.records("task"))]
-            forms = tag("div", _lot_form(tasks), _finding_form(tasks), class_="columns")
+            forms = tag("div", _lot_form(tasks), _finding_form(tasks), _visit_form(),
+                        class_="columns")
         return group(
             tag("ul", *counts, class_="counts"),
             tag("p", layout.link("/inspection/teams", word("ins.compare")))
@@ -155,6 +156,18 @@ def _finding_form(tasks: list[str]) -> Html:
         layout.field(word("ins.found_on"), tag("input", type="date", name="day", required=True)),
         layout.field(word("ins.due"), tag("input", type="date", name="due_on"),
                      word("ins.due_hint")),
+        button=word("ins.record_finding")), class_="card")
+
+
+def _visit_form() -> Html:
+    return tag("section", tag("h2", word("ins.new_visit")), layout.form(
+        "/api/inspection/visits",
+        layout.field(word("ins.visited_on"), tag("input", type="date", name="day", required=True)),
+        layout.field(word("ins.task"), tag("input", name="task", list="tasks")),
+        layout.field(word("ins.organisation"), tag("input", name="organisation",
+                                                   maxlength="200")),
+        layout.field(word("ins.why_refused"), tag("input", name="refused", maxlength="500"),
+                     word("ins.why_refused_hint")),
         button=word("ins.record_finding")), class_="card")
 
 
@@ -607,6 +620,34 @@ async def record_finding(request: Request, data: JSONBody[NewFinding]) -> dict[s
 
 
 @dataclass
+class NewVisit:
+    """A visit to a task or an organisation; `refused`: why it was not let in, else nothing."""
+
+    day: str
+    task: str = ""
+    organisation: str = ""
+    refused: str = ""
+
+
+@post("/api/inspection/visits", status_code=201, opt=_RECORDS)
+async def record_visit(request: Request, data: JSONBody[NewVisit]) -> dict[str, Any]:
+    """Record a visit, or that it was refused and why."""
+    asking = writer(request)
+    day = day_of_form("day", data.day) or date.today()
+
+    def work(registry: Registry, view: View) -> str:
+        from landrelease.workflows import corrections
+
+        view.check("verify record")
+        return corrections.record_visit(
+            registry, view, task=data.task.strip(), organisation=data.organisation,
+            refused=data.refused or None, day=day, by=signature(asking))
+
+    made = await read(request, work)
+    return {"record": made, "location": "/inspection", "said": word("ins.visit_recorded")}
+
+
+@dataclass
 class Correction:
     """The measure that was taken with its day, or the day on which a visit found it taken."""
 
@@ -644,4 +685,4 @@ async def correct(request: Request, data: MultipartBody[Correction]) -> dict[str
 
 
 HANDLERS = [overview, proposed, one_lot, one_finding, teams, record_lots, draw, record_results,
-            accept, record_finding, correct]
+            accept, record_finding, record_visit, correct]

@@ -175,6 +175,9 @@ ENGLISH = {
     "ins.new_finding": "Record a nonconformity", "ins.found_on": "Found on",
     "ins.due_hint": "Else as the programme sets it by severity.",
     "ins.record_finding": "Record it", "ins.finding_recorded": "The nonconformity is recorded.",
+    "ins.new_visit": "Record a visit", "ins.visited_on": "Day of the visit",
+    "ins.why_refused": "Refused, because", "ins.why_refused_hint": "As it was said. Leave it empty "
+    "where the visit took place.", "ins.visit_recorded": "The visit is recorded.",
     "ins.finding_of": "Nonconformity {record}", "ins.measure": "Measure taken",
     "ins.corrected_on": "Corrected on", "ins.closed_on": "Found corrected on",
     "ins.closed_hint": "Only where a visit saw it.", "ins.sign_correction": "Sign it with a key",
