@@ -201,13 +201,13 @@ def test_safety_S09_what_a_person_denied_does_not_vanish(field, tmp_path):
     proposed(field, tmp_path, ["boundary_marked,no,signs are gone,Ivo"], minutes=1)
     assert "denials" in " ".join(releasing.told_otherwise(
         field, before, AT + timedelta(days=61), OnFile(field)))
-    proposed(field, tmp_path, ["quarantine_clear,no,a sheet is missing,Ivo"], minutes=1)
-    bare = proposed(field, tmp_path, [*yes, "boundary_marked,yes,,Ana"], minutes=2)
+    proposed(field, tmp_path, ["quarantine_clear,no,a sheet is missing,Ivo"], minutes=2)
+    bare = proposed(field, tmp_path, [*yes, "boundary_marked,yes,,Ana"], minutes=3)
     for item in ("boundary_marked", "quarantine_clear"):
         assert answer(bare, item)["state"] == "open"
         assert "needs its reason" in answer(bare, item)["words"]
     said = proposed(field, tmp_path, [*yes, "boundary_marked,yes,put up on 3 May,Ana",
-                                      "quarantine_clear,yes,it came in,Ana"], minutes=3)
+                                      "quarantine_clear,yes,it came in,Ana"], minutes=4)
     for item, words in (("boundary_marked", "signs are gone"),
                         ("quarantine_clear", "a sheet is missing")):
         told = answer(said, item)
@@ -216,7 +216,7 @@ def test_safety_S09_what_a_person_denied_does_not_vanish(field, tmp_path):
         "signs are gone", "a sheet is missing; no row that waits touches the ground"]
     reader = sharing.reader_of(field, "authority")
     again = releasing.propose_again(field, said, reader, STATED, said={}, by="Ana",
-                                    now=AT + timedelta(days=60, minutes=4))
+                                    now=AT + timedelta(days=60, minutes=5))
     assert answer(again, "boundary_marked")["words"] == answer(said, "boundary_marked")["words"]
     other = releasing.propose(field, "h2", reader, STATED, by="Ana", now=AT + timedelta(days=60))
     assert other.document["denials"] == []
