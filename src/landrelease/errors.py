@@ -2049,7 +2049,7 @@ LANES_WAITING = Message(
     "{found}. They count as if they stood on record.",
     "Settle these rows, then plan the lanes again.")
 LANES_WAITING_NOWHERE = Message(
-    "LAN-035", "{count} hazards wait in quarantine and nobody can read where they lie: {found}. "
+    "LAN-035", "Nobody can read where hazards in quarantine lie ({count}: {found}). "
     "They may lie on this ground, on the way to it or where the operator stands.",
     "Find out where they lie before work begins, and mend the rows.")
 LANES_NOT_REACHED = Message(
