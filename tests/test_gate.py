@@ -783,7 +783,14 @@ def test_from_the_command_line(tmp_path, capsys):
     (gate,) = json.loads(out.read_text())
     assert [c["name"] for c in gate["checks"] if c["state"] != "passed"] == [
         "order", "accreditation"]
-    assert "NOT PASSED" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "NOT PASSED" in said and "Wait in quarantine" not in said
+    rows = tmp_path / "machines.csv"
+    rows.write_text("identifier,name,model,machine_status\nMC-1,Flail 1,uran-6,withdrawnn\n")
+    command("import", rows, "--into", address)
+    assert command("operate", "gate", address, "t1", DAY, "--as", "planner") == 1
+    assert "are not in this gate, look at them before work starts: 1 of machine" in \
+        capsys.readouterr().out
     assert command("operate", "days", address, "--from", DAY, "--until", DAY, "--as",
                    "inspector") == 1
     assert "NO CREDIT" in capsys.readouterr().out

@@ -50,10 +50,11 @@ def operate_gate(
 
     Example: landrelease operate gate district.gpkg task-12 2027-04-01 --as inspector
     """
-    from landrelease.workflows.operating import gate_of
+    from landrelease.workflows.operating import gate_of, leave_waiting
 
     with reading(registry, "operate gate", role, organisation) as (opened_registry, reader):
         found = gate_of(opened_registry, reader, task, as_date("DAY", day), utc_offset)
+        waiting = leave_waiting(opened_registry, reader)
     put_json(json, [dataclasses.asdict(g) | {"passed": g.passed} for g in found])
     for gate in found:
         say(f"{gate.task}, {gate.team or 'no team'}, {gate.day}: "
@@ -61,6 +62,9 @@ def operate_gate(
         for check in gate.checks:
             say(f"  {check.state.replace('_', ' '):<13}{check.name.replace('_', ' '):<15}"
                 f"{check.reason}")
+    if waiting:
+        say("Wait in quarantine and are not in this gate, look at them before work starts: "
+            + ", ".join(f"{n} of {kind}" for kind, n in waiting.items()))
     if not all(g.passed for g in found):
         raise typer.Exit(FINDINGS)
 

@@ -226,6 +226,17 @@ def _waiting_failures(registry: Registry, kind: str, reach: dict[int, date]) -> 
     return out
 
 
+def leave_waiting(registry: Registry, reader: View) -> dict[str, int]:
+    """Kind -> rows of it that wait in quarantine and of which no gate knows, though one may say
+    that leave was taken: what shuts without a decision are gates, detectors and closures alone.
+    Nothing for who may not know how many wait."""
+    from landrelease.workflows.site import rows_waiting
+
+    found = {kind: rows_waiting(registry, reader, kind) for kind in (
+        "accreditation", "permit", "machine", "team", "person")}
+    return {kind: n for kind, n in found.items() if n}
+
+
 def _waiting_closures(registry: Registry, reach: dict[int, date]) -> list[Record]:
     """Rows of closures that wait: where and when they close as far as anybody can read, everywhere
     where nobody can read the place, and for good where nobody can read a time; where that is when
