@@ -45,7 +45,7 @@ class Server:
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
                        "unix_socket_directories = ''\nmax_connections = 100\n"
-                       "log_min_messages = fatal\n")
+                       "log_min_messages = fatal\nfsync = off\n")  # it is thrown away
         self.process = None
         self.start()
         self.execute("CREATE EXTENSION postgis", "template1")
