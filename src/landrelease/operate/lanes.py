@@ -133,9 +133,9 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     middle = eroded(room, radius)
     if middle.is_empty:
         raise LandReleaseError(LANES_NO_ROOM, radius=round(radius, 3))
-    reachable = shapely.buffer(middle, width_m / 2, quad_segs=ARC)
-    if safe is not None:
-        reachable = shapely.intersection(reachable, allowed)
+    # GEOS smooths outlines before it widens them: a little may lie beyond, so the cut.
+    reachable = _areas(shapely.intersection(
+        shapely.buffer(middle, width_m / 2, quad_segs=ARC), allowed))
     rim = _rim(allowed, middle, radius, safe)
     by_hand = shapely.difference(allowed, reachable)
     spacing = width_m - overlap_m
