@@ -79,8 +79,8 @@ def world(tmp_path_factory):
     put(registry, "environment", "env2", square(1), environment_type="soil_disturbed",
         organisation="Org A", observed_on=date(2025, 1, 8), restored_on=date(2025, 2, 1),
         disturbed_m2=40.0, information_date=date(2025, 2, 1))
-    put(registry, "marking", "mk1", square(0), hazard="h0", placed_on=date(2026, 4, 1), signs=12,
-        state="good", checked_on=date(2026, 4, 8))
+    put(registry, "marking", "mk1", square(0), hazard="h0", marking_type="sign", signs=12,
+        placed_on=date(2026, 4, 1), state="good", checked_on=date(2026, 4, 8))
     put(registry, "fund", "f1", donor="Donor 1", amount=50_000.0, currency="EUR",
         fund_status="received", received_on=date(2026, 1, 5))
     put(registry, "fund", "f2", donor="Donor 2", amount=70_001.0, currency="EUR",
